@@ -1,0 +1,339 @@
+"""The classes of `exceptions`, which is where they are to be imported from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from ._error_bodies import read_body, retry_after_of
+
+if TYPE_CHECKING:
+    from .messages import ModelRequestAttempt
+
+TransportPhase: TypeAlias = Literal['pool', 'connect', 'write', 'read']
+RequestTimeoutSetting: TypeAlias = Literal['request_timeout', 'first_event_timeout', 'idle_timeout']
+
+
+def restored(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class _Picklable(BaseException):
+    """Pickled by its state, so that a class may take whatever arguments it likes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restored, (type(self), self.args, self.__dict__.copy())
+
+
+class UserError(_Picklable, RuntimeError):
+    """The program asked for something that can't be: an unknown model, a missing key."""
+
+    message: str
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+
+class LocalModelError(UserError):
+    """The embedded model can't be started or has stopped."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped the cell. What came until then is kept; the notebook shows one line instead of a traceback."""
+
+    def __init__(self, message: str = 'Interrupted: the answer so far is kept.') -> None:
+        self.message = message
+        super().__init__(message)
+
+    def _render_traceback_(self) -> list[str]:
+        return [self.message]
+
+
+class AgentRunError(_Picklable, RuntimeError):
+    """What goes wrong while a model is being asked."""
+
+    message: str
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ConcurrencyLimitExceeded(AgentRunError):
+    """As many requests as may wait for a free place are waiting already."""
+
+
+class UnexpectedModelBehavior(AgentRunError):
+    """The model answered something that makes no sense; `body` is what it sent, indented if it is JSON."""
+
+    body: str | None
+
+    def __init__(self, message: str, body: str | None = None) -> None:
+        super().__init__(message)
+        self.body = _indented(body)
+
+    def __str__(self) -> str:
+        return f'{self.message}, body:\n{self.body}' if self.body else self.message
+
+
+def _indented(body: str | None) -> str | None:
+    try:
+        return body and json.dumps(json.loads(body), indent=2)
+    except ValueError:
+        return body
+
+
+class ContentFilterError(UnexpectedModelBehavior):
+    """The provider's content filter left no answer."""
+
+
+class OutputTokenLimitExceeded(UnexpectedModelBehavior):
+    """The answer reached the token limit before there was anything to use."""
+
+
+class IncompleteToolCall(OutputTokenLimitExceeded):
+    """The answer reached the token limit in the middle of a tool call."""
+
+
+class EmptyStream(UnexpectedModelBehavior):
+    """The stream ended properly, and there was nothing in it."""
+
+
+class ModelAPIError(AgentRunError):
+    """The provider could not be reached, or answered with an error.
+
+    `body` is the provider's own error (parsed JSON, or text), `provider_error_code` and `provider_error_type` are the
+    names it gives. `retry_after` is in seconds. `in_stream` is True when the error came after the answer had begun.
+    """
+
+    model_name: str
+    body: object | None
+    provider_error_code: str | None
+    provider_error_type: str | None
+    retry_after: float | None
+    in_stream: bool
+
+    def __init__(
+        self,
+        model_name: str,
+        message: str,
+        *,
+        body: object | None = None,
+        provider_error_code: str | None = None,
+        provider_error_type: str | None = None,
+        retry_after: float | None = None,
+        in_stream: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.model_name = model_name
+        self.body = body
+        self.provider_error_code = provider_error_code
+        self.provider_error_type = provider_error_type
+        self.retry_after = retry_after
+        self.in_stream = in_stream
+
+
+class ModelRateLimitError(ModelAPIError):
+    """Too many requests: the same works later (`retry_after`)."""
+
+
+class ModelQuotaExceededError(ModelAPIError):
+    """The account has nothing left: the same works after paying, or next month."""
+
+
+class ModelUnavailableError(ModelAPIError):
+    """The model can't be served just now."""
+
+
+class ModelOverloadedError(ModelUnavailableError):
+    """The provider has too much to do just now."""
+
+
+class ModelServerError(ModelAPIError):
+    """The provider failed."""
+
+
+class ModelRequestRejectedError(ModelAPIError):
+    """The provider won't take this request: sending it again changes nothing."""
+
+
+class ModelAuthenticationError(ModelRequestRejectedError):
+    """The key is wrong, or may not do this."""
+
+
+class ModelNotFoundError(ModelRequestRejectedError):
+    """The provider has no such model, or no such address."""
+
+
+class ModelContextWindowExceededError(ModelRequestRejectedError):
+    """The messages are too long for the model."""
+
+
+class ModelConnectionError(ModelAPIError):
+    """The connection failed; `phase` says while doing what."""
+
+    phase: TransportPhase | None
+
+    def __init__(self, model_name: str, message: str, *, phase: TransportPhase | None = None, **more: Any) -> None:
+        super().__init__(model_name, message, **more)
+        self.phase = phase
+
+
+class ModelTimeoutError(ModelConnectionError):
+    """The connection was silent for too long."""
+
+
+class ModelRequestTimeout(ModelAPIError):
+    """The request, or its first event, took longer than the setting allows; `timeout` is in seconds."""
+
+    timeout: float
+    setting: RequestTimeoutSetting
+
+    def __init__(self, model_name: str, timeout: float, *, setting: RequestTimeoutSetting = 'request_timeout') -> None:
+        what = _WAITED_FOR[setting]
+        message = f'Model {model_name!r} took longer than {timeout:g} s{what}; raise {setting} to wait longer.'
+        super().__init__(model_name, message)
+        self.timeout = timeout
+        self.setting = setting
+
+
+_WAITED_FOR: dict[RequestTimeoutSetting, str] = {
+    'request_timeout': '',
+    'first_event_timeout': ' to begin answering',
+    'idle_timeout': ' to go on with its answer',
+}
+
+
+class IncompleteStream(ModelAPIError):
+    """The bytes ended before the provider said that the answer was over: what came is only a part of it."""
+
+    def __init__(
+        self,
+        model_name: str,
+        message: str = 'The answer broke off: the connection ended before the provider said that it was complete.',
+        *,
+        in_stream: bool = True,
+        **more: Any,
+    ) -> None:
+        super().__init__(model_name, message, in_stream=in_stream, **more)
+
+
+class StreamDecodeError(ModelAPIError):
+    """What came in the stream is not what the protocol says; `offset` is the number of the event, from 1."""
+
+    offset: int | None
+
+    def __init__(
+        self, model_name: str, message: str, *, offset: int | None = None, in_stream: bool = True, **more: Any
+    ) -> None:
+        super().__init__(model_name, message, in_stream=in_stream, **more)
+        self.offset = offset
+
+
+class StreamLimitError(ModelAPIError):
+    """The stream sent more than is sane, such as one event of many megabytes."""
+
+    def __init__(self, model_name: str, message: str, *, in_stream: bool = True, **more: Any) -> None:
+        super().__init__(model_name, message, in_stream=in_stream, **more)
+
+
+class ModelHTTPError(ModelAPIError):
+    """The provider answered with an HTTP status that is an error.
+
+    `headers` have lower-case names, None when unknown. `request_id` is what to tell the provider's support.
+    """
+
+    status_code: int
+    headers: dict[str, str] | None
+    suggested_model_id: str | None
+    hint: str | None
+    provider_name: str | None
+    request_id: str | None
+
+    def __init__(
+        self,
+        status_code: int,
+        model_name: str,
+        body: object | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        suggested_model_id: str | None = None,
+        hint: str | None = None,
+        provider_error_code: str | None = None,
+        provider_error_type: str | None = None,
+        retry_after: float | None = None,
+        in_stream: bool = False,
+        provider_name: str | None = None,
+    ) -> None:
+        said = read_body(body)
+        self.status_code = status_code
+        self.headers = None if headers is None else {name.lower(): value for name, value in headers.items()}
+        self.suggested_model_id = suggested_model_id
+        self.hint = hint
+        self.provider_name = provider_name
+        self.request_id = _request_id(self.headers or {}) or said.request_id
+        super().__init__(
+            model_name,
+            '',
+            body=body,
+            provider_error_code=provider_error_code or said.code,
+            provider_error_type=provider_error_type or said.type,
+            retry_after=retry_after_of(self.headers or {}) if retry_after is None else retry_after,
+            in_stream=in_stream,
+        )
+        self.message = self._sentence(said.message)
+        self.args = (self.message,)
+
+    def _sentence(self, said: str | None) -> str:
+        who = self.provider_name or 'The provider'
+        head = f'{who} answered {self.status_code}{_phrase(self.status_code)} for model {self.model_name!r}'
+        more = (
+            f'Try again in {self.retry_after:g} s.' if self.retry_after else '',
+            f'Did you mean {self.suggested_model_id!r}?' if self.suggested_model_id else '',
+            self.hint or '',
+            f'(request id {self.request_id})' if self.request_id else '',
+        )
+        first = f'{head}: {said}' if said else head
+        return ' '.join((first if first.endswith(('.', '!', '?')) else f'{first}.', *filter(None, more)))
+
+    @property
+    def provider_retry_hint(self) -> bool | None:
+        """Whether the provider says that another try may work (its header `x-should-retry`); None when it doesn't."""
+        said = (self.headers or {}).get('x-should-retry', '').strip().lower()
+        return {'true': True, 'false': False}.get(said)
+
+
+class FallbackExceptionGroup(ExceptionGroup[Exception]):
+    """Every model of a `FallbackModel` failed: their errors, in the order of asking.
+
+    `attempts` are all that were made, also those whose answer was rejected, with what they used.
+    """
+
+    attempts: Sequence[ModelRequestAttempt] = ()
+
+    def derive(self, excs: Sequence[Exception], /) -> FallbackExceptionGroup:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """A part of it, for `except*`; it keeps the attempts."""
+        group = type(self)(self.message, excs)
+        group.attempts = self.attempts
+        return group
+
+
+def _phrase(status_code: int) -> str:
+    try:
+        return f' ({HTTPStatus(status_code).phrase})'
+    except ValueError:
+        return ' (Overloaded)' if status_code == 529 else ''
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    names = ('x-request-id', 'request-id', 'x-amzn-requestid', 'x-goog-request-id', 'cf-ray')
+    return next((headers[name] for name in names if headers.get(name)), None)

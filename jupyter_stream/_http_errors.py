@@ -1,0 +1,200 @@
+"""Which of the errors it is that a provider answered with: tables, and the two functions that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
+
+from ._error_bodies import ProviderError, read_body, scrub, scrubbed
+from ._errors import (
+    ModelAPIError,
+    ModelAuthenticationError,
+    ModelContextWindowExceededError,
+    ModelHTTPError,
+    ModelNotFoundError,
+    ModelOverloadedError,
+    ModelQuotaExceededError,
+    ModelRateLimitError,
+    ModelRequestRejectedError,
+    ModelServerError,
+    ModelUnavailableError,
+    restored,
+)
+
+Category: TypeAlias = type[ModelAPIError]
+
+STATUS_CATEGORIES: dict[int, Category] = {
+    400: ModelRequestRejectedError,
+    401: ModelAuthenticationError,
+    402: ModelQuotaExceededError,
+    403: ModelAuthenticationError,
+    404: ModelNotFoundError,
+    422: ModelRequestRejectedError,
+    429: ModelRateLimitError,
+    503: ModelUnavailableError,
+    529: ModelOverloadedError,
+    **{status: ModelServerError for status in range(500, 600) if status not in (503, 529)},
+}
+"""What a status means when the provider's own error says nothing nearer."""
+
+_QUOTA = (
+    'insufficient_quota',
+    'billing_hard_limit_reached',
+    'billing_error',
+    'credit_balance_exhausted',
+    'exceeded_current_quota_error',
+    'organization_spend_limit_exceeded',
+    'organization_usage_limit_exceeded',
+    'project_spend_limit_exceeded',
+)
+
+NAME_CATEGORIES: dict[str, Category] = {
+    **dict.fromkeys(_QUOTA, ModelQuotaExceededError),
+    'context_length_exceeded': ModelContextWindowExceededError,
+    '3051': ModelContextWindowExceededError,  # Mistral's
+    'model_not_found': ModelNotFoundError,
+    'invalid_api_key': ModelAuthenticationError,
+    'overloaded': ModelOverloadedError,
+    'overloaded_error': ModelOverloadedError,
+    'server_is_overloaded': ModelOverloadedError,
+}
+"""What the code or the type in a provider's error means, whatever the status."""
+
+NAME_STATUSES: dict[str, int] = {
+    **dict.fromkeys(_QUOTA, 429),
+    'rate_limit_exceeded': 429,
+    'rate_limit_error': 429,
+    'too_many_requests': 429,
+    'context_length_exceeded': 400,
+    'invalid_request_error': 400,
+    'invalid_api_key': 401,
+    'authentication_error': 401,
+    'permission_error': 403,
+    'model_not_found': 404,
+    'not_found_error': 404,
+    'server_error': 500,
+    'api_error': 500,
+    'service_unavailable': 503,
+    'service_unavailable_error': 503,
+    'server_is_overloaded': 503,
+    'overloaded': 503,
+    'overloaded_error': 529,
+}
+"""The status that an error inside a stream would have had, by its code or type."""
+
+_TOO_LONG = (
+    'maximum context length',
+    'reduce the length of the messages',
+    'prompt is too long',
+    'input is too long',
+    'too many tokens: size limit exceeded',
+)
+_BUSY = ('overloaded', 'over capacity')
+
+
+def _says(message: str | None, phrases: tuple[str, ...]) -> bool:
+    return message is not None and any(phrase in message.lower() for phrase in phrases)
+
+
+def _category(status_code: int | None, said: ProviderError) -> Category:
+    for name in (said.code, said.type):
+        if name in NAME_CATEGORIES:
+            return NAME_CATEGORIES[name]
+    if _says(said.message, _TOO_LONG) and status_code in (None, 400, 413, 422):
+        return ModelContextWindowExceededError
+    if status_code == 503 and _says(said.message, _BUSY):
+        return ModelOverloadedError
+    return STATUS_CATEGORIES.get(status_code or 0, ModelAPIError)
+
+
+class _CategorizedHTTPError(ModelHTTPError):
+    """Base of the classes that are an HTTP error and its kind at once, and call themselves by the kind's name."""
+
+    category: Category
+
+    def __init_subclass__(cls) -> None:
+        cls.category = cast(Category, cls.__bases__[1])
+        cls.__name__, cls.__qualname__ = cls.category.__name__, cls.category.__qualname__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By its own name pickle would find the kind, not this class.
+        return _restored_http, (self.category, self.args, self.__dict__.copy())
+
+
+def _restored_http(category: Category, args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    return restored(_http_class(category), args, state)
+
+
+_COMBINED: dict[Category, type[ModelHTTPError]] = {ModelAPIError: ModelHTTPError}
+
+
+def _http_class(category: Category) -> type[ModelHTTPError]:
+    if category not in _COMBINED:
+        space = {'__module__': 'jupyter_stream.exceptions', '__doc__': category.__doc__}
+        _COMBINED[category] = type(category.__name__, (_CategorizedHTTPError, category), space)
+    return _COMBINED[category]
+
+
+def http_error(
+    status_code: int,
+    model_name: str,
+    body: object | None = None,
+    headers: Mapping[str, str] | None = None,
+    provider_name: str | None = None,
+    *,
+    secrets: tuple[str, ...] = (),
+    in_stream: bool = False,
+    **more: Any,
+) -> ModelHTTPError:
+    """The error for an HTTP status, of the kind that the provider's error says, else of the kind of the status.
+
+    `body` is what the provider sent (bytes, text or parsed JSON); it is kept parsed, without `secrets` and whatever
+    looks like a key. `more` are keyword arguments of `ModelHTTPError`.
+    """
+    said = read_body(body)
+    clean = {name: scrub(value, secrets) for name, value in (headers or {}).items() if name.lower() not in _PRIVATE}
+    error_class = _http_class(_category(status_code, said))
+    return error_class(
+        status_code,
+        model_name,
+        scrubbed(said.body, secrets),
+        headers=None if headers is None else clean,
+        provider_name=provider_name,
+        in_stream=in_stream,
+        **more,
+    )
+
+
+_PRIVATE = frozenset({'authorization', 'set-cookie', 'cookie', 'x-api-key', 'api-key', 'x-goog-api-key'})
+
+
+def stream_error(
+    model_name: str, body: object | None, provider_name: str | None = None, *, secrets: tuple[str, ...] = ()
+) -> ModelAPIError:
+    """The error for an error event inside a stream (`in_stream=True`).
+
+    It is an HTTP error when the provider's code or type stands for a status, else only of its kind.
+    """
+    said = read_body(body)
+    status_code = _status_of(said)
+    if status_code is not None:
+        return http_error(status_code, model_name, body, None, provider_name, secrets=secrets, in_stream=True)
+    who = provider_name or 'The provider'
+    text = said.message or 'it gave no reason'
+    return _category(None, said)(
+        model_name,
+        scrub(f'{who} broke off the answer of model {model_name!r} with an error: {text}', secrets),
+        body=scrubbed(said.body, secrets),
+        provider_error_code=said.code,
+        provider_error_type=said.type,
+        in_stream=True,
+    )
+
+
+def _status_of(said: ProviderError) -> int | None:
+    for name in filter(None, (said.code, said.type)):
+        if name in NAME_STATUSES:
+            return NAME_STATUSES[name]
+        if name.isdecimal() and 400 <= int(name) < 600:
+            return int(name)
+    return None

@@ -1,0 +1,26 @@
+"""A key, and how it is kept out of sight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ('Secret',)
+
+
+class Secret:
+    """A key that shows itself only to `reveal`: not in a repr, a traceback, a pickle or a log."""
+
+    __slots__ = ('_reveal',)
+
+    def __init__(self, value: str) -> None:
+        self._reveal = lambda: value
+
+    def reveal(self) -> str:
+        """The key itself; keep it out of local variables."""
+        return self._reveal()
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __reduce__(self) -> Any:
+        raise TypeError('A key is not pickled: pass it anew, or set its environment variable where it is needed.')

@@ -1,0 +1,86 @@
+"""Settings of a request: how long, how random, how patient. Each wire sends those that its protocol knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from httpx import Timeout
+else:
+    Timeout = Any
+
+ThinkingEffort: TypeAlias = Literal['minimal', 'low', 'medium', 'high', 'xhigh', 'max']
+ThinkingLevel: TypeAlias = bool | ThinkingEffort
+CacheRetention: TypeAlias = Literal['5m', '30m', '1h', '12h']
+ToolChoiceScalar: TypeAlias = Literal['none', 'required', 'auto']
+ServiceTier: TypeAlias = Literal['auto', 'default', 'flex', 'priority']
+FramingAnnouncement: TypeAlias = Literal['always', 'when_needed', 'never']
+
+
+class CacheConfig(TypedDict, total=False):
+    """What the provider should keep of a prompt, and for how long."""
+
+    retention: CacheRetention
+    messages: bool
+
+
+CacheSetting: TypeAlias = bool | CacheRetention | CacheConfig
+
+
+@dataclass
+class ToolOrOutput:
+    """A tool choice: one of these function tools, or an output tool."""
+
+    function_tools: list[str]
+
+
+ToolChoice: TypeAlias = ToolChoiceScalar | list[str] | ToolOrOutput | None
+
+
+class ModelSettings(TypedDict, total=False):
+    """Settings that mean the same for every provider. All are optional; an absent one is the provider's default.
+
+    `timeout` is in seconds, or an `httpx.Timeout`, and is between two bytes; `request_timeout`, `first_event_timeout`
+    and `idle_timeout` are in seconds over the whole request, until the first event, and between two that bring content
+    (600, 120 and 120 unless set; `idle_timeout` is this library's own). `extra_body` is merged
+    into the request's JSON, `extra_headers` into its headers. A provider's own settings carry its prefix
+    (`openai_reasoning_effort`).
+    """
+
+    max_tokens: int
+    temperature: float
+    top_p: float
+    top_k: int
+    timeout: int | float | Timeout
+    request_timeout: float
+    first_event_timeout: float
+    idle_timeout: float
+    framing_announcement: FramingAnnouncement
+    max_retries: int
+    parallel_tool_calls: bool
+    tool_choice: ToolChoice
+    seed: int
+    presence_penalty: float
+    frequency_penalty: float
+    logit_bias: dict[str, int]
+    stop_sequences: list[str]
+    extra_headers: dict[str, str]
+    thinking: ThinkingLevel
+    citations: bool
+    cache: CacheSetting
+    service_tier: ServiceTier
+    extra_body: object
+
+
+class RecordedModelSettings(TypedDict, total=False):
+    """The settings that a history records when they change on the way."""
+
+    thinking: ThinkingEffort | None
+
+
+def merge_model_settings(base: ModelSettings | None, overrides: ModelSettings | None) -> ModelSettings | None:
+    """Both, the second winning key by key; None when neither says anything."""
+    if base and overrides:
+        return base | overrides
+    return base or overrides
