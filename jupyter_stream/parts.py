@@ -1,0 +1,537 @@
+"""Deltas in, parts and events out: the one place where the rules of stream events live.
+
+A wire decoder names each piece of an answer by a key of its own (an index, an item id) and calls `text`, `thinking`,
+`tool_call` or `part`. The manager keeps the parts, and appends to `events` what a reader of the stream sees:
+
+* a `PartStartEvent` for each new or replaced part, with a `PartEndEvent` for the part started before it;
+* a `PartDeltaEvent` for each further piece;
+* one `FinalResultEvent`, straight after the start of the first part that can be the result;
+* at the natural end (`finish`), the `PartEndEvent` of the part started last.
+
+Appending is O(1): the pieces are kept in a list and joined when somebody reads the part. Events are never changed
+after they were handed out.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import Any, Final, cast
+
+from jupyter_stream.exceptions import UnexpectedModelBehavior
+from jupyter_stream.messages import (
+    BinaryImage,
+    Citation,
+    FilePart,
+    FinalResultEvent,
+    ModelResponsePart,
+    ModelResponseStreamEvent,
+    NativeToolCallPart,
+    PartDeltaEvent,
+    PartEndEvent,
+    PartStartEvent,
+    ProviderDetailsDelta,
+    TextPart,
+    TextPartDelta,
+    ThinkingPart,
+    ThinkingPartDelta,
+    ToolCallPart,
+    ToolCallPartDelta,
+)
+from jupyter_stream.parameters import ModelRequestParameters
+
+__all__ = ('PartsManager', 'generate_tool_call_id')
+
+Details = dict[str, Any] | None
+
+_JOINED: Final[Mapping[type, str]] = {
+    TextPart: 'content',
+    ThinkingPart: 'content',
+    ToolCallPart: 'args',
+    NativeToolCallPart: 'args',
+}
+"""The parts that grow by deltas, and the field that their strings are joined into."""
+
+
+def generate_tool_call_id() -> str:
+    """An id for a tool call to which the provider gave none."""
+    return f'pyd_ai_{uuid.uuid4().hex}'
+
+
+class _Slot:
+    """A visible part, and the strings that have come for it since it was last joined."""
+
+    __slots__ = ('index', 'part', 'strings')
+
+    def __init__(self, index: int, part: ModelResponsePart) -> None:
+        self.index = index
+        self.part = part
+        self.strings: list[str] = []
+
+    def joined(self) -> ModelResponsePart:
+        if self.strings:
+            field = _JOINED[type(self.part)]
+            whole = (getattr(self.part, field) or '') + ''.join(self.strings)
+            self.part = replace(self.part, **{field: whole})
+            self.strings = []
+        return self.part
+
+
+class _Nameless:
+    """A tool call whose name has not come yet; nobody sees it until then."""
+
+    __slots__ = ('args', 'details', 'name', 'provider_name', 'tool_call_id')
+
+    def __init__(self) -> None:
+        self.name = ''
+        self.args: str | dict[str, Any] | None = None
+        self.tool_call_id: str | None = None
+        self.provider_name: str | None = None
+        self.details: Details = None
+
+
+class PartsManager:
+    """The parts of one answer while it grows.
+
+    Args:
+        parameters: decide which part is the final result; None means that any text is.
+        provider_name: the stream's provider, whose own parts carry `canonical_system`.
+        canonical_system: see `ModelResponse.canonical_system`.
+        thinking_tags: the pair of tags between which text is thinking, wherever the deltas cut them; None for none.
+        ignore_leading_whitespace: drop white space that comes before a text part has begun.
+
+    Attributes:
+        events: those that `take` will hand out.
+        final_result_event: the event that said which part is the result, once it has come.
+        tagged: the thinking part that a tag begins; a protocol may set another.
+    """
+
+    def __init__(
+        self,
+        parameters: ModelRequestParameters | None = None,
+        *,
+        provider_name: str | None = None,
+        canonical_system: str | None = None,
+        thinking_tags: tuple[str, str] | None = None,
+        ignore_leading_whitespace: bool = False,
+    ) -> None:
+        self.events: list[ModelResponseStreamEvent] = []
+        self.final_result_event: FinalResultEvent | None = None
+        self.tagged = ThinkingPart('')
+        self._parameters = parameters or ModelRequestParameters()
+        self._provider_name = provider_name
+        self._canonical_system = canonical_system
+        self._tags = thinking_tags
+        self._skip_leading_space = ignore_leading_whitespace
+        self._slots: list[_Slot] = []
+        self._by_key: dict[Hashable, _Slot] = {}
+        self._nameless: dict[Hashable, _Nameless] = {}
+        self._started: _Slot | None = None
+        self._held_tag: dict[Hashable, str] = {}
+        self._held_half: dict[tuple[str, Hashable], str] = {}
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def take(self) -> list[ModelResponseStreamEvent]:
+        """The events since the last call."""
+        events, self.events = self.events, []
+        return events
+
+    def parts(self) -> list[ModelResponsePart]:
+        """The parts as they stand, joined. A tool call without a name is not among them."""
+        return [slot.joined() for slot in self._slots]
+
+    # ------------------------------------------------------------------ text
+
+    def text(
+        self,
+        key: Hashable | None,
+        content: str,
+        *,
+        id: str | None = None,
+        provider_name: str | None = None,
+        provider_details: dict[str, Any] | None = None,
+        citations: list[Citation] | None = None,
+    ) -> None:
+        """A piece of text. `key` None means the latest part, if that is text.
+
+        Raises:
+            UnexpectedModelBehavior: `key` names a part that is not text.
+        """
+        if self._held_half or not content.isascii():
+            content = self._whole_characters('text', key, content)
+        if self._tags is None:
+            self._plain_text(key, content, id, provider_name, provider_details, citations)
+        else:
+            self._tagged_text(key, content, id, provider_name, provider_details, citations)
+
+    def _plain_text(
+        self,
+        key: Hashable | None,
+        content: str,
+        id: str | None = None,
+        provider_name: str | None = None,
+        details: Details = None,
+        citations: list[Citation] | None = None,
+    ) -> None:
+        slot = self._find(key, TextPart, 'text')
+        if slot is None:
+            if self._skip_leading_space and (not content or content.isspace()):
+                return
+            part = TextPart(content, id=id, provider_name=provider_name, provider_details=details, citations=citations)
+            self._start(key, part)
+            return
+        if provider_name is not None and provider_name == slot.part.provider_name:
+            provider_name = None
+        delta = TextPartDelta(content, provider_name=provider_name, provider_details=details, citations_delta=citations)
+        if provider_name or details or citations:
+            slot.part = replace(delta, content_delta='').apply(slot.part)
+        if content:
+            slot.strings.append(content)
+        self.events.append(PartDeltaEvent(index=slot.index, delta=delta))
+
+    def _tagged_text(
+        self,
+        key: Hashable | None,
+        content: str,
+        id: str | None,
+        provider_name: str | None,
+        details: Details,
+        citations: list[Citation] | None,
+    ) -> None:
+        """Text in which thinking may stand between tags, cut anywhere.
+
+        A tag that opens thinking counts before any word of the text, and later where a delta is the tag and nothing
+        else: an answer may speak of `<think>`.
+        """
+        assert self._tags is not None
+        if self._held_tag:
+            content = self._held_tag.pop(key, '') + content
+        while True:
+            thinks = self._is_thinking(key)
+            tag = self._tags[thinks]
+            at = content.find(tag)
+            if at < 0 or not (thinks or content == tag or self._is_before_text(key, content[:at])):
+                break
+            if at:
+                self._piece(key, thinks, content[:at], id, provider_name, details, citations)
+            if thinks:
+                self._by_key.pop(key, None)
+            else:
+                self._start(key, replace(self.tagged, provider_details=details))
+            content = content[at + len(tag) :]
+            if not content:
+                return
+        kept = _tail_that_begins(tag, content)
+        if kept and (thinks or self._is_before_text(key, content[:-kept])):
+            self._held_tag[key] = content[-kept:]
+            content = content[:-kept]
+            if not content and details is None and citations is None:
+                return
+        self._piece(key, thinks, content, id, provider_name, details, citations)
+
+    def _is_thinking(self, key: Hashable | None) -> bool:
+        slot = self._by_key.get(key)
+        return slot is not None and type(slot.part) is ThinkingPart
+
+    def _is_before_text(self, key: Hashable | None, content: str) -> bool:
+        """Whether nothing but white space has come of this text, and `content` is no more than that."""
+        slot = self._by_key.get(key)
+        so_far = chain((cast(TextPart, slot.part).content,), slot.strings) if slot is not None else ()
+        return not content.strip() and not any(piece.strip() for piece in so_far)
+
+    def _piece(
+        self,
+        key: Hashable | None,
+        thinks: bool,
+        content: str,
+        id: str | None,
+        provider_name: str | None,
+        details: Details,
+        citations: list[Citation] | None,
+    ) -> None:
+        if thinks:
+            self._plain_thinking(key, content, None, provider_name, details)
+        else:
+            self._plain_text(key, content, id, provider_name, details, citations)
+
+    # -------------------------------------------------------------- thinking
+
+    def thinking(
+        self,
+        key: Hashable | None,
+        content: str | None = None,
+        *,
+        id: str | None = None,
+        signature: str | None = None,
+        provider_name: str | None = None,
+        provider_details: ProviderDetailsDelta = None,
+    ) -> None:
+        """A piece of thinking, a signature (it replaces an earlier one) or details (a dict is merged, a callable maps).
+
+        Raises:
+            UnexpectedModelBehavior: `key` names a part that is not thinking, or there is nothing to begin one with.
+        """
+        if content and (self._held_half or not content.isascii()):
+            content = self._whole_characters('thinking', key, content)
+        self._plain_thinking(key, content, signature, provider_name, provider_details, id)
+
+    def _plain_thinking(
+        self,
+        key: Hashable | None,
+        content: str | None,
+        signature: str | None = None,
+        provider_name: str | None = None,
+        details: ProviderDetailsDelta = None,
+        id: str | None = None,
+    ) -> None:
+        slot = self._find(key, ThinkingPart, 'thinking')
+        if slot is None:
+            if content is None and signature is None and details is None:
+                raise UnexpectedModelBehavior('The provider began a thinking part with nothing in it.')
+            settled = details(None) if callable(details) else details
+            self._start(
+                key,
+                ThinkingPart(
+                    content or '', id=id, signature=signature, provider_name=provider_name, provider_details=settled
+                ),
+            )
+            return
+        if content is None and signature is None and provider_name is None and details is None:
+            return
+        if provider_name == slot.part.provider_name:
+            provider_name = None
+        delta = ThinkingPartDelta(
+            content_delta=content, signature_delta=signature, provider_name=provider_name, provider_details=details
+        )
+        if signature is not None or provider_name is not None or details is not None:
+            old = cast(ThinkingPart, slot.part)
+            settled = details(old.provider_details) if callable(details) else details
+            bare = replace(delta, content_delta=None, provider_details=settled)
+            if bare.signature_delta is not None or bare.provider_name or bare.provider_details:
+                slot.part = cast(ThinkingPart, bare.apply(old))
+        if content:
+            slot.strings.append(content)
+        self.events.append(PartDeltaEvent(index=slot.index, delta=delta))
+
+    # ------------------------------------------------------------ tool calls
+
+    def tool_call(
+        self,
+        key: Hashable | None,
+        *,
+        name: str | None = None,
+        args: str | dict[str, Any] | None = None,
+        tool_call_id: str | None = None,
+        id: str | None = None,
+        provider_name: str | None = None,
+        provider_details: dict[str, Any] | None = None,
+    ) -> None:
+        """A piece of a tool call: names and string arguments append, dict arguments merge, an id replaces.
+
+        `key` None with a name begins a new call, without one it goes on with the latest. A call is shown from the
+        piece on that gives it a name.
+
+        Raises:
+            UnexpectedModelBehavior: `key` names a part that is no tool call, or string and dict arguments are mixed.
+        """
+        if isinstance(args, str) and (self._held_half or not args.isascii()):
+            args = self._whole_characters('tool_call', key, args)
+        slot = self._call_slot(key, name)
+        if slot is None:
+            self._nameless_call(key, name, args, tool_call_id, id, provider_name, provider_details)
+            return
+        part = cast(ToolCallPart, slot.part)
+        if provider_name == part.provider_name:
+            provider_name = None
+        delta = ToolCallPartDelta(
+            tool_name_delta=name,
+            args_delta=args,
+            tool_call_id=tool_call_id or part.tool_call_id,
+            provider_name=provider_name,
+            provider_details=provider_details,
+        )
+        if isinstance(args, str) and not isinstance(part.args, dict):
+            if args:
+                slot.strings.append(args)
+            elif part.args is None and not slot.strings:
+                slot.part = part = replace(part, args='')
+            if name or tool_call_id or provider_name or provider_details:
+                slot.part = cast(ToolCallPart, replace(delta, args_delta=None).apply(part))
+        else:
+            slot.part = cast(ToolCallPart, delta.apply(slot.joined()))
+        self.events.append(PartDeltaEvent(index=slot.index, delta=delta))
+
+    def _call_slot(self, key: Hashable | None, name: str | None) -> _Slot | None:
+        """The visible call that a piece belongs to; None when it begins one or belongs to a nameless one."""
+        if key is not None:
+            slot = self._by_key.get(key)
+            if slot is not None and not isinstance(slot.part, ToolCallPart | NativeToolCallPart):
+                raise UnexpectedModelBehavior(_mixed('a tool call', slot))
+            return slot
+        if name is not None or None in self._nameless:
+            return None
+        slot = self._slots[-1] if self._slots else None
+        return slot if slot is not None and isinstance(slot.part, ToolCallPart | NativeToolCallPart) else None
+
+    def _nameless_call(
+        self,
+        key: Hashable | None,
+        name: str | None,
+        args: str | dict[str, Any] | None,
+        tool_call_id: str | None,
+        id: str | None,
+        provider_name: str | None,
+        details: Details,
+    ) -> None:
+        call = self._nameless.pop(key, None) or _Nameless()
+        call.name += name or ''
+        call.args = _added(call.args, args)
+        call.tool_call_id = tool_call_id or call.tool_call_id
+        call.provider_name = provider_name or call.provider_name
+        call.details = {**(call.details or {}), **details} if details else call.details
+        if not call.name:
+            self._nameless[key] = call
+            return
+        part = ToolCallPart(
+            call.name,
+            call.args,
+            call.tool_call_id or generate_tool_call_id(),
+            id=id,
+            provider_name=call.provider_name,
+            provider_details=call.details,
+        )
+        self._start(key, part)
+
+    # ----------------------------------------------------------- whole parts
+
+    def part(self, key: Hashable | None, part: ModelResponsePart) -> None:
+        """A whole part: it takes the place of the part under `key` if that is of its type, else it is a new one."""
+        slot = self._by_key.get(key) if key is not None else None
+        if slot is None or not isinstance(slot.part, type(part)):
+            self._start(key, part)
+            return
+        slot.part, slot.strings = part, []
+        self._announce(slot)
+
+    def reserve(self, key: Hashable, part: ModelResponsePart) -> None:
+        """Keep the place of a new part that is not complete yet: it is among the parts, and `part` will announce it."""
+        self._by_key[key] = slot = _Slot(len(self._slots), part)
+        self._slots.append(slot)
+
+    def flush(self) -> None:
+        """Let out what was held back: half a tag becomes text, half a character U+FFFD."""
+        halves, self._held_half = self._held_half, {}
+        for kind, key in halves:
+            if kind == 'tool_call':
+                self.tool_call(key, args='\ufffd')
+            else:
+                getattr(self, kind)(key, '\ufffd')
+        held, self._held_tag = self._held_tag, {}
+        for key, content in held.items():
+            self._piece(key, self._is_thinking(key), content, None, None, None, None)
+
+    def finish(self) -> None:
+        """The natural end of the stream: nothing is held back any longer, and the last part ends."""
+        self.flush()
+        self._end_started(None)
+        self._started = None
+
+    # ----------------------------------------------------------------- inner
+
+    def _find(self, key: Hashable | None, kind: type[TextPart] | type[ThinkingPart], word: str) -> _Slot | None:
+        if key is None:
+            slot = self._slots[-1] if self._slots else None
+            return slot if slot is not None and isinstance(slot.part, kind) else None
+        slot = self._by_key.get(key)
+        if slot is not None and not isinstance(slot.part, kind):
+            raise UnexpectedModelBehavior(_mixed(word, slot))
+        return slot
+
+    def _start(self, key: Hashable | None, part: ModelResponsePart) -> None:
+        slot = _Slot(len(self._slots), part)
+        self._slots.append(slot)
+        if key is not None or self._tags:
+            self._by_key[key] = slot
+        self._announce(slot)
+
+    def _announce(self, slot: _Slot) -> None:
+        part = slot.part
+        previous = self._started
+        self._end_started(part)
+        self._started = slot
+        self.events.append(
+            PartStartEvent(
+                index=slot.index,
+                part=part,
+                previous_part_kind=previous.part.part_kind if previous else None,
+                canonical_system=self._system_of(part),
+            )
+        )
+        if self.final_result_event is None and (final := self._final_result(part)):
+            self.final_result_event = final
+            self.events.append(final)
+
+    def _end_started(self, next_part: ModelResponsePart | None) -> None:
+        slot = self._started
+        if slot is None or not isinstance(slot.part, tuple(_JOINED)):
+            return  # parts that never grow have no end
+        part = slot.joined()
+        kind = next_part.part_kind if next_part is not None else None
+        self.events.append(
+            PartEndEvent(index=slot.index, part=part, next_part_kind=kind, canonical_system=self._system_of(part))
+        )
+
+    def _system_of(self, part: ModelResponsePart) -> str | None:
+        own = part.provider_name is not None and part.provider_name == self._provider_name
+        return self._canonical_system if own else None
+
+    def _final_result(self, part: ModelResponsePart) -> FinalResultEvent | None:
+        if isinstance(part, TextPart):
+            return FinalResultEvent(tool_name=None, tool_call_id=None) if self._parameters.allow_text_output else None
+        if isinstance(part, FilePart):
+            image = self._parameters.allow_image_output and isinstance(part.content, BinaryImage)
+            return FinalResultEvent(tool_name=None, tool_call_id=None) if image else None
+        tool = self._parameters.tool_defs.get(part.tool_name) if isinstance(part, ToolCallPart) else None
+        if tool is None:
+            return None
+        if tool.kind == 'output':
+            return FinalResultEvent(tool_name=tool.name, tool_call_id=cast(ToolCallPart, part).tool_call_id)
+        return FinalResultEvent(tool_name=None, tool_call_id=None) if tool.defer else None
+
+    def _whole_characters(self, kind: str, key: Hashable | None, content: str) -> str:
+        """`content` with surrogate pairs joined, also over two deltas, and lone ones replaced."""
+        content = self._held_half.pop((kind, key), '') + content
+        try:
+            content.encode()
+        except UnicodeEncodeError:
+            if '\ud800' <= content[-1] <= '\udbff':
+                self._held_half[kind, key] = content[-1]
+                content = content[:-1]
+            content = content.encode('utf-16-le', 'surrogatepass').decode('utf-16-le', 'replace')
+        return content
+
+
+def _tail_that_begins(tag: str, content: str) -> int:
+    """How many characters at the end of `content` are a beginning of `tag`, but not all of it."""
+    for size in range(min(len(tag) - 1, len(content)), 0, -1):
+        if content.endswith(tag[:size]):
+            return size
+    return 0
+
+
+def _added(old: str | dict[str, Any] | None, new: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
+    if old is None or new is None:
+        return new if old is None else old
+    if isinstance(old, str) and isinstance(new, str):
+        return old + new
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {**old, **new}
+    raise UnexpectedModelBehavior('The provider sent the arguments of one tool call both as text and as an object.')
+
+
+def _mixed(word: str, slot: _Slot) -> str:
+    return f'The provider sent {word} for part {slot.index}, which is a {slot.part.part_kind} part.'
