@@ -1,0 +1,22 @@
+"""Bytes in, frames out: incremental, pure decoders of what travels inside an HTTP body.
+
+A decoder has `feed(data: bytes) -> list` and `close() -> list`, does no I/O, knows no provider and no JSON, and gives
+the same frames however its input is cut into chunks.
+"""
+
+from __future__ import annotations
+
+
+class FramingError(ValueError):
+    """The bytes are not what the framing promises."""
+
+
+class FramingLimitError(FramingError):
+    """One event is larger than the decoder may hold in memory."""
+
+
+class TruncatedFrameError(FramingError):
+    """The bytes end inside an event, in a framing that says how long each one is."""
+
+
+__all__ = ('FramingError', 'FramingLimitError', 'TruncatedFrameError')
