@@ -1,0 +1,172 @@
+"""Providers: from a model string to where it is reached, with which key, and what is special about it.
+
+A provider is data. Whatever differs between two that speak the same protocol stands in a field of its row or in
+`profiles`, and the code that reads the field knows no names. To add a provider, add a row to `_provider_table`.
+
+Nothing here reads the environment by itself: `resolve` is given one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Final, NamedTuple
+
+from jupyter_stream._known_models import KNOWN_MODELS
+from jupyter_stream._provider_table import PROVIDERS, Auth, Provider, Variable
+from jupyter_stream.exceptions import UserError
+
+__all__ = ('PROVIDERS', 'Auth', 'Provider', 'Resolved', 'Variable', 'find', 'resolve', 'suggest')
+
+_SPOKEN: Final = frozenset(
+    {'openai_chat', 'openai_responses', 'anthropic', 'gemini', 'mistral', 'cohere', 'groq', 'huggingface', 'bedrock'}
+)
+"""The wire protocols that have a module in `jupyter_stream.wire`."""
+
+_BY_PREFIX: Final[Mapping[str, Provider]] = {prefix: row for row in PROVIDERS for prefix in row.all_prefixes}
+
+
+class Resolved(NamedTuple):
+    """What a model string means here and now. `api_key` is a secret: it is not in the repr."""
+
+    provider: Provider
+    model_name: str
+    api_key: str | None
+    base_url: str | None
+
+    def __repr__(self) -> str:
+        return f'Resolved({self.provider.all_prefixes[0]}:{self.model_name}, base_url={self.base_url!r})'
+
+
+def find(prefix: str) -> Provider | None:
+    """The provider whose model strings begin with `prefix` and a colon; None when there is none."""
+    return _BY_PREFIX.get(prefix)
+
+
+def suggest(name: str) -> str | None:
+    """The known model string that `name` was perhaps meant to be; None when nothing is near.
+
+    A misspelt prefix is mended and the model kept; a bare model name gets the provider that has it.
+    """
+    prefix, colon, model = name.partition(':')
+    if colon and model:
+        near = get_close_matches(prefix, _spoken_prefixes(), n=1, cutoff=0.75)
+        if near:
+            return f'{near[0]}:{model}'
+    bare = model if colon else name
+    known = dict(_known_models())
+    if bare in known:
+        return known[bare]
+    near = get_close_matches(bare, known, n=1, cutoff=0.75) if bare else []
+    return known[near[0]] if near else None
+
+
+def resolve(name: str, *, api_key: str | None = None, base_url: str | None = None, env: Mapping[str, str]) -> Resolved:
+    """Turn a model string into a provider whose address is settled, a model name, a key and a base URL.
+
+    Arguments win over the environment, the environment over the table. The base URL has no slash at its end; it is
+    None where the provider has no fixed address.
+
+    Raises:
+        UserError: the prefix is unknown, its protocol isn't spoken yet, the model's name is missing, or a variable
+            that is needed is not set or malformed.
+    """
+    prefix, _, model_name = name.partition(':')
+    provider = find(prefix) if ':' in name else None
+    if provider is None:
+        raise UserError(_unknown(name))
+    if provider.wire not in _SPOKEN:
+        raise UserError(_not_spoken(provider, prefix, model_name))
+    _check_model_name(provider, prefix, model_name)
+    key = api_key or (None if provider.key_unless and env.get(provider.key_unless) else _first(provider.key_env, env))
+    if key is None and provider.key_required:
+        raise UserError(
+            f'Set the `{provider.key_env[0]}` environment variable or pass `api_key=…` to use {provider.title}.'
+        )
+    settled = replace(
+        provider,
+        query={parameter: _filled(text, provider, env) for parameter, text in provider.query.items()},
+        headers={**provider.headers, **_optional_headers(provider, env)},
+    )
+    return Resolved(settled, model_name, key, _address(provider, base_url, env))
+
+
+def _address(provider: Provider, base_url: str | None, env: Mapping[str, str]) -> str | None:
+    given = base_url or _first(provider.base_url_env, env)
+    if given:
+        given = given.rstrip('/')
+        return given if base_url or given.endswith(provider.base_url_end) else given + provider.base_url_end
+    return _filled(provider.base_url, provider, env) if provider.base_url else None
+
+
+def _filled(text: str, provider: Provider, env: Mapping[str, str]) -> str:
+    """`text` with the values of the variables that it speaks of."""
+    for variable in provider.variables:
+        placeholder = f'{{{variable.name}}}'
+        if placeholder in text:
+            text = text.replace(placeholder, _value(variable, env, provider))
+    return text
+
+
+def _value(variable: Variable, env: Mapping[str, str], provider: Provider) -> str:
+    text = _first((variable.name, *variable.aliases), env) or variable.default
+    if not text:
+        raise UserError(
+            f'Set the `{variable.name}` environment variable (such as {variable.example}) or pass `base_url=…` '
+            f'to use {provider.title}.'
+        )
+    match = re.fullmatch(variable.pattern, text)
+    if match is None:
+        raise UserError(f'The `{variable.name}` environment variable must look like {variable.example}, not {text!r}.')
+    return match['value']
+
+
+def _optional_headers(provider: Provider, env: Mapping[str, str]) -> dict[str, str]:
+    return {header: env[name] for header, name in provider.optional_headers.items() if env.get(name)}
+
+
+def _first(names: tuple[str, ...], env: Mapping[str, str]) -> str | None:
+    return next((value for name in names if (value := env.get(name, '').strip())), None)
+
+
+def _check_model_name(provider: Provider, prefix: str, model_name: str) -> None:
+    if not model_name and provider.model_required:
+        example = f' such as `{prefix}:{provider.models[0]}`' if provider.models else ''
+        raise UserError(f'Name a model after `{prefix}:`{example}.')
+    if provider.vendor_required and '/' not in model_name:
+        raise UserError(
+            f'{provider.title} names its models vendor/model, such as `{prefix}:openai/{model_name}`: '
+            f'see {provider.docs}.'
+        )
+
+
+def _unknown(name: str) -> str:
+    near = suggest(name)
+    return f'Unknown model: {name}.' + (f' Did you mean `{near}`?' if near else '')
+
+
+def _not_spoken(provider: Provider, prefix: str, model_name: str) -> str:
+    same = next((row for row in PROVIDERS if row.name == provider.name and row.wire in _SPOKEN), None)
+    instead = f': use `{same.all_prefixes[0]}:{model_name or same.models[0]}`' if same else ''
+    return f'`{prefix}:` means the {provider.title} protocol, which jupyter_stream does not speak yet{instead}.'
+
+
+def _spoken_prefixes() -> list[str]:
+    return [prefix for prefix, row in _BY_PREFIX.items() if row.wire in _SPOKEN]
+
+
+def _known_models() -> Iterator[tuple[str, str]]:
+    """Each well-known model name, with and without its vendor, and its string at the first provider that has it.
+
+    The later a pair comes, the more it counts: first the generated list, then the table's own names.
+    """
+    for string in reversed(KNOWN_MODELS):
+        model = string.partition(':')[2]
+        yield from ((name, string) for name in (model.rpartition('/')[2].lower(), model) if name)
+    for row in reversed(PROVIDERS):
+        for model in row.models:
+            string = f'{row.all_prefixes[0]}:{model}'
+            yield model.rpartition('/')[2].lower(), string
+            yield model, string

@@ -1,0 +1,98 @@
+"""What the table says of models."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+import pytest
+
+from jupyter_stream import profiles, providers
+from jupyter_stream.profiles import Profile
+
+
+def of(name: str) -> Profile:
+    prefix, _, model = name.partition(':')
+    provider = providers.find(prefix)
+    assert provider is not None
+    return profiles.profile(provider, model)
+
+
+def test_a_model_that_nothing_is_known_of_gets_the_defaults() -> None:
+    assert of('nebius:somebody/some-model') == Profile()
+
+
+@pytest.mark.parametrize(
+    ('name', 'field', 'value'),
+    [
+        ('openai-chat:gpt-4o', 'schema', 'openai_own'),
+        ('openai-chat:ft:gpt-4o:me', 'schema', 'openai'),
+        ('azure:gpt-4o', 'schema', 'openai'),
+        ('azure:gpt-4o', 'documents', False),
+        ('azure:mistral-large', 'max_tokens_key', 'max_tokens'),
+        ('openai-chat:gpt-4o', 'thinks', False),
+        ('openai-chat:gpt-5-chat-latest', 'thinks', False),
+        ('openai-chat:gpt-5-mini', 'efforts', ('minimal', 'low', 'medium', 'high')),
+        ('openai-chat:gpt-5.1', 'none_effort', True),
+        ('openai-chat:gpt-5.2-pro', 'efforts', ('medium', 'high', 'xhigh')),
+        ('openai-chat:o1-mini', 'system_role', 'user'),
+        ('anthropic:claude-sonnet-4-5', 'schema', 'anthropic'),
+        ('anthropic:claude-sonnet-4-5', 'json_schema_output', True),
+        ('anthropic:claude-3-5-haiku-latest', 'json_schema_output', False),
+        ('anthropic:claude-mythos-5-1', 'json_schema_output', True),
+        ('anthropic:claude-x', 'thinking_tags', None),
+        ('openrouter:openai/gpt-4o', 'inline_system', True),
+        ('openrouter:openai/gpt-oss-120b', 'inline_system', False),
+        ('openrouter:openai/gpt-oss-120b', 'schema', 'gpt_oss'),
+        ('openrouter:anthropic/claude-sonnet-4.5', 'json_schema_output', True),
+        ('openrouter:anthropic/claude-sonnet-4.5', 'cache_control', 'ttl'),
+        ('openrouter:google/gemini-2.5-flash', 'cache_control', 'plain'),
+        ('openrouter:google/gemini-2.5-flash', 'schema', 'gemini'),
+        ('openrouter:meta-llama/llama-3.3-70b-instruct', 'schema', 'inline'),
+        ('ollama:qwen3', 'schema', 'inline'),
+        ('ollama:qwen3', 'ignore_streamed_leading_whitespace', True),
+        ('ollama:glm-4.6-cloud', 'json_schema_output', False),
+        ('ollama:gpt-oss:20b', 'forced_tools', False),
+        ('deepseek:deepseek-reasoner', 'always_thinks', True),
+        ('deepseek:deepseek-chat', 'thinks', False),
+        ('together:Qwen/Qwen3-235B', 'schema', 'inline'),
+        ('snowflake:openai-gpt-5', 'always_thinks', True),
+        ('snowflake:llama3.3-70b', 'tools', False),
+        ('cerebras:zai-glm-4.7', 'thinking_back', 'tags'),
+        ('moonshotai:kimi-k3', 'max_effort', True),
+        ('local:', 'one_system_message', True),
+        ('groq:llama-3.3-70b-versatile', 'schema', 'inline'),
+        ('groq:openai/gpt-oss-120b', 'schema', 'gpt_oss'),
+        ('groq:openai/gpt-oss-120b', 'forced_tools', True),
+        ('groq:moonshotai/kimi-k2-instruct', 'schema', 'plain'),
+        ('groq:moonshotai/kimi-k2-instruct', 'json_schema_output', True),
+        ('groq:qwen/qwen3-32b', 'none_effort', True),
+        ('groq:compound-beta', 'web_search', 'always'),
+        ('gateway/groq:groq/compound-mini', 'web_search', 'always'),
+        ('huggingface:Qwen/Qwen3-235B-A22B', 'schema', 'inline'),
+        ('huggingface:Qwen/Qwen3-235B-A22B', 'inline_system', True),
+        ('huggingface:openai/gpt-oss-120b', 'inline_system', False),
+        ('huggingface:moonshotai/Kimi-K3', 'thinks', False),
+    ],
+)
+def test_peculiarities(name: str, field: str, value: object) -> None:
+    assert getattr(of(name), field) == value
+
+
+def test_names_are_taken_in_any_case() -> None:
+    assert of('crusoe:Meta-Llama/LLAMA-3') == of('crusoe:meta-llama/llama-3')
+
+
+def test_the_table_speaks_of_providers_fields_and_patterns_that_there_are() -> None:
+    known = {field.name for field in fields(Profile)}
+    dialects = profiles._DIALECTS  # pyright: ignore[reportPrivateUsage]
+    assert set(dialects) <= {row.name for row in providers.PROVIDERS}
+    tables = (
+        profiles._FAMILIES,  # pyright: ignore[reportPrivateUsage]
+        profiles._OPENAI_RULES,  # pyright: ignore[reportPrivateUsage]
+        profiles._OPENAI_REASONING,  # pyright: ignore[reportPrivateUsage]
+        *(dialect.rules for dialect in dialects.values()),
+        tuple(('', dialect.changes) for dialect in dialects.values()),
+    )
+    for pattern, change in (row for table in tables for row in table):
+        assert re.compile(pattern) and set(change) <= known
