@@ -1,0 +1,142 @@
+"""What every wire protocol is: a function that writes a request, and a decoder that reads the answer.
+
+Nothing here or in the modules beside it touches a socket, a clock or a loop. `models.http` does the I/O and drives any
+protocol through this interface alone.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponsePart, ModelResponseStreamEvent
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.parts import PartsManager
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.usage import RequestUsage
+
+if TYPE_CHECKING:
+    from jupyter_stream.profiles import Profile
+    from jupyter_stream.providers import Provider
+
+__all__ = ('Decoder', 'FrameDecoder', 'Target', 'WireProtocol', 'WireRequest')
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whom a request is written for: a model of a provider, and what is special about either."""
+
+    model_name: str
+    provider: Provider
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class WireRequest:
+    """A request as the protocol wants it, without address or key.
+
+    Attributes:
+        path: what follows the provider's base URL, beginning with a slash.
+        body: the JSON body.
+        headers: headers beyond the provider's own.
+        query: the query string's parameters; one with several values comes as often.
+        method: a GET has no body.
+        digest: gives `ModelResponse.history_digest` from the parts of the answer; None where there is none.
+    """
+
+    path: str
+    body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str | Sequence[str]] = field(default_factory=dict[str, str])
+    method: Literal['POST', 'GET'] = 'POST'
+    digest: Callable[[Sequence[ModelResponsePart]], str] | None = None
+
+
+class FrameDecoder(Protocol):
+    """Bytes in, frames out. See `jupyter_stream.framing`."""
+
+    def feed(self, data: bytes, /) -> Sequence[Any]: ...
+
+    def close(self) -> Sequence[Any]: ...
+
+
+class Decoder(ABC):
+    """Frames in, events out; what the answer says of itself stands in the attributes.
+
+    Attributes:
+        parts: the parts so far.
+        model_name: the model that answers, as the provider names it.
+        usage: the tokens counted so far.
+        finish_reason: why the answer ended, None until then.
+        provider_response_id: the provider's id of the response.
+        provider_details: what the provider said beyond that, kept raw; None for nothing.
+        terminal: the end marker was seen; whatever follows it is ignored.
+        suspended: the provider paused the answer and waits to be asked to go on.
+        offset: frames read, for error messages.
+    """
+
+    response_id_header: ClassVar[str | None] = None
+    """The header of the answer that holds the id of the response, where the stream itself holds none."""
+
+    def __init__(self, target: Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
+        provider, profile = target.provider, target.profile
+        self.target = target
+        self.parameters = parameters
+        self.settings = settings
+        self.parts = PartsManager(
+            parameters,
+            provider_name=provider.name,
+            canonical_system=provider.canonical_system,
+            thinking_tags=profile.thinking_tags,
+            ignore_leading_whitespace=profile.ignore_streamed_leading_whitespace,
+        )
+        self.model_name = target.model_name
+        self.usage = RequestUsage()
+        self.finish_reason: FinishReason | None = None
+        self.provider_response_id: str | None = None
+        self.provider_details: dict[str, Any] | None = None
+        self.terminal = False
+        self.suspended = False
+        self.offset = 0
+
+    @abstractmethod
+    def feed(self, frame: Any) -> list[ModelResponseStreamEvent]:
+        """Read one frame.
+
+        Raises:
+            StreamDecodeError: the frame is not what the protocol allows.
+            ModelAPIError: the frame is the provider's error; `in_stream` is True.
+        """
+
+    @abstractmethod
+    def close(self) -> list[ModelResponseStreamEvent]:
+        """The bytes have ended, or the terminal marker was read: end the last part.
+
+        Raises:
+            EmptyStream: there was no content at all.
+            IncompleteStream: the end marker never came.
+        """
+
+
+class WireProtocol(Protocol):
+    """What a module of this package holds."""
+
+    Decoder: type[Decoder]
+    Framing: type[FrameDecoder]
+
+    def encode(
+        self,
+        target: Target,
+        messages: Sequence[ModelMessage],
+        settings: ModelSettings,
+        parameters: ModelRequestParameters,
+        /,
+    ) -> WireRequest:
+        """Write the request for a streamed answer.
+
+        Raises:
+            UserError: the messages, settings or parameters hold what the protocol can't say.
+        """
+        ...

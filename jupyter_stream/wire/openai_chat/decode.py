@@ -1,0 +1,375 @@
+"""Chunks of a Chat Completions stream to parts: https://platform.openai.com/docs/api-reference/chat-streaming
+
+An answer is over when a chunk gave a finish reason; `[DONE]` ends the reading. What must hold at the end is checked in
+`close`, so that a cut answer is never taken for a whole one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Mapping
+from typing import Any, Final, cast
+
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, StreamDecodeError, stream_error
+from jupyter_stream.framing.sse import Frame
+from jupyter_stream.messages import (
+    FinishReason,
+    ModelResponseStreamEvent,
+    PartStartEvent,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+)
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire import base
+from jupyter_stream.wire.openai_chat.chunk import Calls, parsed, text_of
+from jupyter_stream.wire.openai_chat.details import (
+    citations_of,
+    downstream_details,
+    log_probabilities,
+    url_citations,
+)
+from jupyter_stream.wire.openai_chat.reasoning import part_of
+from jupyter_stream.wire.openai_chat.usage import usage_of
+from jupyter_stream.wire.openai_details import moderation, timestamp
+from jupyter_stream.wire.prepare import relevant
+
+__all__ = ('Decoder',)
+
+FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
+    'stop': 'stop',
+    'length': 'length',
+    'tool_calls': 'tool_call',
+    'content_filter': 'content_filter',
+    'function_call': 'tool_call',
+}
+
+_DONE: Final = '[DONE]'
+_SHORT: Final = 16
+_UNNAMED: Final = (None, 'message')
+_THINKING_FIELDS: Final = ('reasoning', 'reasoning_content')
+
+
+class Decoder(base.Decoder):
+    """Reads one answer. Text between two stretches of thinking or tool calls is a part of its own."""
+
+    def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
+        super().__init__(target, relevant(parameters), settings)
+        provider, profile = target.provider, target.profile
+        self.parts.tagged = ThinkingPart('', id='content', provider_name=provider.name)
+        own = cast(Mapping[str, Any], settings)
+        self.offset: int = 0
+        # 'content' says, when it goes back, that it came in tags and in no field of its own.
+        self.parts.tagged = ThinkingPart('', id='content', provider_name=provider.name)
+        self.complete = False
+        self._finish_reasons: dict[str, FinishReason] = {**FINISH_REASONS, **provider.finish_reasons}
+        self._cumulative = provider.usage_is_cumulative or bool(own.get('openai_continuous_usage_stats'))
+        self._keeps_annotations = bool(own.get('openai_include_raw_annotations'))
+        fields = dict.fromkeys((profile.thinking_field, *_THINKING_FIELDS))
+        self._thinking_fields = tuple(name for name in fields if name)
+        self._chunks = 0
+        self._plain_size = -1
+        self._tier: Any = None
+        self._refusal = ''
+        self._log_probabilities: list[dict[str, Any]] = []
+        self._annotations: list[Any] = []
+        self._text_keys: list[Hashable] = []
+        self._text_length = 0
+        self._in_text = False
+        self._content_run = 0
+        self._content_key: Hashable = ('content', 0)
+        self._reasoning_run = 0
+        self._awaits_text = False
+        self._held_space = ''
+        self._calls = Calls()
+
+    # ---------------------------------------------------------------- frames
+
+    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.feed`."""
+        self.offset += 1
+        data = frame.data
+        if self.terminal:
+            return []
+        if len(data) < _SHORT and data.strip() == _DONE:
+            self.terminal = True
+            return []
+        try:
+            chunk = parsed(data)
+        except (ValueError, RecursionError):
+            return self._not_json(frame)
+        if frame.event is not None:
+            chunk = self._named(frame.event, chunk)
+        if chunk is None:
+            return []
+        if not isinstance(chunk, dict):
+            raise self._malformed(data, 'is no JSON object')
+        return self._chunk(cast('dict[str, Any]', chunk))
+
+    def _chunk(self, chunk: dict[str, Any]) -> list[ModelResponseStreamEvent]:
+        try:
+            content = self._plain_text_of(chunk)
+            if content is None:
+                self._read(chunk)
+            else:
+                self._text(content)
+        except (AttributeError, TypeError, KeyError) as error:
+            # A field of a type that the protocol does not have: the peer of a malformed event.
+            raise self._malformed(json.dumps(chunk), 'has a field of the wrong type') from error
+        return self.parts.take()
+
+    def _plain_text_of(self, chunk: dict[str, Any]) -> str | None:
+        """The text of a chunk that is like the one before it and has nothing but text; None for any other chunk.
+
+        Nearly all chunks are such, and this is the way that has to be short.
+        """
+        get = chunk.get
+        if len(chunk) != self._plain_size or get('usage') is not None or get('id') != self.provider_response_id:
+            return None
+        if get('service_tier') != self._tier or get('moderation') is not None or 'error' in chunk:
+            return None
+        choices = get('choices')
+        choice = cast('dict[str, Any]', choices[0] if choices else {})
+        delta = cast('dict[str, Any] | None', choice.get('delta'))
+        if not delta or len(delta) > (2 if 'role' in delta else 1):
+            return None
+        if choice.get('finish_reason') is not None or choice.get('logprobs') is not None:
+            return None
+        content = delta.get('content')
+        return content if content and isinstance(content, str) else None
+
+    def _not_json(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        if frame.event == 'error':
+            raise self._error(frame.data)
+        if frame.event not in _UNNAMED:
+            return []
+        raise self._malformed(frame.data, 'is no JSON')
+
+    def _named(self, event: str | None, chunk: Any) -> Any:
+        """What a named event says: an error, a chunk all the same, or something that is not for us."""
+        if event == 'error':
+            raise self._error(chunk)
+        if event in _UNNAMED:
+            return chunk
+        return cast(Any, chunk) if isinstance(chunk, dict) and ('choices' in chunk or 'error' in chunk) else None
+
+    def _error(self, body: Any) -> ModelAPIError:
+        return stream_error(self.model_name, body, self.target.provider.title)
+
+    def _malformed(self, data: str, what: str) -> StreamDecodeError:
+        return StreamDecodeError(
+            self.model_name,
+            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
+            offset=self.offset,
+        )
+
+    # ---------------------------------------------------------------- chunks
+
+    def _read(self, chunk: dict[str, Any]) -> None:
+        if chunk.get('error'):
+            raise self._error(chunk)
+        choices = chunk.get('choices')
+        if choices is None and 'choices' in chunk and self.target.provider.null_choices_is_error:
+            raise ModelAPIError(
+                self.model_name,
+                f'{self.target.provider.title} sent a chunk without choices and without an error: try again.',
+                in_stream=True,
+            )
+        self._chunks += 'choices' in chunk
+        choice = cast('dict[str, Any] | None', choices[0]) if choices else None
+        self._describe(chunk, choice)
+        if choice is not None:
+            self._choice(choice)
+
+    def _describe(self, chunk: dict[str, Any], choice: dict[str, Any] | None) -> None:
+        """What the chunk says of the answer as a whole."""
+        self.provider_response_id = chunk.get('id') or self.provider_response_id
+        self.model_name = chunk.get('model') or self.model_name
+        details: dict[str, Any] = {}
+        known = self.provider_details or {}
+        if 'timestamp' not in known and (made := timestamp(chunk.get('created'))):
+            details['timestamp'] = made
+        if judged := moderation(chunk.get('moderation')):
+            details['moderation'] = judged
+        if tier := chunk.get('service_tier'):
+            details['service_tier'] = tier
+        if choice is not None and choice.get('finish_reason') and not self._refusal:
+            details['finish_reason'] = choice['finish_reason']
+        if self.target.provider.names_downstream:
+            details.update(downstream_details(chunk, choice))
+        if details:
+            self.provider_details = {**known, **details}
+        if usage := chunk.get('usage'):
+            self._count(usage)
+        self._tier = chunk.get('service_tier')
+        self._plain_size = -1 if self.target.provider.names_downstream else len(chunk)
+
+    def _count(self, raw: dict[str, Any]) -> None:
+        usage = usage_of(raw, reasoning_is_extra=self.target.provider.reasoning_is_extra)
+        self.usage = usage if self._cumulative else self.usage + usage
+
+    def _choice(self, choice: dict[str, Any]) -> None:
+        if reason := choice.get('finish_reason'):
+            self.complete = True
+            if not self._refusal:
+                self.finish_reason = self._finish_reasons.get(reason)
+        self._log_probabilities += log_probabilities(choice)
+        delta = choice.get('delta')
+        if not delta:
+            return
+        if refusal := delta.get('refusal'):
+            self._refusal += refusal
+            self.finish_reason = 'content_filter'
+            return
+        self._thinking(delta)
+        if content := text_of(delta.get('content')):
+            self._text(content)
+        if annotations := delta.get('annotations'):
+            self._annotate(annotations)
+        for call in delta.get('tool_calls') or ():
+            self._tool_call(call)
+
+    # ----------------------------------------------------------------- parts
+
+    def _thinking(self, delta: dict[str, Any]) -> None:
+        if self.target.profile.reasoning_details and (details := delta.get('reasoning_details')):
+            for position, detail in enumerate(details):
+                self._reasoning_detail(position, detail)
+            return
+        for field in self._thinking_fields:
+            content = delta.get(field)
+            if content and isinstance(content, str):
+                before = len(self.parts)
+                self.parts.thinking(
+                    ('reasoning', field, self._reasoning_run),
+                    content,
+                    id=field,
+                    provider_name=self.target.provider.name,
+                )
+                if len(self.parts) != before:
+                    self._leave_text(awaits_text=True)
+                return
+
+    def _reasoning_detail(self, position: int, detail: dict[str, Any]) -> None:
+        part = part_of(detail)
+        if part is None:
+            return
+        index = detail.get('index')
+        # Gemini sends a text and an encrypted detail of the same index: the type tells them apart.
+        key = ('reasoning_detail', detail['type'], position if index is None else index)
+        self.parts.thinking(key, provider_name=self.target.provider.name, **part)
+
+    def _text(self, content: str) -> None:
+        self._text_length += len(content)
+        parts = self.parts
+        if not self._in_text and (self._awaits_text or self._held_space):
+            content = self._with_held_space(content)
+            if not content:
+                return
+        before, events = len(parts), len(parts.events)
+        parts.text(self._content_key, content)
+        if len(parts) != before:
+            self._note_start(parts.events[events:])
+
+    def _with_held_space(self, content: str) -> str:
+        """White space between thinking and text is dropped where it is noise, but not from the middle of a text."""
+        if not self.target.profile.ignore_streamed_leading_whitespace:
+            return content
+        if content.isspace():
+            if self._awaits_text:
+                self._held_space += content
+            return ''
+        if content.startswith('<'):  # perhaps the tag of another stretch of thinking
+            return content
+        held, self._held_space = self._held_space, ''
+        return held + content
+
+    def _note_start(self, events: list[ModelResponseStreamEvent]) -> None:
+        self._reasoning_run += 1
+        self._awaits_text = False
+        started = [event.part for event in events if isinstance(event, PartStartEvent)]
+        self._in_text = bool(started) and isinstance(started[-1], TextPart)
+        if any(isinstance(part, TextPart) for part in started):
+            self._text_keys.append(self._content_key)
+
+    def _leave_text(self, *, awaits_text: bool) -> None:
+        """Thinking or a tool call has begun: text that follows is another part."""
+        if self._in_text:
+            self._content_run += 1
+            self._content_key = ('content', self._content_run)
+            self._in_text = False
+            self._awaits_text = awaits_text
+
+    def _tool_call(self, call: dict[str, Any]) -> None:
+        function = cast('dict[str, Any]', call.get('function') or {})
+        extra = call.get('extra_content')
+        before = len(self.parts)
+        self.parts.tool_call(
+            self._calls.key(call.get('index'), call.get('id'), function.get('name')),
+            name=function.get('name'),
+            args=function.get('arguments'),
+            tool_call_id=call.get('id'),
+            provider_name=self.target.provider.name if extra else None,
+            provider_details={'extra_content': extra} if extra else None,
+        )
+        if len(self.parts) != before:
+            self._reasoning_run += 1
+            self._awaits_text = False
+            self._leave_text(awaits_text=False)
+
+    def _annotate(self, annotations: list[Any]) -> None:
+        self._annotations += annotations
+        if self.target.provider.names_downstream:
+            self.provider_details = {**(self.provider_details or {}), 'annotations': list(self._annotations)}
+
+    # ------------------------------------------------------------------- end
+
+    def close(self) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.close`."""
+        if not self._chunks:
+            raise EmptyStream('The answer was empty: the provider sent no chunk of it.')
+        self._settle()
+        if not self.complete and not self._refusal and not self._may_end_without_reason():
+            raise IncompleteStream(self.model_name)
+        self._cite()
+        self.parts.finish()
+        return self.parts.take()
+
+    def _settle(self) -> None:
+        """Details that are known only at the end."""
+        details: dict[str, Any] = {}
+        if self._refusal:
+            details['refusal'] = self._refusal
+        if self._log_probabilities:
+            details['logprobs'] = self._log_probabilities
+        if details:
+            self.provider_details = {**(self.provider_details or {}), **details}
+
+    def _may_end_without_reason(self) -> bool:
+        if self.target.provider.sends_finish_reason or not self.terminal:
+            return False
+        called = any(isinstance(part, ToolCallPart) for part in self.parts.parts())
+        self.finish_reason = 'tool_call' if called else 'stop'
+        return True
+
+    def _cite(self) -> None:
+        """Put the annotations of the answer on its text, if it has but one and that is as it came."""
+        if not self._annotations or not self._text_keys:
+            return
+        self.parts.flush()
+        cited = url_citations(self._annotations)
+        texts = [part.content for part in self.parts.parts() if isinstance(part, TextPart)]
+        whole = len(texts) == 1 and len(texts[0]) == self._text_length
+        citations = citations_of(cited, texts[0]) if whole else []
+        details: dict[str, Any] = {'annotations': self._annotations} if self._keeps_annotations else {}
+        if citations:
+            details['citations'] = cited
+        if details:
+            self.parts.text(
+                self._text_keys[-1],
+                '',
+                provider_name=self.target.provider.name,
+                provider_details=details,
+                citations=citations or None,
+            )

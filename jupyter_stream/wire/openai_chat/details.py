@@ -1,0 +1,80 @@
+"""What a chunk says beyond text, thinking and tools: `provider_details`, and the citations of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, cast
+
+from jupyter_stream.messages import Citation, MarkerCitationAnchor, WebCitationSource
+from jupyter_stream.wire.openai_details import token_details
+
+__all__ = (
+    'citations_of',
+    'downstream_details',
+    'log_probabilities',
+    'url_citations',
+)
+
+Raw = Mapping[str, Any]
+
+_EMPTY: Final[Raw] = {}
+_COSTS: Final = ('upstream_inference_cost', 'upstream_inference_prompt_cost', 'upstream_inference_completions_cost')
+_SERVER_TOOLS: Final = ('tool_calls_requested', 'tool_calls_executed', 'web_search_requests')
+
+
+def log_probabilities(choice: Raw) -> list[dict[str, Any]]:
+    """The log probabilities of a choice's tokens."""
+    return token_details(cast('list[Raw]', (choice.get('logprobs') or _EMPTY).get('content') or []))
+
+
+def downstream_details(chunk: Raw, choice: Raw | None) -> dict[str, Any]:
+    """What OpenRouter says of the provider behind it: https://openrouter.ai/docs/use-cases/usage-accounting"""
+    details: dict[str, Any] = {}
+    if choice is not None:
+        details['downstream_provider'] = chunk.get('provider')
+        if reason := choice.get('native_finish_reason'):
+            details['finish_reason'] = reason
+    usage = cast(Raw, chunk.get('usage') or _EMPTY)
+    if usage.get('cost'):
+        details['cost'] = usage['cost']
+    if costs := usage.get('cost_details'):
+        details.update({name: costs.get(name) for name in _COSTS})
+    if usage.get('is_byok') is not None:
+        details['is_byok'] = usage['is_byok']
+    tools = cast(Raw, usage.get('server_tool_use_details') or _EMPTY)
+    if used := {name: tools[name] for name in _SERVER_TOOLS if tools.get(name) is not None}:
+        details['server_tool_use'] = used
+    return details
+
+
+def url_citations(annotations: Iterable[Any]) -> list[dict[str, Any]]:
+    """Those annotations that are well-formed citations of web pages."""
+    return [annotation for annotation in annotations if _is_url_citation(annotation)]
+
+
+def _is_url_citation(annotation: Any) -> bool:
+    if not isinstance(annotation, dict):
+        return False
+    cited = cast(Raw, annotation).get('url_citation')
+    if not isinstance(cited, dict):
+        return False
+    fields = cast(Raw, cited)
+    return all(isinstance(fields.get(name), str) for name in ('url', 'title')) and all(
+        isinstance(fields.get(name), int) for name in ('start_index', 'end_index')
+    )
+
+
+def citations_of(annotations: Sequence[Raw], text: str) -> list[Citation]:
+    """Citations of a text, from `url_citations`; an anchor that is outside of the text is left out."""
+    return [_citation(annotation['url_citation'], len(text)) for annotation in annotations]
+
+
+def _citation(cited: Raw, length: int) -> Citation:
+    excerpt = cited.get('content')
+    source = WebCitationSource(
+        url=cited['url'], title=cited['title'], excerpts=[excerpt] if excerpt and isinstance(excerpt, str) else []
+    )
+    start, end = cited['start_index'], cited['end_index']
+    # OpenAI's offsets are those of the link that stands in the text, not of what it supports.
+    anchor = MarkerCitationAnchor(start=start, end=end) if 0 <= start < end <= length else None
+    return Citation(sources=[source], anchor=anchor)

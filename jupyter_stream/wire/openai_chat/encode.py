@@ -1,0 +1,150 @@
+"""The body of a Chat Completions request: settings by name, tools, the form of the answer, and the messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+from jupyter_stream.exceptions import UserError
+from jupyter_stream.messages import ModelMessage
+from jupyter_stream.output import OutputObjectDefinition
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import SAMPLING_SETTINGS, Profile
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire.base import Target, WireRequest
+from jupyter_stream.wire.openai_chat.history import chat_messages
+from jupyter_stream.wire.openai_chat.reasoning import thinking_body
+from jupyter_stream.wire.openai_chat.tools import chat_tools, web_search_options
+from jupyter_stream.wire.openai_effort import is_thinking
+from jupyter_stream.wire.prepare import prepared
+from jupyter_stream.wire.unsupported import supported
+
+__all__ = ('chat_body', 'encode', 'extra_body', 'wire_request')
+
+_DEFAULT_OUTPUT_NAME: Final = 'final_result'
+
+_PLAIN: Final = {
+    'stop_sequences': 'stop',
+    'seed': 'seed',
+    'temperature': 'temperature',
+    'top_p': 'top_p',
+    'presence_penalty': 'presence_penalty',
+    'frequency_penalty': 'frequency_penalty',
+    'logit_bias': 'logit_bias',
+    'service_tier': 'service_tier',
+    'openai_service_tier': 'service_tier',
+    'openai_user': 'user',
+    'openai_prediction': 'prediction',
+    'openai_logprobs': 'logprobs',
+    'openai_top_logprobs': 'top_logprobs',
+    'openai_store': 'store',
+    'openai_moderation': 'moderation',
+    'openai_text_verbosity': 'verbosity',
+    'openai_prompt_cache_key': 'prompt_cache_key',
+    'openai_prompt_cache_retention': 'prompt_cache_retention',
+    'openai_prompt_cache_options': 'prompt_cache_options',
+}
+"""Settings that go over as they are, by their name there; a later one wins over an earlier of the same name."""
+
+_UNKNOWN: Final = ('top_k',)
+"""Settings for which the protocol has no word."""
+
+
+def encode(
+    target: Target, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
+) -> WireRequest:
+    """Write the request for a streamed answer.
+
+    Settings that the model can't honour are left out with an `UnsupportedSettingWarning`.
+
+    Raises:
+        UserError: the messages or parameters hold what this model or the protocol can't take.
+    """
+    return wire_request(target, chat_body(target, messages, settings, parameters), settings)
+
+
+def wire_request(target: Target, body: Mapping[str, Any], settings: ModelSettings) -> WireRequest:
+    """The request with this body, to which the setting `extra_body` is added last."""
+    path = target.provider.path.replace('{model}', quote(target.model_name, safe=''))
+    whole = {**body, **extra_body(cast(Mapping[str, Any], settings))}
+    return WireRequest(path, whole, query=dict(target.provider.query))
+
+
+def chat_body(
+    target: Target, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
+) -> dict[str, Any]:
+    """The body of a request, without what the setting `extra_body` adds. It warns and raises as `encode` does."""
+    profile = target.profile
+    parameters = prepared(profile, parameters, settings)
+    plain = _usable(target, cast(Mapping[str, Any], settings), parameters)
+    tools, choice = chat_tools(target, settings, parameters)
+    body: dict[str, Any] = {
+        'model': target.model_name,
+        'stream': True,
+        'stream_options': _stream_options(plain),
+        'messages': chat_messages(target, messages, settings, parameters),
+    }
+    body.update({name: plain[setting] for setting, name in _PLAIN.items() if plain.get(setting) is not None})
+    if (limit := plain.get('max_tokens')) is not None:
+        body[profile.max_tokens_key] = limit
+    if tools:
+        body['tools'] = tools
+    if choice is not None:
+        body['tool_choice'] = choice
+        if 'parallel_tool_calls' in plain:
+            body['parallel_tool_calls'] = plain['parallel_tool_calls']
+    if (form := _response_format(profile, parameters)) is not None:
+        body['response_format'] = form
+    if (search := web_search_options(profile, parameters)) is not None:
+        body['web_search_options'] = search
+    body.update(thinking_body(profile, settings, parameters))
+    return body
+
+
+def _usable(target: Target, settings: Mapping[str, Any], parameters: ModelRequestParameters) -> dict[str, Any]:
+    """The settings without those that the model would refuse or that would have no effect."""
+    profile = target.profile
+    refused = [*_UNKNOWN, *profile.dropped_settings]
+    if profile.no_sampling_while_thinking and not _rests(profile, settings, parameters):
+        refused += SAMPLING_SETTINGS
+    return supported(target, settings, refused)
+
+
+def _rests(profile: Profile, settings: Mapping[str, Any], parameters: ModelRequestParameters) -> bool:
+    """Whether a model that can stop thinking does not think in this request."""
+    return profile.none_effort and not is_thinking(profile, settings, parameters)
+
+
+def _stream_options(settings: Mapping[str, Any]) -> dict[str, bool]:
+    options = {'include_usage': True}
+    if settings.get('openai_continuous_usage_stats'):
+        options['continuous_usage_stats'] = True
+    return options
+
+
+def _response_format(profile: Profile, parameters: ModelRequestParameters) -> dict[str, Any] | None:
+    if parameters.output_mode == 'native' and parameters.output_object is not None:
+        return {'type': 'json_schema', 'json_schema': _json_schema(profile, parameters.output_object)}
+    if parameters.output_mode == 'prompted' and profile.json_object_output:
+        return {'type': 'json_object'}
+    return None
+
+
+def _json_schema(profile: Profile, output: OutputObjectDefinition) -> dict[str, Any]:
+    schema: dict[str, Any] = {'name': output.name or _DEFAULT_OUTPUT_NAME, 'schema': output.json_schema}
+    if output.description:
+        schema['description'] = output.description
+    if profile.strict_schemas:
+        schema['strict'] = output.strict
+    return schema
+
+
+def extra_body(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the setting `extra_body` adds to a request's body; UserError where it is no dict."""
+    extra = settings.get('extra_body')
+    if extra is None:
+        return {}
+    if not isinstance(extra, Mapping):
+        raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
+    return cast(Mapping[str, Any], extra)

@@ -1,0 +1,118 @@
+"""What every protocol does to the parameters before it writes them: leave out what doesn't apply, refuse what can't be.
+
+Pure; the parameters that came in are left alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from jupyter_stream.exceptions import UserError
+from jupyter_stream.messages import ModelMessage, ModelRequest
+from jupyter_stream.output import OutputObjectDefinition
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Profile
+from jupyter_stream.schema import rewrite
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.tools import ToolDefinition
+
+__all__ = ('instructions', 'prepared', 'relevant')
+
+_PROMPTED_OUTPUT: Final = """
+Always respond with a JSON object that's compatible with this schema:
+
+{schema}
+
+Don't include any text or Markdown fencing before or after.
+"""
+
+
+def relevant(parameters: ModelRequestParameters) -> ModelRequestParameters:
+    """The parameters without what their output mode makes meaningless."""
+    parameters = parameters.with_default_output_mode('tool')
+    changes: dict[str, Any] = {}
+    if parameters.output_tools and parameters.output_mode not in ('tool', 'tool_or_text'):
+        changes['output_tools'] = []
+    if parameters.output_object and parameters.output_mode not in ('native', 'prompted'):
+        changes['output_object'] = None
+    return replace(parameters, **changes) if changes else parameters
+
+
+def prepared(profile: Profile, parameters: ModelRequestParameters, settings: ModelSettings) -> ModelRequestParameters:
+    """The parameters as a model of this profile can take them: schemas rewritten, instructions and thinking settled.
+
+    Raises:
+        UserError: the model can't do what they ask for.
+    """
+    parameters = relevant(parameters)
+    _check(profile, parameters)
+    return replace(
+        parameters,
+        function_tools=[_tool(profile, tool) for tool in parameters.function_tools],
+        output_tools=[_tool(profile, tool) for tool in parameters.output_tools],
+        output_object=_output(profile, parameters.output_object),
+        thinking=_thinking(profile, parameters, settings),
+    )
+
+
+def instructions(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> list[str]:
+    """What is said to the model before the messages, in order; `parameters` must be `prepared`.
+
+    That is `instruction_parts`, or the last instructions in the history where there are none, and then the schema of a
+    prompted answer.
+    """
+    parts = parameters.instruction_parts
+    if parts is not None:
+        texts = [part.content for part in sorted(parts, key=lambda part: part.dynamic)]
+    else:
+        said = (message.instructions for message in reversed(messages) if isinstance(message, ModelRequest))
+        texts = [text for text in [next((text for text in said if text is not None), None)] if text]
+    if schema := _schema_instruction(parameters):
+        texts.append(schema)
+    return texts
+
+
+def _check(profile: Profile, parameters: ModelRequestParameters) -> None:
+    if parameters.output_mode == 'native' and not profile.json_schema_output:
+        raise UserError('Native structured output is not supported by this model: use the output mode `tool`.')
+    if parameters.output_mode == 'native' and parameters.output_object is None:
+        raise UserError('The output mode `native` needs an `output_object`.')
+    if parameters.output_mode == 'tool' and parameters.output_tools and not profile.tools:
+        raise UserError('Tool output is not supported by this model: use the output mode `prompted`.')
+    if parameters.allow_image_output and not profile.image_output:
+        raise UserError('Image output is not supported by this model.')
+
+
+def _tool(profile: Profile, tool: ToolDefinition) -> ToolDefinition:
+    try:
+        schema, strict = rewrite(tool.parameters_json_schema, profile.schema, tool.strict)
+    except UserError as error:
+        raise UserError(f'Tool {tool.name!r}: {error}') from None
+    return replace(tool, parameters_json_schema=schema, strict=strict)
+
+
+def _output(profile: Profile, output: OutputObjectDefinition | None) -> OutputObjectDefinition | None:
+    if output is None:
+        return None
+    schema, strict = rewrite(output.json_schema, profile.schema, output.strict)
+    return replace(output, json_schema=schema, strict=strict)
+
+
+def _thinking(profile: Profile, parameters: ModelRequestParameters, settings: ModelSettings) -> Any:
+    applies = 'thinking' in settings and (profile.thinks or profile.always_thinks)
+    return settings.get('thinking') if applies else parameters.thinking
+
+
+def _schema_instruction(parameters: ModelRequestParameters) -> str | None:
+    template, output = parameters.prompted_output_template, parameters.output_object
+    if parameters.output_mode != 'prompted' or output is None or template is False:
+        return None
+    template = template or _PROMPTED_OUTPUT
+    if '{schema}' not in template:
+        template += '\n\n{schema}'
+    named = {'title': output.name, 'description': output.description}
+    schema = {**output.json_schema, **{key: value for key, value in named.items() if value}}
+    return template.replace('{schema}', json.dumps(schema))

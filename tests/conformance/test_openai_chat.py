@@ -1,0 +1,52 @@
+"""Recorded traffic of every provider that speaks Chat Completions, held against what the peer makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+STREAMS = ('openai-chat',)
+REQUESTS = ('openai-chat', 'azure', 'deepseek', 'cerebras', 'openrouter', 'ollama', 'zai')
+
+NO_REASON = 'no finish reason ever came: an answer that may have been cut is not called complete'
+SPLIT_TAGS = 'the tags of thinking are cut over several deltas: they are found all the same'
+
+PERMITTED = {
+    'cerebras-no_finish_reason': NO_REASON,
+    'deepseek-no_finish_reason': NO_REASON,
+    'openai-chat-no_finish_reason': NO_REASON,
+    'zai-no_finish_reason': NO_REASON,
+    'openai-chat-test_gateway_model_name_suggestion_midstream_openai-chat_-63255fe9': NO_REASON,
+    'openai-chat-test_no_delta-4d66c592': NO_REASON,
+    'openai-chat-test_none_delta-854ee90f': NO_REASON,
+    'openai-chat-test_stream_native_output-87dc0f7b': NO_REASON,
+    'openai-chat-test_stream_structured-5f6937ae': NO_REASON,
+    'openai-chat-test_stream_text_empty_think_tag_and_text_before_tool_call-0bc4ac83': NO_REASON,
+    'openai-chat-test_stream_tool_call_with_empty_text-c6cb367e': NO_REASON,
+    'cerebras-think_tags_split': SPLIT_TAGS,
+    'ollama-think_tags_split': SPLIT_TAGS,
+    'openrouter-think_tags_split': SPLIT_TAGS,
+    'zai-think_tags_split': SPLIT_TAGS,
+    'cerebras-cached_and_reasoning_usage': 'the cached tokens that Cerebras reports are counted, not dropped',
+    'openai-chat-test_openrouter_null_choices_streaming_raises_model_api_error-a32ffcf4': (
+        'the very first chunk is the failure: it is raised on opening, where a retry or another model can still help, '
+        'and there is no stream that could hold a response'
+    ),
+}
+"""Where ours differs from the peer on purpose, by the recording's id. A recording that matches may not be here."""
+
+
+def test_stream(recorded_stream: Path, hold_stream: Callable[[Path], None]) -> None:
+    hold_stream(recorded_stream)
+
+
+def test_any_split_of_a_stream(recorded_stream: Path, hold_split: Callable[[Path], None]) -> None:
+    hold_split(recorded_stream)
+
+
+def test_request(recorded_request: Path, hold_request: Callable[[Path], None]) -> None:
+    hold_request(recorded_request)
+
+
+def test_every_exception_is_a_recording(recorded_ids: set[str]) -> None:
+    assert set(PERMITTED) <= recorded_ids
