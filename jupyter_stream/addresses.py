@@ -1,0 +1,106 @@
+"""Which network addresses a download may go to. Pure: no name is looked up here.
+
+An address that is not public may be a service that trusts whoever can reach it: the kernel's own server, a router, the
+store where a cloud keeps a machine's credentials. IPv6 has many ways of writing an IPv4 address inside another one, and
+some network on the way may translate any of them, so an address is as dangerous as what it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final, Literal
+
+__all__ = ('Reach', 'reach')
+
+Reach = Literal['public', 'private', 'metadata']
+"""'metadata' is where clouds hand out credentials; it is refused even to who allows local addresses."""
+
+Address = IPv4Address | IPv6Address
+
+_METADATA: Final = frozenset(
+    map(
+        ip_address,
+        (
+            '169.254.169.254',  # AWS, Azure, Google Cloud and most others
+            '169.254.170.2',  # AWS: tasks of ECS
+            '169.254.170.23',  # AWS: pods of EKS
+            '169.254.42.42',  # Scaleway
+            '168.63.129.16',  # Azure: the wire server
+            '100.100.100.200',  # Alibaba Cloud
+            '192.0.0.192',  # Oracle Cloud
+            'fd00:ec2::254',  # AWS
+            'fd00:ec2::23',  # AWS: pods of EKS
+            'fd20:ce::254',  # Google Cloud
+        ),
+    )
+)
+
+_NOT_PUBLIC: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
+    map(
+        ip_network,
+        (
+            '100.64.0.0/10',  # RFC 6598: shared by the customers of a provider
+            '192.0.0.0/24',  # RFC 6890: protocol assignments, a few of them global, none a web server
+            '192.88.99.0/24',  # RFC 7526: 6to4 relays
+            '198.18.0.0/15',  # RFC 2544: benchmarks
+            '2001::/23',  # RFC 2928: Teredo and other assignments
+            '64:ff9b:1::/48',  # RFC 8215: translation inside one network
+            'fec0::/10',  # RFC 3879: site-local
+        ),
+    )
+)
+"""What `ipaddress` calls global in one Python and not in another, or what is global and leads elsewhere."""
+
+_COMPATIBLE: Final = IPv6Network('::/96')
+_TRANSLATED: Final = IPv6Network('64:ff9b::/96')
+_LOCALLY_TRANSLATED: Final = IPv6Network('64:ff9b:1::/48')
+_ISATAP: Final = frozenset({0x00005EFE, 0x02005EFE})
+
+
+def reach(address: str) -> Reach:
+    """What kind of address this is, itself or by the IPv4 address inside it.
+
+    Raises:
+        ValueError: it is no address. A zone (`%eth0`) is not part of one that can be public: 'private'.
+    """
+    bare, zone, _ = address.partition('%')
+    whole = ip_address(bare)
+    held = list(_held(whole))
+    if whole in _METADATA or any(one in _METADATA for one in (*held, *_last_bits(whole))):
+        return 'metadata'
+    return 'private' if zone or not all(map(_is_public, held or [whole])) else 'public'
+
+
+def _is_public(address: Address) -> bool:
+    if not address.is_global or address.is_multicast or (address.is_reserved and address.version == 4):
+        return False
+    return not any(address in network for network in _NOT_PUBLIC if network.version == address.version)
+
+
+def _held(address: Address) -> Iterator[Address]:
+    """The IPv4 address that an IPv6 one stands for, and itself where it can also be reached as it is."""
+    if not isinstance(address, IPv6Address):
+        return
+    bits = int(address)
+    if address.ipv4_mapped is not None:
+        yield address.ipv4_mapped
+    elif address in _TRANSLATED or (address in _COMPATIBLE and bits > 1):
+        yield IPv4Address(bits & 0xFFFFFFFF)
+    elif address.sixtofour is not None:
+        yield from (address.sixtofour, address)
+    elif (bits >> 32) & 0xFFFFFFFF in _ISATAP:
+        yield from (IPv4Address(bits & 0xFFFFFFFF), address)
+    elif address in _LOCALLY_TRANSLATED:
+        yield from (_around_the_middle(bits), address)
+
+
+def _around_the_middle(bits: int) -> IPv4Address:
+    """RFC 6052, a prefix of 48 bits: two bytes, one of zeros, two bytes."""
+    return IPv4Address((bits >> 64 & 0xFFFF) << 16 | bits >> 40 & 0xFFFF)
+
+
+def _last_bits(address: Address) -> Iterator[IPv4Address]:
+    """A network may translate under a prefix of its own: then the IPv4 address stands in the last 32 bits."""
+    if isinstance(address, IPv6Address):
+        yield IPv4Address(int(address) & 0xFFFFFFFF)

@@ -1,0 +1,66 @@
+"""Which addresses are public: by hand, and by the published cases beside the project."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_stream.addresses import reach
+
+SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED') or Path(__file__).parents[2] / 'shared')
+CASES = SHARED / 'conformance' / 'urls.json'
+
+
+def cases(*expectations: str) -> list[dict[str, Any]]:
+    rows = json.loads(CASES.read_text()) if CASES.exists() else []
+    return [row for row in rows if row['expect'] in expectations]
+
+
+@pytest.mark.parametrize(
+    ('address', 'kind'),
+    [
+        ('8.8.8.8', 'public'),
+        ('2606:4700:4700::1111', 'public'),
+        ('127.0.0.1', 'private'),
+        ('10.1.2.3', 'private'),
+        ('172.31.255.255', 'private'),
+        ('0.0.0.0', 'private'),
+        ('255.255.255.255', 'private'),
+        ('240.0.0.1', 'private'),
+        ('224.0.0.1', 'private'),
+        ('::', 'private'),
+        ('::1', 'private'),
+        ('fe80::1%eth0', 'private'),
+        ('2606:4700:4700::1111%1', 'private'),
+        ('2002:7f00:1::', 'private'),
+        ('64:ff9b::8.8.8.8', 'public'),
+        ('169.254.169.254', 'metadata'),
+        ('::ffff:169.254.169.254', 'metadata'),
+        ('2001:db8:64::a9fe:a9fe', 'metadata'),
+    ],
+)
+def test_reach(address: str, kind: str) -> None:
+    assert reach(address) == kind
+
+
+def test_what_is_no_address_is_refused() -> None:
+    with pytest.raises(ValueError):
+        reach('example.com')
+
+
+@pytest.mark.skipif(not CASES.exists(), reason='the published cases are not beside the project')
+def test_the_published_cases() -> None:
+    rows = cases('private', 'public', 'metadata', 'not-metadata')
+    assert len(rows) > 60
+    wrong = []
+    for row in rows:
+        kind = reach(row['value'])
+        right = kind != 'metadata' if row['expect'] == 'not-metadata' else kind == row['expect']
+        # An address that leads to metadata is private too.
+        right = right or (row['expect'] == 'private' and kind == 'metadata')
+        wrong += [] if right else [(row['value'], row['expect'], kind)]
+    assert wrong == []
