@@ -1,0 +1,114 @@
+"""The models: what can be asked, and `infer_model`, which finds one by its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from jupyter_stream._known_models import KnownModelName
+from jupyter_stream._secret import Secret
+from jupyter_stream.exceptions import UserError
+from jupyter_stream.models.base import Model
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.stream import CompletedStreamedResponse, StreamedResponse
+
+if TYPE_CHECKING:
+    import httpx
+
+    from jupyter_stream.providers import Provider
+
+__all__ = (
+    'ALLOW_MODEL_REQUESTS',
+    'CompletedStreamedResponse',
+    'KnownModelName',
+    'Model',
+    'ModelRequestParameters',
+    'ModelSettings',
+    'StreamedResponse',
+    'check_allow_model_requests',
+    'infer_model',
+    'override_allow_model_requests',
+)
+
+ALLOW_MODEL_REQUESTS = True
+"""Set to False in tests: a model that would go over the network then raises instead."""
+
+
+def check_allow_model_requests() -> None:
+    """Called before a request leaves the machine.
+
+    Raises:
+        RuntimeError: `ALLOW_MODEL_REQUESTS` is False.
+    """
+    if not ALLOW_MODEL_REQUESTS:
+        raise RuntimeError('Model requests are not allowed, since ALLOW_MODEL_REQUESTS is False')
+
+
+@contextmanager
+def override_allow_model_requests(allow_model_requests: bool) -> Generator[None]:
+    """Allow or forbid requests inside a `with`."""
+    global ALLOW_MODEL_REQUESTS
+    before = ALLOW_MODEL_REQUESTS
+    ALLOW_MODEL_REQUESTS = allow_model_requests  # pyright: ignore[reportConstantRedefinition]
+    try:
+        yield
+    finally:
+        ALLOW_MODEL_REQUESTS = before  # pyright: ignore[reportConstantRedefinition]
+
+
+def infer_model(
+    model: Model | KnownModelName | str,
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    http_client: httpx.AsyncClient | None = None,
+) -> Model:
+    """The model of a name such as `openai-chat:gpt-5-mini`, `ollama:qwen3` or `local:`; a model is returned as it is.
+
+    Args:
+        model: `provider:model`, or `test`.
+        api_key: the provider's key; without it, the environment variable of the provider is read.
+        base_url: where the provider is, if not at its usual address.
+        http_client: a client of your own for the requests. It belongs to the event loop that it is used on.
+
+    Raises:
+        UserError: the name is unknown (the message names the nearest), or a key is missing (it names the variable).
+
+    >>> infer_model('test').model_id
+    'test:test'
+    """
+    if isinstance(model, Model):
+        return model
+    if model == 'test':
+        from jupyter_stream.models.test import TestModel
+
+        return TestModel()
+    if model == 'local' or model.startswith('local:'):
+        from jupyter_stream.models.local import LocalModel
+
+        return LocalModel(model.partition(':')[2])
+    key = Secret(api_key) if api_key else None
+    del api_key
+    found = _resolved(model, key, base_url)
+    if isinstance(found, UserError):
+        raise found
+    provider, name, key, url = found
+    module, _, kind = provider.model_class.partition(':')
+    return getattr(import_module(module), kind)(provider, name, api_key=key, base_url=url, http_client=http_client)
+
+
+def _resolved(
+    model: str, key: Secret | None, base_url: str | None
+) -> tuple[Provider, str, Secret | None, str | None] | UserError:
+    """What the model string means here; an error without its frames, whose locals hold every key of the environment."""
+    from jupyter_stream import providers
+
+    try:
+        found = providers.resolve(model, api_key=key.reveal() if key else None, base_url=base_url, env=os.environ)
+    except UserError as error:
+        return error.with_traceback(None)
+    return found.provider, found.model_name, Secret(found.api_key) if found.api_key else None, found.base_url

@@ -1,0 +1,92 @@
+"""What can be asked: the base of every model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from jupyter_stream.messages import ModelMessage, ModelResponse
+from jupyter_stream.models._retries import without_retry_parts
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings, merge_model_settings
+from jupyter_stream.stream import StreamedResponse
+
+__all__ = ('Model',)
+
+
+class Model(ABC):
+    """A model that answers messages, whole or as a stream.
+
+    Attributes:
+        loop_bound: True for a model that must run on its user's own event loop, because it holds the user's async
+            function or client. The sync functions then run it there; every other model runs on a loop of our own.
+        renders_retry_feedback: True for a model that has its own way of saying a `RetryFeedbackPart`.
+    """
+
+    loop_bound: bool = False
+    renders_retry_feedback: bool = False
+
+    @property
+    def note(self) -> str | None:
+        """One line that readers of its answers should see with them; None for most models."""
+        return None
+
+    def __init__(self, *, settings: ModelSettings | None = None) -> None:
+        self._settings = settings
+
+    @property
+    def settings(self) -> ModelSettings | None:
+        """The model's own settings; those of a request win over them."""
+        return self._settings
+
+    @property
+    @abstractmethod
+    def model_name(self) -> str:
+        """The model's name, as the provider knows it."""
+
+    @property
+    @abstractmethod
+    def system(self) -> str:
+        """The provider's name."""
+
+    @property
+    def model_id(self) -> str:
+        """Provider and model, as in a model string."""
+        return f'{self.system}:{self.model_name}'
+
+    @property
+    def base_url(self) -> str | None:
+        """Where requests go, None for a model that sends none."""
+        return None
+
+    @abstractmethod
+    async def request(
+        self,
+        messages: Sequence[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """Ask, and return the whole response."""
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: Sequence[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> AsyncGenerator[StreamedResponse]:
+        """Ask, and yield the response as a stream. Entering waits for the first event."""
+        raise NotImplementedError(f'{type(self).__name__} answers only as a whole: use `model_request`.')
+        yield
+
+    def prepare_messages(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
+        """The messages as `request` wants them: `direct` calls it first. No part is a `RetryPromptPart` any more."""
+        return without_retry_parts(messages, keep_feedback=self.renders_retry_feedback)
+
+    def merged(self, model_settings: ModelSettings | None) -> ModelSettings:
+        """The settings of a request over the model's own."""
+        return merge_model_settings(self.settings, model_settings) or ModelSettings()
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(model_name={self.model_name!r})'

@@ -1,0 +1,68 @@
+"""What an answer may have cost: an estimate for displays, which never fails.
+
+The numbers come from the tables in the package `genai-prices` (the extra `prices`) as they were when it was released;
+nothing is looked up over the network. The first estimate in a process loads them, which can take a second: show the
+answer first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from typing import Any
+
+from jupyter_stream.messages import ModelResponse
+from jupyter_stream.messages._prices import price
+
+__all__ = ('Estimate', 'estimate')
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an answer cost, in US dollars; `reported` when the provider itself said so.
+
+    >>> str(Estimate(Decimal('0.0012345')))
+    '≈ $0.0012 (estimate)'
+    >>> str(Estimate(Decimal('1.5'), reported=True))
+    '$1.50'
+    """
+
+    dollars: Decimal
+    reported: bool = False
+
+    def __str__(self) -> str:
+        return _written(self.dollars) if self.reported else f'≈ {_written(self.dollars)} (estimate)'
+
+
+def estimate(response: ModelResponse) -> Estimate | None:
+    """What the answer cost, as far as can be said; None when nothing can.
+
+    That is so without the package, for a model that has no known price (as local models), and where the provider did
+    not say what was used. An answer that broke off may cost more than what it had reported until then.
+    """
+    reported = _reported(response)
+    if reported is not None:
+        return Estimate(reported, reported=True)
+    if not response.usage.has_values():
+        return None
+    try:
+        return Estimate(price(response).total_price)
+    except Exception:  # whatever is wrong with tables that are not ours, the answer is fine
+        return None
+
+
+def _reported(response: ModelResponse) -> Decimal | None:
+    """The cost by the provider's own word: on the usage, or among the details, as brokers send it."""
+    said: Any = response.usage.cost
+    if said is None:
+        said = (response.provider_details or {}).get('cost')
+    is_number = isinstance(said, (int, float, Decimal)) and not isinstance(said, bool)
+    return Decimal(str(said)) if is_number and 0 <= said < float('inf') else None
+
+
+def _written(dollars: Decimal) -> str:
+    """Two digits that count, and cents where there are cents."""
+    if not dollars:
+        return '$0'
+    places = max(2, 1 - Context(prec=2).plus(dollars).adjusted())
+    return f'${dollars:,.{places}f}'

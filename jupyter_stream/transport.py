@@ -1,0 +1,276 @@
+"""The one place that touches the network: a request out, bytes in, under deadlines.
+
+httpx does the HTTP. What is decided here: which client serves which event loop, when waiting ends, what is worth a
+second try, and which of our exceptions an httpx error becomes. Every error is raised with its cause cut off, because
+the frames of an HTTP library hold the key in their locals and a verbose traceback would print them; the cause's words
+are in the message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from jupyter_stream._secret import Secret
+from jupyter_stream.exceptions import (
+    ModelAPIError,
+    ModelConnectionError,
+    ModelHTTPError,
+    ModelOverloadedError,
+    ModelRateLimitError,
+    ModelRequestTimeout,
+    ModelServerError,
+    ModelTimeoutError,
+    ModelUnavailableError,
+    StreamLimitError,
+)
+from jupyter_stream.settings import ModelSettings
+
+__all__ = ('Deadline', 'Endpoint', 'Timeouts', 'client_for_this_loop', 'read', 'retry_wait')
+
+T = TypeVar('T')
+
+MAX_STREAM_BYTES: Final = 64 * 2**20
+MAX_ERROR_BYTES: Final = 2**20
+MAX_RETRY_AFTER: Final = 60.0
+"""Seconds; a provider that asks for a longer pause gets an error raised at once instead."""
+
+_LOOPBACK: Final = ('all://localhost', 'all://127.0.0.1', 'all://[::1]')
+_RETRIED_STATUS: Final = frozenset({408, 409, 425, 429})
+_PHASES: Final[Mapping[type[httpx.HTTPError], str]] = {
+    httpx.PoolTimeout: 'pool',
+    httpx.ConnectTimeout: 'connect',
+    httpx.ConnectError: 'connect',
+    httpx.WriteTimeout: 'write',
+    httpx.WriteError: 'write',
+    httpx.ReadTimeout: 'read',
+    httpx.ReadError: 'read',
+    httpx.RemoteProtocolError: 'read',
+}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where requests go: a base URL without a trailing slash, and the key, or who signs a request that is ready."""
+
+    base_url: str
+    key: Secret | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    sign: Callable[[httpx.Request], None] | None = None
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds until waiting ends. See the settings of the same names."""
+
+    connect: float = 5.0
+    read: float | None = None
+    first_event: float = 120.0
+    idle: float = 120.0
+    request: float = 600.0
+
+    @classmethod
+    def of(cls, settings: ModelSettings) -> Timeouts:
+        """From `timeout` (seconds or an `httpx.Timeout`), `first_event_timeout`, `idle_timeout`, `request_timeout`."""
+        given: dict[str, Any] = {
+            'first_event': settings.get('first_event_timeout'),
+            'idle': settings.get('idle_timeout'),
+            'request': settings.get('request_timeout'),
+        }
+        match settings.get('timeout'):
+            case httpx.Timeout() as timeout:
+                given |= {'connect': timeout.connect, 'read': timeout.read}
+            case None:
+                pass
+            case seconds:
+                given |= {'connect': seconds, 'read': seconds}
+        return cls(**{name: value for name, value in given.items() if value is not None})
+
+    def httpx(self) -> httpx.Timeout:
+        """What httpx itself watches over. Waiting for a free connection counts towards the request."""
+        return httpx.Timeout(connect=self.connect, read=self.read, write=self.read, pool=None)
+
+
+class _Begun(Awaitable[T]):
+    """An awaitable whose first step was made, and has to wait for `first`."""
+
+    def __init__(self, steps: Generator[Any, Any, T], first: Any) -> None:
+        self._steps = steps
+        self._first = first
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        awaited = self._first
+        try:
+            while True:
+                try:
+                    value = yield awaited
+                except GeneratorExit:
+                    self._steps.close()
+                    raise
+                except BaseException as error:
+                    awaited = self._steps.throw(error)
+                else:
+                    awaited = self._steps.send(value)
+        except StopIteration as done:
+            return done.value
+
+
+class Deadline:
+    """What is left of the time for one request, on the loop's monotonic clock.
+
+    The whole request is armed once. The wait for content is armed anew by `attempt` and by each `content`: comments,
+    pings and empty deltas do not count.
+    """
+
+    def __init__(self, model_name: str, timeouts: Timeouts) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._model_name = model_name
+        self._timeouts = timeouts
+        self._request = (self._now() + timeouts.request, timeouts.request, 'request_timeout')
+        self.attempt()
+
+    def attempt(self) -> None:
+        """Another attempt begins."""
+        self._content = (self._now() + self._timeouts.first_event, self._timeouts.first_event, 'first_event_timeout')
+
+    def content(self) -> None:
+        """Content has come."""
+        self._content = (self._now() + self._timeouts.idle, self._timeouts.idle, 'idle_timeout')
+
+    async def wait(self, awaitable: Awaitable[T]) -> T:
+        """Await under whichever deadline comes first.
+
+        Raises:
+            ModelRequestTimeout: it came; `timeout` is its length in seconds, `setting` the setting that moves it.
+        """
+        steps = awaitable.__await__()
+        try:
+            first = next(steps)
+        except StopIteration as done:  # nothing to wait for, as with most pieces of a burst: no timer is needed
+            return done.value
+        at, seconds, setting = min(self._request, self._content)
+        scope = asyncio.timeout_at(at)
+        try:
+            async with scope:
+                return await _Begun(steps, first)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        raise ModelRequestTimeout(self._model_name, timeout=seconds, setting=setting)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait between two attempts, within the whole request."""
+        self._content = self._request
+        await self.wait(asyncio.sleep(seconds))
+
+
+# ------------------------------------------------------------------ clients
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+
+
+def client_for_this_loop() -> httpx.AsyncClient:
+    """The shared client of the running loop: connections are kept and reused, but never across loops."""
+    loop = asyncio.get_running_loop()
+    client = _clients.get(loop)
+    if client is None or client.is_closed:
+        client = _clients[loop] = httpx.AsyncClient(
+            follow_redirects=False, mounts=dict.fromkeys(_LOOPBACK), limits=httpx.Limits(max_connections=256)
+        )
+    return client
+
+
+# -------------------------------------------------------------- reading bytes
+
+
+async def read(response: httpx.Response, deadline: Deadline, model_name: str) -> AsyncGenerator[bytes]:
+    """The body as it comes, bounded in size and time.
+
+    Raises:
+        ModelConnectionError, ModelTimeoutError, ModelRequestTimeout, StreamLimitError
+    """
+    chunks = aiter(response.aiter_bytes())
+    size = 0
+    while True:
+        try:
+            chunk = await deadline.wait(anext(chunks))
+        except StopAsyncIteration:
+            return
+        except httpx.HTTPError as cause:
+            error = connection_error(cause, model_name)
+        except httpx.StreamError:  # closed under our hands, by cancel()
+            error = ModelConnectionError(model_name, 'The stream was closed while it was read.', phase='read')
+        else:
+            size += len(chunk)
+            if size <= MAX_STREAM_BYTES:
+                yield chunk
+                continue
+            error = StreamLimitError(model_name, f'The answer is larger than {MAX_STREAM_BYTES // 2**20} MiB.')
+        raise error
+
+
+async def read_error_body(response: httpx.Response, deadline: Deadline, model_name: str) -> bytes:
+    """What the provider says of an error, up to 1 MiB of it; what breaks off is no second error."""
+    body = bytearray()
+    try:
+        async for chunk in read(response, deadline, model_name):
+            body += chunk
+            if len(body) >= MAX_ERROR_BYTES:
+                break
+    except ModelAPIError:
+        pass
+    return bytes(body[:MAX_ERROR_BYTES])
+
+
+def connection_error(cause: httpx.HTTPError, model_name: str) -> ModelConnectionError:
+    """Our error for an httpx one. Raise it outside the `except` block, so that no frame of httpx hangs on it."""
+    kind = ModelTimeoutError if isinstance(cause, httpx.TimeoutException) else ModelConnectionError
+    phase: Any = next((phase for error, phase in _PHASES.items() if isinstance(cause, error)), None)
+    what = str(cause) or type(cause).__name__
+    return kind(model_name, f'The connection to the provider failed while {_DOING[phase]}: {what}.', phase=phase)
+
+
+_DOING: Final[Mapping[str | None, str]] = {
+    'pool': 'waiting for a free connection',
+    'connect': 'connecting',
+    'write': 'sending the request',
+    'read': 'waiting for the answer',
+    None: 'talking to it',
+}
+
+
+# ------------------------------------------------------------------ retrying
+
+
+def retry_wait(error: ModelAPIError, attempt: int, max_retries: int) -> float | None:
+    """Seconds until the next attempt, or None when there should be none.
+
+    Args:
+        error: what the attempt ended with, before any content.
+        attempt: 1 for the first.
+        max_retries: further attempts allowed.
+    """
+    if attempt > max_retries or not _worth_a_retry(error):
+        return None
+    asked = error.retry_after
+    if asked is not None and asked > MAX_RETRY_AFTER:
+        return None
+    return asked or min(8.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(0.75, 1.0)
+
+
+def _worth_a_retry(error: ModelAPIError) -> bool:
+    if isinstance(error, ModelHTTPError):
+        said = error.provider_retry_hint
+        return said if said is not None else error.status_code in _RETRIED_STATUS or error.status_code >= 500
+    if isinstance(error, ModelRequestTimeout):
+        return error.setting == 'first_event_timeout'
+    return isinstance(
+        error,
+        ModelConnectionError | ModelRateLimitError | ModelOverloadedError | ModelUnavailableError | ModelServerError,
+    )

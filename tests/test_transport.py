@@ -1,0 +1,135 @@
+"""What is decided about the network, without a network. Real sockets are in `tests/faults`."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pickle
+
+import httpx
+import pytest
+
+from jupyter_stream._secret import Secret
+from jupyter_stream.exceptions import (
+    ModelAPIError,
+    ModelConnectionError,
+    ModelOverloadedError,
+    ModelRequestTimeout,
+    ModelTimeoutError,
+    StreamDecodeError,
+    http_error,
+)
+from jupyter_stream.transport import (
+    Deadline,
+    Endpoint,
+    Timeouts,
+    client_for_this_loop,
+    connection_error,
+    retry_wait,
+)
+
+
+def test_a_secret_shows_itself_only_when_asked() -> None:
+    secret = Secret('sk-1234567890')
+    assert secret.reveal() == 'sk-1234567890'
+    shown = repr(secret) + str(secret) + repr(Endpoint('http://x', secret)) + repr(vars(Endpoint('http://x', secret)))
+    assert '1234567890' not in shown
+    for copied in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(TypeError, match='not pickled'):
+            copied(secret)
+
+
+def test_timeouts_come_from_the_settings() -> None:
+    assert Timeouts.of({}) == Timeouts(5.0, None, 120.0, 120.0, 600.0)
+    assert Timeouts.of({'timeout': 3, 'idle_timeout': 7, 'request_timeout': 9, 'first_event_timeout': 1}) == Timeouts(
+        connect=3, read=3, first_event=1, idle=7, request=9
+    )
+    assert Timeouts.of({'timeout': httpx.Timeout(2, connect=1)}).httpx().as_dict() == {
+        'connect': 1, 'read': 2, 'write': 2, 'pool': None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ('error', 'retried'),
+    [
+        (ModelConnectionError('m', 'x'), True),
+        (ModelTimeoutError('m', 'x'), True),
+        (ModelRequestTimeout('m', 1, setting='first_event_timeout'), True),
+        (ModelRequestTimeout('m', 1, setting='request_timeout'), False),
+        (http_error(429, 'm'), True),
+        (http_error(500, 'm'), True),
+        (http_error(501, 'm', headers={'x-should-retry': 'false'}), False),
+        (http_error(400, 'm'), False),
+        (http_error(400, 'm', headers={'x-should-retry': 'true'}), True),
+        (http_error(429, 'm', headers={'retry-after': '61'}), False),
+        (ModelOverloadedError('m', 'x', in_stream=True), True),
+        (StreamDecodeError('m', 'x'), False),
+        (ModelAPIError('m', 'x'), False),
+    ],
+)
+def test_what_is_worth_a_retry(error: ModelAPIError, retried: bool) -> None:
+    assert (retry_wait(error, 1, 2) is not None) is retried
+    assert retry_wait(error, 3, 2) is None
+
+
+def test_waits_grow_and_are_bounded() -> None:
+    error = ModelConnectionError('m', 'x')
+    for attempt, most in ((1, 0.5), (2, 1.0), (3, 2.0), (9, 8.0)):
+        waits = {retry_wait(error, attempt, 99) for _ in range(50)}
+        assert len(waits) > 1, 'jitter'
+        assert all(wait is not None and most * 0.75 <= wait <= most for wait in waits)
+    assert retry_wait(http_error(429, 'm', headers={'retry-after': '7'}), 1, 2) == 7
+
+
+def test_an_httpx_error_says_what_was_being_done() -> None:
+    error = connection_error(httpx.ConnectTimeout('slow'), 'm')
+    assert isinstance(error, ModelTimeoutError) and error.phase == 'connect'
+    assert str(error) == 'The connection to the provider failed while connecting: slow.'
+    assert connection_error(httpx.RemoteProtocolError(''), 'm').phase == 'read'
+    assert connection_error(httpx.UnsupportedProtocol('no scheme'), 'm').phase is None
+
+
+def test_a_deadline_names_the_setting_that_ran_out() -> None:
+    async def main() -> list[tuple[str, float]]:
+        out: list[tuple[str, float]] = []
+        deadline = Deadline('m', Timeouts(first_event=0.02, idle=0.03, request=0.1))
+        for arm in (None, deadline.content, lambda: deadline.attempt()):
+            if arm:
+                arm()
+            try:
+                await deadline.wait(asyncio.sleep(5))
+            except ModelRequestTimeout as error:
+                out.append((error.setting, error.timeout))
+        try:
+            await deadline.sleep(5)
+        except ModelRequestTimeout as error:
+            out.append((error.setting, error.timeout))
+        return out
+
+    assert asyncio.run(main()) == [
+        ('first_event_timeout', 0.02), ('idle_timeout', 0.03), ('first_event_timeout', 0.02), ('request_timeout', 0.1),
+    ]  # fmt: skip
+
+
+def test_a_timeout_of_the_callers_own_is_not_taken_for_ours() -> None:
+    async def raises() -> None:
+        raise TimeoutError('mine')
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError, match='mine'):
+            await Deadline('m', Timeouts()).wait(raises())
+
+    asyncio.run(main())
+
+
+def test_a_client_serves_one_loop_and_is_made_anew_when_closed() -> None:
+    async def two() -> tuple[httpx.AsyncClient, bool]:
+        first = client_for_this_loop()
+        same = client_for_this_loop() is first
+        await first.aclose()
+        assert client_for_this_loop() is not first
+        return first, same
+
+    first, same = asyncio.run(two())
+    other, _ = asyncio.run(two())
+    assert same and other is not first
