@@ -1,0 +1,311 @@
+"""Asking a model directly: four functions, whole or streamed, asynchronous or not.
+
+They resolve the model, complete the parameters, and pass everything on. The synchronous ones work in scripts, in plain
+threads and in a notebook's cell, where an event loop is already running; `bridge` says how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import TracebackType
+from typing import cast
+
+from jupyter_stream import bridge
+from jupyter_stream.exceptions import UserError
+from jupyter_stream.messages import (
+    InstructionPart,
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    ModelResponseStreamEvent,
+)
+from jupyter_stream.models import KnownModelName, Model, ModelRequestParameters, StreamedResponse, infer_model
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.usage import RequestUsage
+
+__all__ = (
+    'StreamedResponseSync',
+    'model_request',
+    'model_request_stream',
+    'model_request_stream_sync',
+    'model_request_sync',
+)
+
+
+async def model_request(
+    model: Model | KnownModelName | str,
+    messages: Sequence[ModelMessage],
+    *,
+    model_settings: ModelSettings | None = None,
+    model_request_parameters: ModelRequestParameters | None = None,
+    instrument: bool | None = None,
+) -> ModelResponse:
+    """Ask a model and wait for the whole answer.
+
+    >>> import asyncio
+    >>> from jupyter_stream.messages import ModelRequest
+    >>> async def main():
+    ...     response = await model_request('test', [ModelRequest.user_text_prompt('Who was Albert Einstein?')])
+    ...     print(response.text)
+    >>> asyncio.run(main())
+    success (no tool calls)
+
+    Args:
+        model: a model, or a model string such as `openai-chat:gpt-5-mini`.
+        messages: the conversation, oldest first.
+        model_settings: settings of this request; they win over the model's own.
+        model_request_parameters: tools and the form of the answer. Without `instruction_parts`, the instructions of
+            the last request that has any are in force.
+        instrument: tracing; `None` and `False` mean none.
+
+    Raises:
+        UserError: the model string is unknown, its key is missing, or the request asks for what cannot be.
+        ModelAPIError: the provider or the connection failed.
+        UnexpectedModelBehavior: the answer makes no sense.
+    """
+    asked = _Asked.of(model, messages, model_settings, model_request_parameters, instrument)
+    return await asked.model.request(asked.messages, asked.settings, asked.parameters)
+
+
+def model_request_sync(
+    model: Model | KnownModelName | str,
+    messages: Sequence[ModelMessage],
+    *,
+    model_settings: ModelSettings | None = None,
+    model_request_parameters: ModelRequestParameters | None = None,
+    instrument: bool | None = None,
+) -> ModelResponse:
+    """`model_request` from synchronous code, also where an event loop is running, as in a notebook.
+
+    >>> from jupyter_stream.messages import ModelRequest
+    >>> model_request_sync('test', [ModelRequest.user_text_prompt('Who was Albert Einstein?')]).text
+    'success (no tool calls)'
+
+    Takes and raises what `model_request` does.
+
+    Raises:
+        Interrupted: (a KeyboardInterrupt) the user stopped it; the request has been closed.
+    """
+    asked = _Asked.of(model, messages, model_settings, model_request_parameters, instrument)
+    return bridge.run(
+        lambda: asked.model.request(asked.messages, asked.settings, asked.parameters),
+        loop_bound=asked.model.loop_bound,
+    )
+
+
+def model_request_stream(
+    model: Model | KnownModelName | str,
+    messages: Sequence[ModelMessage],
+    *,
+    model_settings: ModelSettings | None = None,
+    model_request_parameters: ModelRequestParameters | None = None,
+    instrument: bool | None = None,
+) -> AbstractAsyncContextManager[StreamedResponse]:
+    """Ask a model and read the answer while it comes.
+
+    >>> import asyncio
+    >>> from jupyter_stream.messages import ModelRequest
+    >>> async def main():
+    ...     messages = [ModelRequest.user_text_prompt('Who was Albert Einstein?')]
+    ...     async with model_request_stream('test', messages) as stream:
+    ...         async for event in stream:
+    ...             print(event)
+    ...     print(stream.get().state)
+    >>> asyncio.run(main())
+    PartStartEvent(index=0, part=TextPart(content=''))
+    FinalResultEvent(tool_name=None, tool_call_id=None)
+    PartDeltaEvent(index=0, delta=TextPartDelta(content_delta='success '))
+    PartDeltaEvent(index=0, delta=TextPartDelta(content_delta='(no '))
+    PartDeltaEvent(index=0, delta=TextPartDelta(content_delta='tool '))
+    PartDeltaEvent(index=0, delta=TextPartDelta(content_delta='calls)'))
+    PartEndEvent(index=0, part=TextPart(content='success (no tool calls)'))
+    complete
+
+    Takes what `model_request` does. A mistake in the call (a `UserError`) is raised by the call; nothing is sent before
+    the `async with`, which waits for the first event and so raises what goes wrong until then. Leaving the block closes
+    the connection.
+
+    Returns:
+        An async context manager of a `StreamedResponse`: an async iterable of events with `get()` for the response so
+        far, which stays readable after the block.
+    """
+    return _RequestStream(_Asked.of(model, messages, model_settings, model_request_parameters, instrument))
+
+
+def model_request_stream_sync(
+    model: Model | KnownModelName | str,
+    messages: Sequence[ModelMessage],
+    *,
+    model_settings: ModelSettings | None = None,
+    model_request_parameters: ModelRequestParameters | None = None,
+    instrument: bool | None = None,
+) -> StreamedResponseSync:
+    """`model_request_stream` from synchronous code, also where an event loop is running, as in a notebook.
+
+    >>> from jupyter_stream.messages import ModelRequest, PartDeltaEvent
+    >>> with model_request_stream_sync('test', [ModelRequest.user_text_prompt('Who was Albert Einstein?')]) as stream:
+    ...     [event.delta.content_delta for event in stream if isinstance(event, PartDeltaEvent)]
+    ['success ', '(no ', 'tool ', 'calls)']
+    >>> stream.response.text
+    'success (no tool calls)'
+
+    Takes what `model_request` does.
+    """
+    return StreamedResponseSync(
+        model_request_stream(
+            model,
+            messages,
+            model_settings=model_settings,
+            model_request_parameters=model_request_parameters,
+            instrument=instrument,
+        )
+    )
+
+
+class StreamedResponseSync:
+    """An answer as it streams, for synchronous code: `with` it, iterate it, read it.
+
+    Entering sends the request and waits for the first event; leaving closes the connection, however much has come. On
+    an interrupt the request is closed, `Interrupted` (a KeyboardInterrupt) is raised, and what had come stays readable
+    here. A second loop over it goes on where the first one stopped.
+
+    Args:
+        _async_stream_cm: the asynchronous stream, as `model_request_stream` gives it; used once.
+    """
+
+    def __init__(self, _async_stream_cm: AbstractAsyncContextManager[StreamedResponse]) -> None:
+        self._driver: bridge.Stream[StreamedResponse, ModelResponseStreamEvent] = bridge.Stream(
+            _async_stream_cm,
+            loop_bound=cast(bool, getattr(_async_stream_cm, 'loop_bound', False)),
+            on_interrupt=StreamedResponse.cancel,
+        )
+        self._entered: StreamedResponse | None = None
+        self._left = False
+
+    def __enter__(self) -> StreamedResponseSync:
+        self._entered = self._driver.open()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        self._left = True
+        self._driver.close(exc_val)
+
+    def __iter__(self) -> Iterator[ModelResponseStreamEvent]:
+        """The events. Raises RuntimeError outside the `with` block."""
+        self._stream()
+        if self._left:
+            raise RuntimeError('This synchronous stream is already closed.')
+        return self._driver
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(context_entered=False)' if self._entered is None else repr(self._entered)
+
+    def _stream(self) -> StreamedResponse:
+        if self._entered is None:
+            raise RuntimeError(
+                'StreamedResponseSync must be used as a context manager: '
+                '`with model_request_stream_sync(...) as stream:`.'
+            )
+        return self._entered
+
+    @property
+    def response(self) -> ModelResponse:
+        """The response as it stands, also after the `with` block."""
+        return self._stream().get()
+
+    @property
+    def usage(self) -> RequestUsage:
+        """The tokens counted so far."""
+        return self._stream().usage
+
+    @property
+    def model_name(self) -> str:
+        """The model that answers."""
+        return self._stream().model_name
+
+    @property
+    def provider_name(self) -> str | None:
+        """The provider that answers."""
+        return self._stream().provider_name
+
+    @property
+    def timestamp(self) -> datetime:
+        """When the stream was opened here."""
+        return self._stream().timestamp
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was cancelled, by `cancel()` or an interrupt."""
+        return self._stream().cancelled
+
+    def cancel(self) -> None:
+        """Stop: the connection is closed, a loop over the stream ends, what had come stays readable.
+
+        From any thread, unless the model is bound to an event loop.
+        """
+        self._driver.call(self._stream().cancel)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request, resolved and complete."""
+
+    model: Model
+    messages: list[ModelMessage]
+    settings: ModelSettings | None
+    parameters: ModelRequestParameters
+
+    @classmethod
+    def of(
+        cls,
+        model: Model | KnownModelName | str,
+        messages: Sequence[ModelMessage],
+        settings: ModelSettings | None,
+        parameters: ModelRequestParameters | None,
+        instrument: object,
+    ) -> _Asked:
+        if instrument is not None and instrument is not False:
+            raise UserError('`instrument` cannot be switched on yet: leave it out, or pass None or False.')
+        asked = infer_model(model)
+        history = asked.prepare_messages(messages)
+        return cls(asked, history, settings, _instructed(parameters or ModelRequestParameters(), history))
+
+
+def _instructed(parameters: ModelRequestParameters, messages: list[ModelMessage]) -> ModelRequestParameters:
+    """The parameters with the instructions in force, unless the caller decided on them."""
+    if parameters.instruction_parts is not None:
+        return parameters
+    for message in reversed(messages):
+        if isinstance(message, ModelRequest) and message.instructions is not None:
+            return replace(parameters, instruction_parts=[InstructionPart(content=message.instructions)])
+    return parameters
+
+
+@dataclass
+class _RequestStream(AbstractAsyncContextManager[StreamedResponse]):
+    """What `model_request_stream` returns: nothing happens before it is entered, on whatever loop that is."""
+
+    _asked: _Asked
+    _manager: AbstractAsyncContextManager[StreamedResponse] | None = field(default=None, init=False)
+
+    @property
+    def loop_bound(self) -> bool:
+        return self._asked.model.loop_bound
+
+    async def __aenter__(self) -> StreamedResponse:
+        if self._manager is not None:
+            raise RuntimeError('This stream was entered before: call `model_request_stream` again.')
+        asked = self._asked
+        self._manager = asked.model.request_stream(asked.messages, asked.settings, asked.parameters)
+        return await self._manager.__aenter__()
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> bool | None:
+        assert self._manager is not None
+        return await self._manager.__aexit__(exc_type, exc_val, exc_tb)

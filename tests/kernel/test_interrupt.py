@@ -1,0 +1,152 @@
+"""An interrupted cell in a real kernel: the request closes, what had come stays, the queue is dropped (F54-F56)."""
+
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == 'win32', reason='the times are those of POSIX signals')
+
+CLOSED_WITHIN = 0.2
+
+SETUP = """
+import asyncio, httpx
+from contextlib import asynccontextmanager
+from jupyter_stream import bridge
+from jupyter_stream.direct import *
+from jupyter_stream.messages import ModelRequest
+from jupyter_stream.models import infer_model
+from jupyter_stream.models.function import FunctionModel
+
+URL = 'http://127.0.0.1:{port}/v1'
+MESSAGES = [ModelRequest.user_text_prompt('Go on.')]
+model = infer_model('openai-chat:slow', base_url=URL, api_key='none')
+own_client = infer_model('openai-chat:slow', base_url=URL, api_key='none', http_client=httpx.AsyncClient())
+
+async def relay(messages, info):
+    async with model_request_stream(own_client, messages) as stream:
+        async for event in stream:
+            yield 'x'
+
+function = FunctionModel(stream_function=relay)
+stream = None
+
+def read(model):
+    global stream
+    with model_request_stream_sync(model, MESSAGES) as stream:
+        for count, event in enumerate(stream):
+            print(count, end=' ', flush=True)
+
+async def aread(model):
+    global stream
+    async with model_request_stream(model, MESSAGES) as stream:
+        count = 0
+        async for event in stream:
+            print(count := count + 1, end=' ', flush=True)
+
+def whole(model):
+    print('1 5 ', flush=True)
+    model_request_sync(model, MESSAGES)
+
+async def child(model):
+    read(model)
+"""
+
+WAYS = {
+    'a synchronous stream': 'read(model)',
+    'on a client bound to this loop': 'read(own_client)',
+    'on a function bound to this loop': 'read(function)',
+    'in a cell that awaits': 'await asyncio.sleep(0); read(model)',
+    'in a cell that awaits, bound': 'await asyncio.sleep(0); read(own_client)',
+    'an asynchronous stream, guarded': 'await bridge.guard(aread(model))',
+    'an asynchronous stream in a synchronous cell': 'bridge.run(lambda: aread(model))',
+    'a whole answer': 'whole(model)',
+    'a whole answer, bound': 'whole(own_client)',
+}
+
+
+@pytest.fixture
+def ready(kernel, slow_server):
+    assert kernel.run(SETUP.format(port=slow_server.port)).status == 'ok'
+    return kernel
+
+
+def stopped(kernel, slow_server, code):
+    """Run a cell and another behind it, stop the first; its reply, and what became of the second."""
+    cell, queued = kernel.send(code), kernel.send('print("ran all the same")')
+    kernel.wait_for(cell, '5 ')
+    slow_server.wait_opened(1)
+    pressed = kernel.interrupt()
+    reply = kernel.wait(cell)
+    closed = slow_server.wait_closed(1)
+    assert closed - pressed < CLOSED_WITHIN, f'closed after {closed - pressed:.3f} s'
+    assert reply.status == 'error'
+    assert kernel.wait(queued).status == 'aborted'
+    return reply, reply.ended - pressed
+
+
+@pytest.mark.parametrize('code', WAYS.values(), ids=WAYS.keys())
+def test_an_interrupt_closes_the_request_at_once_and_drops_the_queue(ready, slow_server, code):
+    reply, seconds = stopped(ready, slow_server, code)
+    assert reply.ename == 'Interrupted'
+    assert len(''.join(reply.traceback)) < 200
+    assert seconds < 1
+    assert ready.run('print("next")').stdout == 'next\n'
+
+
+@pytest.mark.parametrize('model', ['model', 'own_client', 'function'])
+def test_what_had_come_stays_readable_and_the_next_cell_works(ready, slow_server, model):
+    stopped(ready, slow_server, f'read({model})')
+    after = ready.run('print(stream.cancelled, stream.response.state, len(stream.response.text) >= 4)')
+    assert after.stdout == 'True interrupted True\n'
+    again = ready.run(
+        f'with model_request_stream_sync({model}, MESSAGES) as stream:\n    print(type(next(iter(stream))).__name__)'
+    )
+    assert again.stdout == 'PartStartEvent\n'
+    slow_server.wait_closed(2)
+
+
+def test_what_had_come_over_an_asynchronous_stream_stays_readable(ready, slow_server):
+    stopped(ready, slow_server, 'await bridge.guard(aread(model))')
+    assert ready.run('print(stream.get().state, len(stream.get().text) >= 4)').stdout == 'incomplete True\n'
+
+
+@pytest.mark.parametrize('model', ['model', 'own_client'])
+def test_an_interrupt_in_a_task_of_the_cell_does_not_kill_the_kernel(ready, slow_server, model):
+    reply, _ = stopped(ready, slow_server, f'await asyncio.create_task(child({model}))')
+    assert reply.ename == 'CancelledError'
+    assert ready.run('print("alive")').stdout == 'alive\n'
+
+
+def test_guarded_tasks_of_one_cell_are_all_closed(ready, slow_server):
+    cell = ready.send('await asyncio.gather(bridge.guard(aread(model)), bridge.guard(aread(model)))')
+    slow_server.wait_opened(2)
+    ready.wait_for(cell, '5 ')
+    pressed = ready.interrupt()
+    assert slow_server.wait_closed(2) - pressed < CLOSED_WITHIN
+    assert ready.wait(cell).status == 'error'
+    assert ready.run('print("alive")').stdout == 'alive\n'
+
+
+def test_a_timeout_around_a_guarded_call_is_a_timeout(ready, slow_server):
+    reply = ready.run('async with asyncio.timeout(0.2):\n    await bridge.guard(aread(model))')
+    assert reply.ename == 'TimeoutError'
+    slow_server.wait_closed(1)
+
+
+@pytest.mark.parametrize('model', ['model', 'own_client', 'function'])
+def test_leaving_the_block_early_closes_the_connection_at_once(ready, slow_server, model):
+    ready.run(f'with model_request_stream_sync({model}, MESSAGES) as stream:\n    next(iter(stream))\nprint("left")')
+    assert slow_server.wait_closed(1, timeout=CLOSED_WITHIN)
+
+
+@pytest.mark.parametrize('model', ['model', 'own_client'])
+def test_an_abandoned_generator_closes_the_connection(ready, slow_server, model):
+    ready.run(f"""
+def events():
+    with model_request_stream_sync({model}, MESSAGES) as stream:
+        yield from stream
+
+for event in events():
+    break
+""")
+    assert slow_server.wait_closed(1, timeout=1)
