@@ -1,0 +1,80 @@
+"""What a question gives back: the exchange as messages, and the few things one asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponse, ModelResponseState, ToolCallPart
+    from jupyter_stream.usage import RequestUsage
+
+__all__ = ('Answer',)
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """An answer, whole or in part; at the end of a cell it shows itself as Markdown.
+
+    Attributes:
+        asked: The messages that were sent: the history, if there was one, and the request.
+        response: The model's response as far as it came.
+    """
+
+    asked: Sequence[ModelMessage]
+    response: ModelResponse
+
+    @property
+    def text(self) -> str:
+        """The text of the answer, without the thinking; '' if none came."""
+        return self.response.text or ''
+
+    @property
+    def thinking(self) -> str:
+        """What the model wrote for itself, where it shows that; '' otherwise."""
+        return self.response.thinking or ''
+
+    @property
+    def tool_calls(self) -> list[ToolCallPart]:
+        """The calls that the model asks for."""
+        return list(self.response.tool_calls)
+
+    @property
+    def messages(self) -> list[ModelMessage]:
+        """The whole exchange, ready to be passed on: `ask('And why?', messages=answer.messages)`."""
+        return [*self.asked, self.response]
+
+    @property
+    def usage(self) -> RequestUsage:
+        """The tokens that the provider counted."""
+        return self.response.usage
+
+    @property
+    def model(self) -> str | None:
+        """The model that answered, as the provider names it."""
+        return self.response.model_name
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Why the model stopped, in the words common to all providers; None if it never said."""
+        return self.response.finish_reason
+
+    @property
+    def state(self) -> ModelResponseState:
+        """'complete', 'interrupted' (you stopped it) or 'incomplete' (it failed)."""
+        return self.response.state
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= _SHOWN else f'{self.text[: _SHOWN - 1]}…'
+        return f'Answer({text!r}, model={self.model!r}, state={self.state!r})'
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        from jupyter_stream.notebook.bundle import final_bundle
+
+        return final_bundle(self.response)

@@ -1,0 +1,192 @@
+"""The end of an answer: one MIME bundle that stays in the notebook.
+
+`text/markdown`, harmless at its source; `text/plain`, readable; metadata that says how the answer came to be.
+It depends on the response and the settings alone, so that the same answer gives the same bundle.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from jupyter_stream.notebook.markdown import heal, neutralise
+from jupyter_stream.notebook.markdown.lines import LineReader
+from jupyter_stream.notebook.markdown.safe import visible
+from jupyter_stream.notebook.reducer import Block, block_of
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelResponse
+    from jupyter_stream.usage import RequestUsage
+
+__all__ = ('final_bundle', 'note_of', 'notes_of', 'quoted')
+
+_NOTES = {
+    'interrupted': '■ Interrupted: the answer stops here.',
+    'incomplete': '⚠ The connection broke: the answer is incomplete.',
+    'error': '⚠ The model failed: the answer is incomplete.',
+    'length': '✂ Cut at the token limit: the answer is incomplete.',
+    'content_filter': '⊘ Stopped by the content filter of the provider.',
+    'suspended': '‖ The provider paused: the answer is incomplete.',
+}
+_PICTURES = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
+_PRIVATE = re.compile(
+    r'header|secret|password|auth|credential|api_?key|(?<!max_)token(?!s)|extra_body|extra_query', re.I
+)
+
+
+def final_bundle(
+    response: ModelResponse,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    mark: str | None = None,
+    error: BaseException | None = None,
+    elapsed: float | None = None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The data and the metadata to display for an answer, whole or in part.
+
+    Args:
+        response: What the model said, as far as it came.
+        settings: Those of the request; headers and whatever may be a secret are left out of the metadata.
+        mark: Why it ended early: 'interrupted', 'incomplete'. Without one it is read off the response.
+        error: What went wrong, if it did; its text is not shown, the traceback shows it.
+        elapsed: Seconds that it took; not in the metadata unless given, as it differs with every run.
+    """
+    blocks = [block_of(part, index) for index, part in enumerate(response.parts)]
+    notes = notes_of(response, mark, error)
+    pieces = [_markdown(block) for block in blocks]
+    markdown = [piece for piece in pieces if piece.strip()] + [f'*{neutralise(note)}*' for note in notes]
+    plain = [*(text for block in blocks if (text := _plain(block).strip())), *(f'[{note}]' for note in notes)]
+    data = {'text/markdown': '\n\n'.join(markdown), 'text/plain': '\n\n'.join(plain)}
+    return data, {'jupyter_stream': _facts(response, settings, elapsed)}
+
+
+def note_of(response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> str | None:
+    """One line that says why an answer is not whole; None when it is."""
+    if mark is None and error is not None:
+        mark = 'incomplete'
+    cause = mark or (response.finish_reason if response.finish_reason in _NOTES else None)
+    note = _NOTES.get(cause or response.state)
+    if note and cause in ('incomplete', 'interrupted') and not response.parts:
+        return '■ Interrupted before an answer came.' if cause == 'interrupted' else '⚠ No answer came.'
+    return note
+
+
+def notes_of(response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> list[str]:
+    """The lines that stand below an answer: why it is not whole, and what to know of its model (see `Model.note`)."""
+    of_model = (response.metadata or {}).get('note') if response.parts else None
+    return [note for note in (note_of(response, mark, error), of_model) if note]
+
+
+# ------------------------------------------------------------------ Markdown
+
+
+def _markdown(block: Block) -> str:
+    return _MARKDOWN[block.kind](block)
+
+
+def _text(block: Block) -> str:
+    return neutralise(_closed(block.text)).strip('\n')
+
+
+def _closed(text: str) -> str:
+    """The text, with its last fence closed: what follows must not become part of it."""
+    reader = LineReader()
+    for line in text.split('\n'):
+        reader.read(line)
+    return heal(text) if reader.fence else text
+
+
+def quoted(text: str) -> str:
+    """The text as a quotation."""
+    return '\n'.join(f'> {line}' if line else '>' for line in text.strip().split('\n'))
+
+
+def _thinking(block: Block) -> str:
+    return neutralise(quoted(f'*Thinking*\n\n{_closed(block.text)}')) if block.text.strip() else ''
+
+
+def _tool(block: Block) -> str:
+    return f'**Tool call** {_code(block.name)}\n\n{_fence(_pretty(block.text), "json")}'
+
+
+def _return(block: Block) -> str:
+    return f'**Tool result** {_code(block.name)}\n\n{_fence(_pretty(block.text), "json")}'
+
+
+def _file(block: Block) -> str:
+    content = block.part.content
+    if content.media_type in _PICTURES:
+        return f'![image](data:{content.media_type};base64,{base64.b64encode(content.data).decode()})'
+    return f'*A file: {_code(content.media_type)}, {len(content.data):,} bytes.*'
+
+
+_MARKDOWN = {'text': _text, 'thinking': _thinking, 'tool': _tool, 'return': _return, 'file': _file, 'other': _text}
+
+
+def _code(name: str) -> str:
+    return f'`{re.sub(r"[^A-Za-z0-9_.:/+-]", "_", name) or "?"}`'
+
+
+def _fence(text: str, info: str) -> str:
+    """A fenced block that its text cannot end."""
+    longest = max((len(run) for run in re.findall('`+', text)), default=0)
+    run = '`' * max(3, longest + 1)
+    return neutralise(f'{run}{info}\n{text}\n{run}')
+
+
+def _pretty(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False) if text else '{}'
+    except (ValueError, RecursionError):
+        return visible(text)
+
+
+# ------------------------------------------------------------------ plain text and metadata
+
+
+def _plain(block: Block) -> str:
+    if block.kind in ('text', 'other'):
+        return visible(block.text)
+    if block.kind == 'tool':
+        return visible(f'[tool call] {block.name}({block.text})')
+    if block.kind == 'return':
+        return visible(f'[tool result] {block.name}: {block.text}')
+    if block.kind == 'file':
+        return f'[file] {visible(block.part.content.media_type)}, {len(block.part.content.data):,} bytes'
+    return ''
+
+
+def _facts(response: ModelResponse, settings: Mapping[str, Any] | None, elapsed: float | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        'model': response.model_name,
+        'provider': response.provider_name,
+        'settings': {name: value for name, value in (settings or {}).items() if _shareable(name, value)} or None,
+        'usage': _counts(response.usage) or None,
+        'finish_reason': response.finish_reason,
+        'state': response.state,
+        'response_id': response.provider_response_id,
+        'elapsed': elapsed,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _shareable(name: str, value: Any) -> bool:
+    """Whether a setting is neither a secret nor something that JSON can't say."""
+    if value is None or _PRIVATE.search(name):
+        return False
+    if isinstance(value, Mapping):
+        return all(_shareable(str(key), inner) for key, inner in value.items())  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _counts(usage: RequestUsage) -> dict[str, Any]:
+    counts = {name: value for name, value in vars(usage).items() if isinstance(value, int | float) and value}
+    details = {name: value for name, value in usage.details.items() if value}
+    return {**counts, **({'details': details} if details else {})}

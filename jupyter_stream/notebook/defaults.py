@@ -1,0 +1,42 @@
+"""What is asked, and how, where the caller does not say: settings, then the environment, then the embedded model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_stream.models import Model
+
+__all__ = ('EMBEDDED', 'MODEL_VARIABLE', 'Defaults', 'default_model', 'defaults_of')
+
+MODEL_VARIABLE = 'JUPYTER_STREAM_MODEL'
+EMBEDDED = 'local:'
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What `%config AskMagics` says; None where it says nothing. `view` names a way of showing, or 'auto'."""
+
+    model: Model | str | None = None
+    system: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    view: str = 'auto'
+
+
+def default_model(setting: Model | str | None = None, environ: Mapping[str, str] | None = None) -> Model | str:
+    """The model to use: the setting, else the variable JUPYTER_STREAM_MODEL, else the embedded model."""
+    environ = os.environ if environ is None else environ
+    return setting or environ.get(MODEL_VARIABLE, '').strip() or EMBEDDED
+
+
+def defaults_of(shell: Any) -> Defaults:
+    """The settings of a shell's loaded extension; all unset where there is no shell or it is not loaded."""
+    manager = getattr(shell, 'magics_manager', None)
+    magics = manager.registry.get('AskMagics') if manager is not None else None
+    if magics is None:
+        return Defaults()
+    return magics.defaults

@@ -1,0 +1,185 @@
+"""`%ask` and `%%ask`: the line parsed, the question asked, in whichever way this shell allows.
+
+In a kernel a cell becomes a coroutine that the kernel's own loop runs, so that it hears widgets and
+stops at once when it is interrupted. Everywhere else (a terminal, `%%time`, a line in a function) the
+registered magics run the same coroutine through `jupyter_stream.bridge`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import Float, Integer, Unicode
+
+from jupyter_stream.notebook.ask import Keep, Question, here, now, question, short_errors
+from jupyter_stream.notebook.defaults import Defaults
+from jupyter_stream.notebook.options import join_prompt, manual, parse
+from jupyter_stream.notebook.transform import transform
+from jupyter_stream.notebook.views import choose
+
+if TYPE_CHECKING:
+    from jupyter_stream.models import Model
+    from jupyter_stream.notebook.answer import Answer
+    from jupyter_stream.notebook.views import View
+
+Shell = Any
+"""An `InteractiveShell`; IPython's own annotations are too few to check against."""
+
+__all__ = ('AskMagics', 'CellTransformer', 'cell_may_await', 'load', 'unload')
+
+_MANUAL = f"""Ask a language model. The answer grows below the cell and stays there as Markdown.
+
+    %ask [options] [--] prompt          a line; `name = %ask …` gives the answer object
+    %%ask [options] [--] [prompt]       a cell: the lines below are (the rest of) the prompt
+
+Options stand before the prompt; the first word that is none begins it:
+
+{manual()}
+
+The prompt is sent to the letter: braces, dollar signs, quotes, `--words` and a `?` at its end mean
+nothing here. To ask with a variable's value, call `jupyter_stream.ask(f"…{{name}}…")`.
+
+The answer object has .text, .thinking, .tool_calls, .usage, .finish_reason, .state, .response and
+.messages, the history to go on with: `ask("And why?", messages=name.messages)`.
+
+Stop the cell to keep what has come; cells queued behind it do not run.
+
+MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
+that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
+temperature, max_tokens and view. Without a model there the environment variable JUPYTER_STREAM_MODEL counts,
+then the small model that runs on this machine (local:).
+"""
+
+
+@magics_class
+class AskMagics(Magics):
+    """Defaults of `%ask`, `%%ask`, `ask()` and `aask()`, for `%config AskMagics.…`."""
+
+    model = Unicode(None, allow_none=True, help='The model to ask, as provider:name.').tag(config=True)
+    system = Unicode(None, allow_none=True, help='The system prompt.').tag(config=True)
+    temperature = Float(None, allow_none=True, help='The sampling temperature.').tag(config=True)
+    max_tokens = Integer(None, allow_none=True, help='The longest answer, in tokens.').tag(config=True)
+    view = Unicode('auto', help="How answers are shown: 'live', 'static', 'terminal'; 'auto' chooses.").tag(config=True)
+
+    @property
+    def defaults(self) -> Defaults:
+        """The settings as they are now."""
+        return Defaults(self._named(self.model), self.system, self.temperature, self.max_tokens, self.view)
+
+    @no_var_expand
+    @line_cell_magic
+    def ask(self, line: str, cell: str | None = None) -> None:
+        self.answer_now(line, cell)
+
+    ask.__doc__ = _MANUAL
+
+    async def foreground(self, line: str, body: str | None = None) -> None:
+        """What a `%%ask` cell or a `%ask` line at the margin runs: ask, show, and leave no value to print.
+
+        `body` is None where the cell holds more than this question.
+        """
+        await self.answer(line, body)
+
+    async def answer(self, line: str, body: str | None = None) -> Answer:
+        """Ask on the cell's own loop; an interrupt ends it with a KeyboardInterrupt."""
+        asked, view, keep = self._read(line, body, owns=body is not None)
+        return await here(asked, view, keep)
+
+    def answer_now(self, line: str, body: str | None = None) -> Answer:
+        """Ask through the bridge, from any synchronous place."""
+        asked, view, keep = self._read(line, body)
+        return now(asked, view, keep)
+
+    def _read(self, line: str, body: str | None, *, owns: bool = False) -> tuple[Question, View, Keep]:
+        with short_errors():
+            options, rest = parse(line)
+            asked = question(
+                join_prompt(rest, body),
+                self.defaults,
+                model=self._named(options.model),
+                system=options.system,
+                temperature=options.temperature,
+                max_tokens=options.max_tokens,
+            )
+            view = choose(self.shell, self.view, owns=owns)
+        return asked, view, partial(self._keep, options.out)
+
+    def _named(self, model: str | None) -> Model | str | None:
+        """The user's own model object, if a variable of that name holds one; else the name."""
+        value: Any = self._names.get(model) if model else None
+        return value if hasattr(value, 'request_stream') else model
+
+    def _keep(self, variable: str | None, answer: Answer) -> None:
+        if variable is not None:
+            self._names[variable] = answer
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        """The user's variables."""
+        return cast(Shell, self.shell).user_ns
+
+
+class CellTransformer:
+    """The first of a shell's input transformers: `%ask` in the cell's text becomes a call."""
+
+    # So IPython's test of whether a cell is complete leaves it out, and reads the text as it was typed.
+    has_side_effects = True
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    def __call__(self, lines: list[str]) -> list[str]:
+        return transform(lines, awaits=cell_may_await(self._shell))
+
+
+def cell_may_await(shell: Shell) -> bool:
+    """Whether the cell being read now will be run as a coroutine on a loop that is running already.
+
+    Not in a terminal, whose loop is left behind with the task in it on an interrupt; not with `%autoawait`
+    off or set to another loop; not for code that a running cell hands back to IPython (`%%time`, `%%capture`).
+    """
+    asyncio_runner, _ = shell.loop_runner_map['asyncio']
+    return shell.autoawait and shell.loop_runner is asyncio_runner and _loop_runs() and not _inside_a_cell(shell)
+
+
+def _loop_runs() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _inside_a_cell(shell: Shell) -> bool:
+    """Whether a cell's code stands further up on this stack. IPython keeps no mark of it that outlives an error."""
+    runs_code = inspect.unwrap(cast(Any, type(shell)).run_code).__code__
+    frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]
+    while frame is not None and frame.f_code is not runs_code:
+        frame = frame.f_back
+    return frame is not None
+
+
+def load(shell: Shell) -> None:
+    """Register the magics and the input transformer, once."""
+    if 'AskMagics' in shell.magics_manager.registry:
+        return
+    shell.register_magics(AskMagics(shell))
+    shell.input_transformers_cleanup.insert(0, CellTransformer(shell))
+
+
+def unload(shell: Shell) -> None:
+    """Undo `load`, and nothing else: a magic of that name that someone else registered since then stays."""
+    magics = shell.magics_manager.registry.pop('AskMagics', None)
+    if magics is None:
+        return
+    for kind in shell.magics_manager.magics.values():
+        if getattr(kind.get('ask'), '__self__', None) is magics:
+            del kind['ask']
+    shell.configurables.remove(magics)
+    transformers = shell.input_transformers_cleanup
+    transformers[:] = [t for t in transformers if not isinstance(t, CellTransformer)]

@@ -1,0 +1,132 @@
+"""Model text in, Markdown out that shows what the model wrote and can do nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .inline import Inline, armoured, opens_maths, opens_tex
+from .lines import Fence, LineReader
+
+__all__ = ('neutralise', 'visible')
+
+_CONTROLS = {
+    **{code: chr(0x2400 + code) for code in range(32) if code not in (9, 10)},
+    0x7F: '\u2421',
+    **dict.fromkeys(range(0x80, 0xA0), '\ufffd'),
+    0x2028: ' ',
+    0x2029: ' ',
+}
+_ODD = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]')
+_INFO = re.compile(r'[^\w +#.,:=(){}\-/*]')
+_STYLED = re.compile(
+    r'%%\s*\{|[<&]|\burl\s*\(|@import|^\s*(?:click|---|style|classDef|linkStyle|href|links?)\b|^\s*---', re.I | re.M
+)
+_TERM = re.compile(r'^([ >]*):(?=[ \t])')
+_NOTHING = re.compile(r'[`\\$<&\[!@\n]')
+
+
+def visible(text: str) -> str:
+    """The text with one kind of line break, and every control character but tab and line break made visible."""
+    if not _ODD.search(text):
+        return text
+    return text.replace('\r\n', '\n').replace('\r', '\n').translate(_CONTROLS)
+
+
+def neutralise(text: str) -> str:
+    """Make Markdown harmless at its source, whoever renders it.
+
+    Outside of code: tags are shown, not run; links go only to http, https, mailto, ftp, tel and relative
+    addresses; remote images become links (pictures in the text itself stay); `\\(x\\)` and `\\[x\\]` become `$x$`
+    and `$$x$$`; dollars that are no mathematics stay dollars. Code is not changed; of a fence's info string only
+    what could leave an attribute is dropped. Ordinary Markdown comes out as it went in. Linear in len(text).
+    """
+    text = visible(text)
+    if not _NOTHING.search(text):
+        return text
+    out: list[str] = []
+    apart = False
+    for block in _blocks(text.split('\n')):
+        if apart and block.lines[0].strip():
+            out.append('')
+        apart = block.leaks()
+        out.extend(block.code() if block.is_code else [Inline('\n'.join(block.lines), not block.last).run()])
+    return '\n'.join(out)
+
+
+@dataclass(slots=True)
+class _Block:
+    """Some lines: text between code, a fenced block, or an indented one."""
+
+    is_code: bool
+    lines: list[str] = field(default_factory=list[str])
+    fence: Fence | None = None
+    depth: int = 0
+    sure: bool = True
+    closed: bool = False
+    last: bool = False
+
+    def code(self) -> list[str]:
+        """The lines of a block of code: as they are, if every reader agrees that it is code."""
+        lines = self.lines
+        sure = self.sure and (self.closed or (self.last and not self.depth) or self.fence is None)
+        if not sure:
+            lines = [lines[0], *map(armoured, lines[1:])] if self.fence else [*map(armoured, lines)]
+        return self._fenced(lines, self.fence) if self.fence else lines
+
+    def leaks(self) -> bool:
+        """Whether a blank line must follow: a notebook looks for mathematics before it looks for code.
+
+        It looks as far as the next blank line, and past only the dollars of a fence without white space before it.
+        """
+        if not self.is_code:
+            return False
+        plain = self.closed and not self.depth and self.fence is not None and not self.fence.indent
+        return any(map(opens_tex if plain else opens_maths, self.lines))
+
+    def _fenced(self, lines: list[str], fence: Fence) -> list[str]:
+        opener = lines[0]
+        if fence.info.lower().startswith('mermaid') and _STYLED.search('\n'.join(lines)):
+            lines = [opener.replace(fence.info, 'text'), *lines[1:]]
+        elif _INFO.search(fence.info):
+            at = opener.index(fence.run) + len(fence.run)
+            lines = [opener[:at] + _INFO.sub('', opener[at:]), *lines[1:]]
+        if self.closed and not self.depth and not fence.indent and lines[-1] != fence.run:
+            lines = [*lines[:-1], fence.run]
+        return lines
+
+
+def _blocks(lines: list[str]) -> Iterator[_Block]:
+    """The lines in blocks. A block of code is sure when no reader of Markdown could see it elsewhere."""
+    reader, block, settled, blank = LineReader(), _Block(False), True, True
+    for raw in lines:
+        line = reader.read(raw)
+        starts = line.kind == 'open' or (line.kind == 'indented') != (block.is_code and block.fence is None)
+        leaves = block.fence is not None and (block.closed or line.kind not in ('code', 'close'))
+        if (starts and line.kind not in ('code', 'close')) or leaves:
+            if block.lines:
+                yield block
+            is_code = line.kind in ('open', 'indented')
+            block = _Block(is_code, fence=line.fence if is_code else None, depth=line.depth)
+            block.sure = _certain(raw, line.fence, line.depth, settled, blank) if is_code else True
+        block.lines.append(_plain(raw, line.kind))
+        block.closed = line.kind == 'close'
+        if line.kind == 'text' or line.depth:
+            settled = line.depth == 0 and (settled or blank) and not raw.lstrip().startswith('[^')
+        blank = not raw.strip()
+    block.last = True
+    yield block
+
+
+def _plain(raw: str, kind: str) -> str:
+    """A line without what only some readers see: a term's definition, white space on an empty line."""
+    if kind == 'text':
+        return _TERM.sub(r'\1\\:', raw)
+    return '' if kind == 'blank' and not raw.strip() else raw
+
+
+def _certain(raw: str, fence: Fence | None, depth: int, settled: bool, blank: bool) -> bool:
+    if fence is None:
+        return depth == 0 and settled and blank
+    return fence.indent == 0 and '\t' not in raw if depth else not raw.startswith(' ') or settled

@@ -1,0 +1,176 @@
+"""The line of `%ask` and `%%ask`: options at its head, and then a prompt that is nobody's syntax.
+
+A pure parser, made for prose. It stops at the first word that is no option, and from there on it
+changes nothing: no quoting, no folding of spaces, no expansion. (A shell's word splitter fails on
+an apostrophe and an argument parser takes `--words` out of the middle of a sentence.)
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from keyword import iskeyword
+from typing import Any
+
+from jupyter_stream.exceptions import UserError
+
+__all__ = ('OPTIONS', 'AskOptions', 'Option', 'OptionError', 'join_prompt', 'manual', 'parse')
+
+
+class OptionError(UserError):
+    """The line of `%ask` can't be understood; the message says which word and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskOptions:
+    """What the options said; None where the line said nothing.
+
+    `temperature` is a finite number, `max_tokens` a positive count of tokens, `out` a Python identifier.
+    """
+
+    model: str | None = None
+    system: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    out: str | None = None
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def _variable(text: str) -> str:
+    if iskeyword(text) or not text.isidentifier():
+        raise ValueError(text)
+    return text
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise ValueError(text)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: how it is written, the field of `AskOptions` it sets, and what its value must be."""
+
+    field: str
+    flags: tuple[str, ...]
+    metavar: str
+    wants: str
+    help: str
+    convert: Callable[[str], Any]
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option('model', ('-m', '--model'), 'MODEL', 'a model string', 'the model, as provider:name', _name),
+    Option('system', ('-s', '--system'), 'TEXT', 'a text', 'the system prompt; quote it if it has spaces', str),
+    Option('temperature', ('-t', '--temperature'), 'NUMBER', 'a number', 'the sampling temperature', _number),
+    Option(
+        'max_tokens', ('--max-tokens',), 'COUNT', 'a positive whole number', 'the most tokens to answer with', _count
+    ),
+    Option('out', ('-o', '--out'), 'VAR', "a variable's name", 'a variable for the answer object', _variable),
+)
+_BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
+
+# `-5 degrees`, `- a list` and `-->` start a prompt, so only a letter after the dashes makes an option.
+_OPTION = re.compile(r'(?P<flag>--?[^\W\d_][\w-]*|-[^\W\d_][^\s=]*)(?:(?P<equals>=)|(?=\s|$))')
+_SPACE = re.compile(r'\s*')
+_END = re.compile(r'--(?:\s|$)')
+_VALUE = re.compile(r""""(?P<double>(?:[^"\\]|\\.)*)"(?=\s|$)|'(?P<single>(?:[^'\\]|\\.)*)'(?=\s|$)|(?P<bare>\S+)""")
+_ESCAPED = re.compile(r"""\\(["'\\])""")
+
+
+def parse(line: str) -> tuple[AskOptions, str]:
+    """Split the line of a magic into its options and the raw rest, which is prompt.
+
+    Options are read until `--` (which is dropped, with the one space after it) or until the first word
+    that is none. A value may be quoted with " or '. The last of a repeated option counts.
+
+    Raises:
+        OptionError: an unknown option, a missing or malformed value.
+    """
+    values: dict[str, Any] = {}
+    at = _skip(line, 0)
+    while not (end := _END.match(line, at)):
+        word = _OPTION.match(line, at)
+        if word is None:
+            return AskOptions(**values), line[at:]
+        option = _known(word['flag'])
+        text, at = _value(line, word, option)
+        values[option.field] = _converted(option, word['flag'], text)
+        at = _skip(line, at)
+    return AskOptions(**values), line[end.end() :]
+
+
+def join_prompt(rest: str, body: str | None) -> str:
+    """The prompt: the rest of the line, and below it the cell's body, if there is one.
+
+    One newline at the body's end is not part of it: IPython adds one to every cell.
+
+    Raises:
+        OptionError: there is nothing but white space.
+    """
+    body = (body or '').removesuffix('\n')
+    prompt = f'{rest}\n{body}' if rest.strip() and body else body or rest
+    if not prompt.strip():
+        raise OptionError('There is nothing to ask: write the prompt after %ask, or below %%ask.')
+    return prompt
+
+
+def manual() -> str:
+    """The options as a text table, for the magic's own manual."""
+    heads = [f'{", ".join(option.flags)} {option.metavar}' for option in OPTIONS]
+    width = max(map(len, heads))
+    rows = [f'    {head:<{width}}  {option.help}' for head, option in zip(heads, OPTIONS, strict=True)]
+    return '\n'.join([*rows, f'    {"--":<{width}}  ends the options: the rest is prompt, whatever it looks like'])
+
+
+def _skip(line: str, at: int) -> int:
+    space = _SPACE.match(line, at)
+    return space.end() if space else at
+
+
+def _known(flag: str) -> Option:
+    if option := _BY_FLAG.get(flag):
+        return option
+    near = get_close_matches(flag, _BY_FLAG, n=1, cutoff=0.5)
+    hint = f'did you mean {near[0]}?' if near else f'its options are {", ".join(_BY_FLAG)}.'
+    raise OptionError(f'%ask has no option {flag}: {hint} If it belongs to the prompt, write -- before the prompt.')
+
+
+def _value(line: str, word: re.Match[str], option: Option) -> tuple[str, int]:
+    """The text of an option's value, unquoted, and where it ends."""
+    start = word.end() if word['equals'] else _skip(line, word.end())
+    found = _VALUE.match(line, start)
+    if found is None or (not word['equals'] and _is_option(found['bare'] or '')):
+        raise OptionError(f'{word["flag"]} needs {option.wants} after it.')
+    if (found['bare'] or '')[:1] in {'"', "'"}:
+        raise OptionError(f'The quoted value of {word["flag"]} has no closing quote: {found["bare"]}')
+    quoted = found['double'] if found['double'] is not None else found['single']
+    return (found['bare'] if quoted is None else _ESCAPED.sub(r'\1', quoted)), found.end()
+
+
+def _is_option(word: str) -> bool:
+    return word == '--' or word.partition('=')[0] in _BY_FLAG
+
+
+def _converted(option: Option, flag: str, text: str) -> Any:
+    try:
+        return option.convert(text)
+    except ValueError:
+        raise OptionError(f'{flag} needs {option.wants}, not {text!r}.') from None

@@ -1,0 +1,102 @@
+"""Ways of showing an answer while it comes, and the choice among them.
+
+A view is fed the events of one answer by whoever runs the stream, who also calls it about every 50 ms without
+events, so that no view needs a clock's thread or a timer of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jupyter_stream.exceptions import UserError
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelResponse
+
+__all__ = ('VARIABLE', 'View', 'choose', 'detect')
+
+VARIABLE = 'JUPYTER_STREAM_VIEW'
+"""The environment variable that names a view for all cells; it wins over settings."""
+
+
+class View(Protocol):
+    """Shows one answer: start, then status and update as often as need be, then finish; from one thread at a time."""
+
+    def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
+        """Show at once that something is going on; `title` is the model, `settings` those of the request."""
+        ...
+
+    def status(self, text: str) -> None:
+        """Say what is going on before the first word comes."""
+        ...
+
+    def update(self, events: Sequence[Any]) -> None:
+        """Take events, maybe none; show what is due."""
+        ...
+
+    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+        """Show the answer as it stays: `mark` says why it ended early, `error` what went wrong."""
+        ...
+
+
+def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False) -> View:
+    """A view for the next answer.
+
+    Args:
+        shell: the running IPython shell; None where there is none.
+        setting: 'auto', or 'live', 'static', 'terminal'. The environment variable JUPYTER_STREAM_VIEW wins.
+        owns: whether the answer is all that the cell shows, so that a live view may clear the rest away.
+
+    Raises:
+        UserError: there is no such view.
+    """
+    name = os.environ.get(VARIABLE) or setting or 'auto'
+    if name == 'auto':
+        name = detect(shell)
+    make = _VIEWS.get(name)
+    if make is None:
+        known = ', '.join(repr(known) for known in ('auto', *_VIEWS))
+        raise UserError(f'There is no view {name!r}. The views are {known}; set one of them, or unset {VARIABLE}.')
+    return make(shell, owns)
+
+
+def detect(shell: Any) -> str:
+    """The name of the view that suits where the code runs.
+
+    A front end that can be asked for input has a person before it, and shows updates. Those that run notebooks
+    without one (nbclient, nbconvert, nbval, papermill, Voila) say `allow_stdin: false` in each request.
+    """
+    kernel = getattr(shell, 'kernel', None)
+    if kernel is None or not hasattr(shell, 'display_pub'):
+        return 'terminal'
+    request: Any = kernel.get_parent() if hasattr(kernel, 'get_parent') else getattr(shell, 'parent_header', None)
+    try:
+        asks: bool = request['content']['allow_stdin']
+    except (TypeError, KeyError):
+        asks = True
+    return 'live' if asks else 'static'
+
+
+def _live(shell: Any, owns: bool) -> View:
+    from .blocks import JupyterView
+    from .publish import publisher
+
+    return JupyterView(publisher(shell), owns=owns)
+
+
+def _static(shell: Any, owns: bool) -> View:
+    from .publish import publisher
+    from .static import StaticView
+
+    return StaticView(publisher(shell))
+
+
+def _terminal(shell: Any, owns: bool) -> View:
+    from .terminal import TerminalView
+
+    return TerminalView()
+
+
+_VIEWS: dict[str, Callable[[Any, bool], View]] = {'live': _live, 'static': _static, 'terminal': _terminal}

@@ -1,0 +1,177 @@
+"""The live view: Markdown in displays that grow, and one display in their place at the end.
+
+The text is cut into segments of finished blocks. A finished segment is sent once, as a display of its own, and
+never again; only the open end is sent repeatedly, on one frame clock. Where the cell shows other things too, one
+display is updated, ever less often as it grows. Either way the answer of n bytes costs O(n) bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from jupyter_stream.notebook.bundle import final_bundle
+from jupyter_stream.notebook.markdown import BlockSplitter, heal, neutralise
+from jupyter_stream.notebook.reducer import Block, Reducer
+
+from .pace import Pace
+from .publish import Publisher
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelResponse
+
+__all__ = ('JupyterView',)
+
+_SEGMENT = 400
+"""Characters after which finished blocks may become a segment: fewer would cost more in envelopes than in text."""
+
+_LONGEST = 1400
+"""Characters of one block (code, a list, a table) after which it is cut while it grows."""
+
+_HEADS = {
+    'thinking': '> *Thinking*\n>\n> ',
+    'tool': '**Tool call** `{name}`\n\n```json\n',
+    'return': '**Tool result** `{name}`\n\n```json\n',
+}
+_NOT_SHOWN = frozenset({'file'})
+"""Kinds that come at the end only: a picture may be megabytes."""
+
+
+class JupyterView:
+    """Shows an answer through display hooks.
+
+    Args:
+        publisher: sends the displays.
+        owns: whether the cell shows this answer alone: its outputs are cleared for the final one.
+        clock: seconds, as `time.monotonic`.
+    """
+
+    def __init__(self, publisher: Publisher, *, owns: bool = False, clock: Callable[[], float] = monotonic) -> None:
+        self._publisher = publisher
+        self._owns = owns
+        self._clock = clock
+        self._pace = Pace()
+        self._reducer = Reducer()
+        self._current: Block | None = None
+        self._splitter = BlockSplitter(_LONGEST)
+        self._segment: list[str] = []
+        self._segment_size = 0
+        self._total = 0
+        self._unseen = False
+        self._came = float('-inf')
+        self._id: str | None = None
+        self._title = ''
+        self._settings: Mapping[str, Any] | None = None
+
+    # ------------------------------------------------------------------ what the runner calls
+
+    def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
+        self._title, self._settings = title, settings
+        self._send(f'*{_name(title)} …*', 0)
+
+    def status(self, text: str) -> None:
+        if not self._total:
+            self._send(f'*{_name(self._title)}: {neutralise(text)}*', 0)
+
+    def update(self, events: Sequence[Any]) -> None:
+        now = self._clock()
+        for event in events:
+            block = self._reducer.feed(event)
+            if block is not None and block.kind not in _NOT_SHOWN:
+                self._take(block, now)
+        self.tick(now)
+
+    def due(self, now: float) -> bool:
+        """Whether something has come that is to be sent now."""
+        if not self._unseen:
+            return False
+        if self._ripe and self._pace.settled(now, self._came):
+            return True
+        return self._pace.due(now, self._open_size, self._total, self._came)
+
+    def tick(self, now: float) -> None:
+        """Send what is due at this time."""
+        if not self.due(now):
+            return
+        if self._ripe:
+            self._freeze()
+            self._unseen = bool(self._splitter.open.strip())
+            if not (self._unseen and self._pace.stalled(now, self._came)):
+                return
+        text = ''.join(self._segment) + self._splitter.open
+        self._send(neutralise(heal(text)), len(text))
+        self._unseen = False
+
+    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+        data, metadata = final_bundle(response, settings=self._settings, mark=mark, error=error)
+        if self._owns:
+            self._publisher.clear()
+            self._publisher.display(data, metadata, uuid4().hex)
+        elif self._id is None:
+            self._publisher.display(data, metadata, uuid4().hex)
+        else:
+            self._publisher.update(data, metadata, self._id)
+
+    # ------------------------------------------------------------------ how the text grows
+
+    @property
+    def _ripe(self) -> bool:
+        """Whether there is a segment to be sent for the last time."""
+        return self._owns and self._segment_size >= _SEGMENT
+
+    @property
+    def _open_size(self) -> int:
+        return self._segment_size + self._splitter.open_size
+
+    def _take(self, block: Block, now: float) -> None:
+        if block is not self._current:
+            if self._current is not None and block.index < self._current.index:
+                return  # a call that goes on after the next has begun; it is whole at the end
+            self._close_block()
+            self._current = block
+            self._grow(_HEADS.get(block.kind, '').format(name=_word(block.name)))
+        text = block.take()
+        if text:
+            self._grow(text.replace('\n', '\n> ') if block.kind == 'thinking' else text)
+            self._came = now
+            self._unseen = True
+
+    def _grow(self, text: str) -> None:
+        self._total += len(text)
+        for finished in self._splitter.feed(text):
+            self._add(finished)
+
+    def _add(self, finished: str) -> None:
+        self._segment.append(finished)
+        self._segment_size += len(finished)
+
+    def _close_block(self) -> None:
+        """What was open is finished as it is, since another part has begun."""
+        for rest in self._splitter.close():
+            self._add(heal(rest).rstrip('\n') + '\n\n')
+
+    def _freeze(self) -> None:
+        """Send the finished blocks for the last time; what follows gets a display of its own."""
+        self._send(neutralise(''.join(self._segment)), 0)
+        self._segment.clear()
+        self._segment_size = 0
+        self._id = None
+
+    def _send(self, markdown: str, shown: int) -> None:
+        data = {'text/markdown': markdown}
+        if self._id is None:
+            self._id = uuid4().hex
+            self._publisher.display(data, {}, self._id)
+        else:
+            self._publisher.update(data, {}, self._id)
+        self._pace.sent(self._clock(), len(markdown.encode()), shown)
+
+
+def _word(name: str) -> str:
+    return ''.join(char if char.isalnum() or char in '_.:/+-' else '_' for char in name)
+
+
+def _name(title: str) -> str:
+    return neutralise(title.rstrip(':')).replace('*', '')

@@ -1,0 +1,82 @@
+"""Plain text, as it comes. What a model writes can't move the cursor or colour the screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from jupyter_stream.notebook.bundle import notes_of
+from jupyter_stream.notebook.markdown.safe import visible
+from jupyter_stream.notebook.reducer import Block, Reducer
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelResponse
+
+__all__ = ('TerminalView',)
+
+_DIM, _PLAIN = '\x1b[2m', '\x1b[0m'
+
+
+class TerminalView:
+    """Prints the deltas to `stream` (stdout as it is when the answer starts); thinking is dim on a terminal."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._given = stream
+        self._stream: TextIO = stream or sys.stdout
+        self._reducer = Reducer()
+        self._current: Block | None = None
+        self._at_start = True
+        self._return = ''
+
+    def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
+        self._stream = self._given or sys.stdout
+
+    def status(self, text: str) -> None:
+        print(visible(text), file=self._stream, flush=True)
+
+    def update(self, events: Sequence[Any]) -> None:
+        for event in events:
+            block = self._reducer.feed(event)
+            if block is not None:
+                self._show(block)
+        if events:
+            self._stream.flush()
+
+    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+        self._end_block()
+        if not self._at_start:
+            self._stream.write('\n')
+        for note in notes_of(response, mark, error):
+            self._stream.write(f'[{note}]\n')
+        self._stream.flush()
+
+    def _show(self, block: Block) -> None:
+        if block is not self._current:
+            if self._current is not None and block.index < self._current.index:
+                return  # a call that goes on after the next has begun; its arguments are in the answer
+            self._begin(block)
+        text = self._return + block.take()
+        self._return = '\r' if text.endswith('\r') else ''
+        self._write(visible(text[: len(text) - len(self._return)]))
+
+    def _begin(self, block: Block) -> None:
+        self._end_block()
+        if self._current is not None and not self._at_start and self._current.kind != block.kind:
+            self._write('\n\n')
+        self._current = block
+        if block.kind == 'thinking' and self._stream.isatty():
+            self._stream.write(_DIM)
+        elif block.kind in ('tool', 'return'):
+            self._write(visible(f'[{"tool call" if block.kind == "tool" else "tool result"}] {block.name} '))
+        elif block.kind == 'file':
+            self._write(visible(f'[file] {block.part.content.media_type}'))
+
+    def _end_block(self) -> None:
+        if self._current is not None and self._current.kind == 'thinking' and self._stream.isatty():
+            self._stream.write(_PLAIN)
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._stream.write(text)
+            self._at_start = text.endswith('\n')

@@ -1,0 +1,302 @@
+"""A question posed: what the view is told, what is kept, and what becomes of an error or a stop."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import pickle
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from jupyter_stream import aask, ask
+from jupyter_stream.exceptions import IncompleteStream, ModelAPIError, UserError
+from jupyter_stream.local import status
+from jupyter_stream.messages import (
+    ModelMessagesTypeAdapter,
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    SystemPromptPart,
+    TextPart,
+    ThinkingPart,
+    UserPromptPart,
+)
+from jupyter_stream.models.function import DeltaThinkingPart, FunctionModel
+from jupyter_stream.models.test import TestModel
+from jupyter_stream.notebook.answer import Answer
+from jupyter_stream.notebook.ask import Question, here, now, pose, question
+from jupyter_stream.notebook.defaults import EMBEDDED, Defaults, default_model
+from jupyter_stream.usage import RequestUsage
+
+
+def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    """A test that awaits, as a plain one."""
+
+    @functools.wraps(test)
+    def run() -> None:
+        asyncio.run(test())
+
+    return run
+
+
+class Recorder:
+    """A view that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, Any]] = []
+
+    def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
+        self.told.append(('start', title))
+
+    def update(self, events: Sequence[Any]) -> None:
+        self.told.append(('update', list(events)))
+
+    def status(self, text: str) -> None:
+        self.told.append(('status', text))
+
+    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+        self.told.append(('finish', (response, mark, error)))
+
+    @property
+    def events(self) -> list[Any]:
+        return [event for kind, events in self.told if kind == 'update' for event in events]
+
+    @property
+    def end(self) -> tuple[ModelResponse, str | None, BaseException | None]:
+        kind, end = self.told[-1]
+        assert kind == 'finish'
+        return end
+
+
+async def hello(messages: list[Any], info: Any) -> Any:
+    yield {0: DeltaThinkingPart(content='Let me see.')}
+    for word in ('Hello', ' ', 'world'):
+        yield word
+
+
+async def endless(messages: list[Any], info: Any) -> Any:
+    for n in range(10_000):
+        yield f'word{n} '
+        await asyncio.sleep(0.01)
+
+
+async def failing(messages: list[Any], info: Any) -> Any:
+    yield 'half'
+    raise ModelAPIError('m', 'The provider went away.')
+
+
+def asked(function: Any = hello, **more: Any) -> Question:
+    return Question('hi', FunctionModel(stream_function=function), **more)
+
+
+@on_a_loop
+async def test_the_view_gets_every_event_between_its_start_and_its_end() -> None:
+    view = Recorder()
+    answer = await pose(asked(), view)
+    assert view.told[0] == ('start', answer_model_id())
+    assert isinstance(view.events[0], PartStartEvent)
+    assert ''.join(e.delta.content_delta for e in view.events if isinstance(e, PartDeltaEvent)) == ' world'
+    assert view.end == (answer.response, None, None)
+
+
+def answer_model_id() -> str:
+    return asked().model_id
+
+
+@on_a_loop
+async def test_the_view_is_started_before_the_model_is_looked_for() -> None:
+    view = Recorder()
+    with pytest.raises(UserError):
+        await pose(Question('hi', 'no-such-provider:x'), view)
+    assert view.told[0] == ('start', 'no-such-provider:x')
+    assert view.end[0].parts == []
+    assert isinstance(view.end[2], UserError)
+
+
+@on_a_loop
+async def test_the_answer_has_all_one_asks_of_it() -> None:
+    answer = await pose(asked(system='Be kind.'), Recorder())
+    assert answer.text == str(answer) == 'Hello world'
+    assert answer.thinking == 'Let me see.'
+    assert answer.tool_calls == []
+    assert answer.state == 'complete'
+    assert answer.model == answer.response.model_name
+    assert isinstance(answer.usage, RequestUsage)
+    assert [part.content for part in answer.messages[0].parts] == ['Be kind.', 'hi']  # type: ignore[union-attr]
+    assert answer.messages[1] is answer.response
+    assert (
+        ModelMessagesTypeAdapter.validate_json(ModelMessagesTypeAdapter.dump_json(answer.messages)) == answer.messages
+    )
+    assert repr(answer).startswith("Answer('Hello world', model=")
+
+
+def test_a_long_answer_has_a_short_repr() -> None:
+    answer = Answer((), ModelResponse(parts=[TextPart('x' * 500)]))
+    assert len(repr(answer)) < 120
+
+
+@on_a_loop
+async def test_a_history_is_gone_on_with_and_its_system_prompt_is_not_said_twice() -> None:
+    first = await pose(asked(system='Be kind.'), Recorder())
+    second = await pose(asked(system='Be kind.', history=first.messages), Recorder())
+    assert second.messages[:2] == first.messages
+    assert len(second.messages) == 4
+    said = [p for m in second.messages for p in m.parts if isinstance(p, SystemPromptPart)]
+    assert [p.content for p in said] == ['Be kind.']
+
+
+@on_a_loop
+async def test_a_failure_leaves_what_came() -> None:
+    view, kept = Recorder(), []
+    with pytest.raises(ModelAPIError) as caught:
+        await pose(asked(failing), view, kept.append)
+    response, mark, error = view.end
+    assert (response.text, response.state, mark, error) == ('half', 'incomplete', 'error', caught.value)
+    assert (kept[0].text, kept[0].state) == ('half', 'incomplete')
+
+
+@on_a_loop
+async def test_a_broken_connection_is_told_from_a_failing_model() -> None:
+    async def cut(messages: list[Any], info: Any) -> Any:
+        yield 'half'
+        raise IncompleteStream('m', 'The connection broke.')
+
+    view = Recorder()
+    with pytest.raises(IncompleteStream):
+        await pose(asked(cut), view)
+    assert view.end[1] == 'incomplete'
+
+
+@on_a_loop
+async def test_a_cancellation_leaves_what_came_and_passes_through() -> None:
+    view, kept = Recorder(), []
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await here(asked(endless), view, kept.append)
+    response, mark, error = view.end
+    assert response.text is not None
+    assert response.text.startswith('word0 word1 ')
+    assert (response.state, mark) == ('interrupted', 'interrupted')
+    assert isinstance(error, asyncio.CancelledError)
+    assert kept[0].state == 'interrupted'
+
+
+@on_a_loop
+async def test_a_cancellation_before_the_first_word_is_an_empty_interrupted_answer() -> None:
+    async def silent(messages: list[Any], info: Any) -> Any:
+        await asyncio.sleep(60)
+        yield 'never'
+
+    view = Recorder()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await pose(asked(silent), view)
+    assert (view.end[0].parts, view.end[0].state) == ([], 'interrupted')
+
+
+@on_a_loop
+async def test_the_view_is_ticked_while_the_model_is_silent() -> None:
+    async def silent(messages: list[Any], info: Any) -> Any:
+        yield 'a'
+        await asyncio.sleep(0.3)
+        yield 'b'
+
+    view = Recorder()
+    await pose(asked(silent), view)
+    assert sum(entry == ('update', []) for entry in view.told) >= 2
+
+
+@on_a_loop
+async def test_what_the_embedded_model_says_while_it_starts_is_shown() -> None:
+    async def starting(messages: list[Any], info: Any) -> Any:
+        tell = status.get()
+        assert tell is not None
+        tell('Starting…')
+        yield 'a'
+
+    view = Recorder()
+    await pose(asked(starting), view)
+    assert ('status', 'Starting…') in view.told
+    assert status.get() is None
+
+
+def test_the_same_through_the_bridge() -> None:
+    view = Recorder()
+    answer = now(asked(), view)
+    assert (answer.text, view.end[0]) == ('Hello world', answer.response)
+
+
+@on_a_loop
+async def test_the_same_through_the_bridge_inside_a_running_loop() -> None:
+    assert now(Question('hi', TestModel()), Recorder()).state == 'complete'
+
+
+def test_an_error_is_shown_as_one_sentence_and_is_otherwise_what_it_was() -> None:
+    with pytest.raises(ModelAPIError) as caught:
+        now(asked(failing), Recorder())
+    error: Any = caught.value
+    assert error._render_traceback_() == ['ModelAPIError: The provider went away.']
+    assert str(pickle.loads(pickle.dumps(error))) == 'The provider went away.'
+
+
+def test_a_bug_in_the_users_own_model_keeps_its_traceback() -> None:
+    async def buggy(messages: list[Any], info: Any) -> Any:
+        yield 'a'
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        now(asked(buggy), Recorder())
+    assert not hasattr(caught.value, '_render_traceback_')
+
+
+def test_what_is_given_wins_over_settings_and_these_over_defaults() -> None:
+    defaults = Defaults(model='a:b', system='Be kind.', temperature=0.1, max_tokens=1)
+    full = question('hi', defaults, max_tokens=3, model_settings={'max_tokens': 2, 'top_p': 0.5})
+    assert full == Question('hi', 'a:b', 'Be kind.', {'temperature': 0.1, 'max_tokens': 3, 'top_p': 0.5})
+    assert question('hi', defaults, model='c:d', system='').model == 'c:d'
+    assert question('hi', defaults, system='').messages()[0].parts[0].content == 'hi'  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize('prompt', ['', ' \n', []])
+def test_an_empty_prompt_is_refused(prompt: Any) -> None:
+    with pytest.raises(UserError, match='prompt is empty'):
+        question(prompt, Defaults())
+
+
+def test_the_default_model_is_a_setting_then_the_environment_then_the_embedded_one() -> None:
+    environ = {'JUPYTER_STREAM_MODEL': 'env:model'}
+    assert default_model('set:model', environ) == 'set:model'
+    assert default_model(None, environ) == 'env:model'
+    assert default_model(None, {'JUPYTER_STREAM_MODEL': ' '}) == EMBEDDED == 'local:'
+    assert default_model(None, {}) == EMBEDDED
+
+
+def test_asking_by_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('JUPYTER_STREAM_MODEL', 'test')
+    answer = ask('hi', display=False)
+    assert answer.state == 'complete'
+    assert ask('and?', messages=answer.messages, display=False).messages[:2] == answer.messages
+
+
+@on_a_loop
+async def test_asking_by_an_awaited_call() -> None:
+    answer = await aask(['look: ', 'here'], model=TestModel(), display=False, system='s', temperature=0.0, max_tokens=5)
+    (system, prompt) = answer.messages[0].parts
+    assert isinstance(prompt, UserPromptPart)
+    assert (system.content, prompt.content) == ('s', ['look: ', 'here'])  # type: ignore[union-attr]
+
+
+def test_asking_from_a_plain_thread() -> None:
+    answers: list[Answer] = []
+    thread = threading.Thread(target=lambda: answers.append(ask('hi', model='test', display=False)))
+    thread.start()
+    thread.join(30)
+    assert answers[0].state == 'complete'
+
+
+def test_thinking_alone_is_no_text() -> None:
+    answer = Answer((), ModelResponse(parts=[ThinkingPart('hm')]))
+    assert (answer.text, answer.thinking) == ('', 'hm')

@@ -1,0 +1,150 @@
+"""What stays in the notebook."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from jupyter_stream.messages import (
+    BinaryContent,
+    FilePart,
+    ModelResponse,
+    NativeToolReturnPart,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+)
+from jupyter_stream.notebook.bundle import final_bundle
+from jupyter_stream.usage import RequestUsage
+
+
+def markdown(*parts: Any, **more: Any) -> str:
+    return final_bundle(ModelResponse(parts=list(parts)), **more)[0]['text/markdown']
+
+
+def plain(*parts: Any, **more: Any) -> str:
+    return final_bundle(ModelResponse(parts=list(parts)), **more)[0]['text/plain']
+
+
+def test_a_text_is_its_markdown_and_its_words() -> None:
+    data, _ = final_bundle(ModelResponse(parts=[TextPart('**Hello** <b> \\(x+1\\)')]))
+    assert data == {'text/markdown': '**Hello** &lt;b> $x+1$', 'text/plain': '**Hello** <b> \\(x+1\\)'}
+
+
+def test_thinking_is_a_quotation_before_the_answer() -> None:
+    assert markdown(ThinkingPart('First,\n\n<b>'), TextPart('So.')) == ('> *Thinking*\n>\n> First,\n>\n> &lt;b>\n\nSo.')
+    assert plain(ThinkingPart('First'), TextPart('So.')) == 'So.'
+
+
+def test_a_tool_call_is_a_heading_and_its_arguments() -> None:
+    call = ToolCallPart('look_up', '{"q":"<b>"}', tool_call_id='a')
+    assert markdown(call) == '**Tool call** `look_up`\n\n```json\n{\n  "q": "<b>"\n}\n```'
+    assert plain(call) == '[tool call] look_up({"q":"<b>"})'
+    assert '**Tool result** `look_up`' in markdown(NativeToolReturnPart('look_up', {'a': 1}))
+
+
+def test_arguments_and_names_end_neither_fence_nor_code() -> None:
+    shown = markdown(ToolCallPart('a`<b>', '```\n<img src=x>\n```', tool_call_id='a'))
+    assert shown == '**Tool call** `a__b_`\n\n````json\n```\n<img src=x>\n```\n````'
+
+
+def test_a_fence_that_was_left_open_swallows_nothing() -> None:
+    shown = markdown(TextPart('```py\nx = 1'), mark='interrupted')
+    assert shown == '```py\nx = 1\n```\n\n*■ Interrupted: the answer stops here.*'
+
+
+def test_a_picture_is_in_the_text_and_another_file_is_named() -> None:
+    assert markdown(FilePart(BinaryContent(b'abc', media_type='image/png'))) == '![image](data:image/png;base64,YWJj)'
+    other = FilePart(BinaryContent(b'abc', media_type='image/svg+xml'))
+    assert markdown(other) == '*A file: `image/svg+xml`, 3 bytes.*'
+    assert plain(other) == '[file] image/svg+xml, 3 bytes'
+
+
+@pytest.mark.parametrize(
+    ('response', 'more', 'words'),
+    [
+        ({}, {'mark': 'interrupted'}, 'Interrupted'),
+        ({}, {'mark': 'incomplete', 'error': ConnectionError('secret')}, 'connection broke'),
+        ({}, {'error': ConnectionError()}, 'connection broke'),
+        ({'state': 'interrupted'}, {}, 'Interrupted'),
+        ({'state': 'incomplete'}, {}, 'incomplete'),
+        ({'finish_reason': 'length'}, {}, 'token limit'),
+        ({'finish_reason': 'content_filter'}, {}, 'content filter'),
+        ({'finish_reason': 'error'}, {}, 'failed'),
+        ({'finish_reason': 'stop'}, {}, None),
+        ({'finish_reason': 'tool_call'}, {}, None),
+    ],
+)
+def test_a_line_says_why_an_answer_is_not_whole(
+    response: dict[str, Any], more: dict[str, Any], words: str | None
+) -> None:
+    data, _ = final_bundle(ModelResponse(parts=[TextPart('So far')], **response), **more)
+    for text in data.values():
+        first, *rest = text.split('\n\n')
+        assert first == 'So far'
+        assert len(rest) == (words is not None)
+        assert words is None or words in rest[0]
+    assert 'secret' not in json.dumps(data)
+
+
+def test_what_to_know_of_the_model_stands_below_its_answer() -> None:
+    response = ModelResponse(parts=[TextPart('2 + 2 = 5')], metadata={'note': 'A toy.'})
+    data, _ = final_bundle(response)
+    assert data == {'text/markdown': '2 + 2 = 5\n\n*A toy.*', 'text/plain': '2 + 2 = 5\n\n[A toy.]'}
+    assert final_bundle(ModelResponse(parts=[], metadata={'note': 'A toy.'}))[0]['text/plain'] == ''
+
+
+def test_without_a_word_it_says_so() -> None:
+    assert plain(mark='interrupted') == '[■ Interrupted before an answer came.]'
+    assert plain(mark='incomplete', error=ValueError()) == '[⚠ No answer came.]'
+
+
+def test_the_metadata_says_how_the_answer_came_to_be_and_no_secret() -> None:
+    response = ModelResponse(
+        parts=[TextPart('Hi')],
+        model_name='m',
+        provider_name='p',
+        provider_response_id='r',
+        finish_reason='stop',
+        usage=RequestUsage(input_tokens=3, output_tokens=4, details={'extra': 5}),
+    )
+    settings = {
+        'temperature': 0.0,
+        'max_tokens': 7,
+        'stop_sequences': ['a'],
+        'extra_headers': {'authorization': 'Bearer sk-1'},
+        'extra_body': {'api_key': 'sk-2'},
+        'x_api_key': 'sk-3',
+        'session_token': 'sk-4',
+        'x': {'password': 'sk-5'},
+        'timeout': object(),
+        'top_p': None,
+    }
+    _, metadata = final_bundle(response, settings=settings)
+    assert metadata == {
+        'jupyter_stream': {
+            'model': 'm',
+            'provider': 'p',
+            'settings': {'temperature': 0.0, 'max_tokens': 7, 'stop_sequences': ['a']},
+            'usage': {'input_tokens': 3, 'output_tokens': 4, 'details': {'extra': 5}},
+            'finish_reason': 'stop',
+            'state': 'complete',
+            'response_id': 'r',
+        }
+    }
+    assert json.loads(json.dumps(metadata)) == metadata
+
+
+def test_the_same_answer_gives_the_same_bundle_at_any_time() -> None:
+    one, other = (
+        final_bundle(ModelResponse(parts=[TextPart('Hi')], timestamp=datetime(year, 1, 1))) for year in (2025, 2026)
+    )
+    assert one == other
+    assert final_bundle(ModelResponse(parts=[]), elapsed=1.5)[1]['jupyter_stream']['elapsed'] == 1.5
+
+
+def test_control_characters_do_not_reach_the_plain_text() -> None:
+    assert plain(TextPart('a\x1b[31mb')) == 'a␛[31mb'

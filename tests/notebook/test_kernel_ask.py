@@ -1,0 +1,292 @@
+"""`%%ask` in a real kernel, spoken to as JupyterLab does: what is sent, what is left, what a stop does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from queue import Empty
+from typing import Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+pytestmark = pytest.mark.timeout(120)
+
+KEY = 'sk-a-key-that-nobody-may-see'
+
+PRELUDE = """
+%load_ext jupyter_stream
+import asyncio, time
+from jupyter_stream.models.function import FunctionModel
+async def say_hello(messages, info):
+    for word in ['Hello', ' ', '**world**', '.']:
+        yield word
+        await asyncio.sleep(0.01)
+async def go_on(messages, info):
+    for n in range(2000):
+        yield f'word{n} '
+        await asyncio.sleep(0.02)
+async def fail(messages, info):
+    from jupyter_stream.exceptions import ModelAPIError
+    yield 'half an ans'
+    raise ModelAPIError('fail', 'The provider went away.')
+async def be_late(messages, info):
+    await asyncio.sleep(0.4)
+    yield 'late'
+async def take_a_second(messages, info):
+    for n in range(20):
+        yield 'a '
+        await asyncio.sleep(0.05)
+functions = say_hello, go_on, fail, be_late, take_a_second
+hello, endless, failing, late, slow = (FunctionModel(stream_function=f) for f in functions)
+"""
+
+
+class Kernel:
+    """A kernel and a client of it."""
+
+    def __init__(self, manager: Any, client: Any) -> None:
+        self.manager = manager
+        self.client = client
+
+    def send(self, code: str) -> str:
+        return self.client.execute(code, stop_on_error=True)
+
+    def finish(self, *ids: str, watch: Callable[[dict[str, Any]], None] = lambda m: None) -> dict[str, Outcome]:
+        """Wait for the cells to end; each message of theirs is shown to `watch` as it comes."""
+        found = {msg_id: Outcome() for msg_id in ids}
+        deadline = time.monotonic() + 60
+        while any(o.reply is None or not o.idle for o in found.values()):
+            assert time.monotonic() < deadline, 'the kernel does not answer'
+            for channel in (self.client.iopub_channel, self.client.shell_channel):
+                try:
+                    message = channel.get_msg(timeout=0.02)
+                except Empty:
+                    continue
+                outcome = found.get(message['parent_header'].get('msg_id'))
+                if outcome is not None:
+                    outcome.take(message)
+                    watch(message)
+        return found
+
+    def run(self, code: str, watch: Callable[[dict[str, Any]], None] = lambda m: None) -> Outcome:
+        msg_id = self.send(code)
+        return self.finish(msg_id, watch=watch)[msg_id]
+
+    def value(self, expression: str) -> str:
+        """The repr of an expression in the kernel."""
+        outcome = self.run(f'print(repr(({expression})), end="")')
+        assert outcome.reply is not None
+        assert outcome.reply['status'] == 'ok', outcome.messages
+        return ''.join(m['content']['text'] for m in outcome.of('stream'))
+
+
+class Outcome:
+    """What came back of one cell."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.reply: dict[str, Any] | None = None
+        self.idle = False
+
+    def take(self, message: dict[str, Any]) -> None:
+        if message['msg_type'] == 'execute_reply':
+            self.reply = message['content']
+        elif message['msg_type'] == 'status':
+            self.idle = self.idle or message['content']['execution_state'] == 'idle'
+        else:
+            self.messages.append(message)
+
+    def of(self, *kinds: str) -> list[dict[str, Any]]:
+        return [m for m in self.messages if m['msg_type'] in kinds]
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """The outputs that a notebook would hold now."""
+        shown: dict[Any, dict[str, Any]] = {}
+        clear = False
+        for message in self.messages:
+            kind, content = message['msg_type'], message['content']
+            if kind == 'clear_output':
+                clear = True
+                continue
+            if kind not in {'display_data', 'update_display_data', 'execute_result', 'error', 'stream'}:
+                continue
+            if clear:
+                shown, clear = {}, False
+            key = content.get('transient', {}).get('display_id') or len(shown)
+            if kind == 'update_display_data' and key not in shown:
+                continue
+            shown[key] = {'kind': kind, **content}
+        return list(shown.values())
+
+
+@pytest.fixture(scope='module')
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    import os
+
+    env = {
+        **os.environ,
+        'IPYTHONDIR': str(tmp_path_factory.mktemp('ipython')),
+        'OPENAI_API_KEY': KEY,
+        'OPENAI_BASE_URL': 'http://127.0.0.1:9/v1',
+    }
+    manager, client = start_new_kernel(kernel_name='python3', env=env)
+    try:
+        kernel = Kernel(manager, client)
+        outcome = kernel.run(PRELUDE)
+        assert outcome.reply is not None
+        assert outcome.reply['status'] == 'ok', outcome.messages
+        yield kernel
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+@pytest.mark.parametrize(
+    'prompt',
+    ["what's {x} worth in $y?", '--words -- survive', "a ( \" ''' %ask", '{1/0} ${HOME}', '漢字 🙂 \\n', '>>> 1 + 1'],
+)
+@pytest.mark.parametrize(
+    'head', ['%%ask -m hello -o ans --\n', '%%ask -m hello -o ans -- ', '%ask -m hello -o ans -- ']
+)
+def test_the_prompt_arrives_to_the_letter(kernel: Kernel, head: str, prompt: str) -> None:
+    outcome = kernel.run(f'{head}{prompt}')
+    assert outcome.reply is not None
+    assert outcome.reply['status'] == 'ok', outcome.messages
+    assert kernel.value('ans.messages[0].parts[-1].content') == repr(prompt)
+
+
+@pytest.mark.parametrize(
+    'cell',
+    [
+        '%%ask -m hello -o ans\nhi',
+        '%ask -m hello -o ans hi',
+        'from jupyter_stream import ask; ans = ask("hi", model=hello)',
+    ],
+)
+def test_one_output_stays(kernel: Kernel, cell: str) -> None:
+    (output,) = kernel.run(cell).outputs()
+    assert output['data']['text/markdown'].strip() == 'Hello **world**.'
+    assert 'world' in output['data']['text/plain']
+    assert 'text/html' not in output['data']
+    assert output['metadata']['jupyter_stream']
+    assert kernel.value('ans.text') == repr('Hello **world**.')
+
+
+def test_what_else_the_cell_shows_stays(kernel: Kernel) -> None:
+    outputs = kernel.run('print("before")\n%ask -m hello hi\nprint("after")').outputs()
+    assert [o.get('text') or o['data']['text/markdown'] for o in outputs] == ['before\n', 'Hello **world**.', 'after\n']
+
+
+@pytest.mark.parametrize('cell', ['%%ask -m hello\nhi', '%%time\n%%ask -m hello\nhi'])
+def test_without_a_front_end_it_is_displayed_once(kernel: Kernel, cell: str) -> None:
+    msg_id = kernel.client.execute(cell, allow_stdin=False)
+    outcome = kernel.finish(msg_id)[msg_id]
+    assert len(outcome.of('display_data')) == 1
+    assert not outcome.of('update_display_data', 'clear_output')
+
+
+def test_the_first_sign_comes_before_the_answer(kernel: Kernel) -> None:
+    """Something is displayed while the model is still silent."""
+    seen: list[tuple[float, str]] = []
+    kernel.run('%%ask -m late\nhi', watch=lambda m: seen.append((time.monotonic(), m['msg_type'])))
+    first = next(at for at, kind in seen if kind == 'display_data')
+    assert seen[-1][0] - first > 0.3
+
+
+@pytest.mark.parametrize(
+    'cell',
+    [
+        '%%ask -m endless -o ans\ngo on',
+        '%%time\n%%ask -m endless -o ans\ngo on',
+        '%%time\n%ask -m endless -o ans go on',
+    ],
+)
+def test_a_stop_keeps_what_came_and_aborts_what_is_queued(kernel: Kernel, cell: str) -> None:
+    kernel.run('ans = None; later = False')
+    first = kernel.send(cell)
+    second = kernel.send('later = True')
+    stopped: list[float] = []
+
+    def stop(message: dict[str, Any]) -> None:
+        text = str(message['content'].get('data', ''))
+        if not stopped and 'word3' in text:
+            stopped.append(time.monotonic())
+            kernel.manager.interrupt_kernel()
+
+    found = kernel.finish(first, second, watch=stop)
+    took = time.monotonic() - stopped[0]
+    reply, queued = found[first].reply, found[second].reply
+    assert reply is not None
+    assert queued is not None
+    assert reply['status'] == 'error'
+    assert queued['status'] == 'aborted'
+    assert took < 1.5
+    (error,) = found[first].of('error')
+    assert len('\n'.join(error['content']['traceback'])) < 400
+    assert kernel.value('ans.state, ans.text.startswith("word0 word1 word2 ")') == "('interrupted', True)"
+    assert kernel.value('later') == 'False'
+    answers = [o for o in found[first].outputs() if o['kind'].endswith('display_data')]
+    assert len(answers) == 1
+    markdown = answers[0]['data']['text/markdown']
+    assert 'word3' in markdown
+    assert 'nterrupted' in markdown or 'topped' in markdown
+
+
+def test_after_a_stop_the_next_cell_works(kernel: Kernel) -> None:
+    test_a_stop_keeps_what_came_and_aborts_what_is_queued(kernel, '%%ask -m endless -o ans\ngo on')
+    outcome = kernel.run('%%ask -m hello -o ans\nhi')
+    assert outcome.reply is not None
+    assert outcome.reply['status'] == 'ok'
+    assert kernel.value('ans.state') == "'complete'"
+
+
+def test_the_kernel_hears_other_messages_while_an_answer_streams(kernel: Kernel) -> None:
+    kernel.run(
+        'heard = []\n'
+        "get_ipython().kernel.comm_manager.register_target('ears', lambda comm, message: heard.append(time.time()))"
+    )
+    told: list[float] = []
+
+    def tell(message: dict[str, Any]) -> None:
+        if not told and message['msg_type'] in {'display_data', 'update_display_data'}:
+            told.append(time.time())
+            client = kernel.client
+            client.shell_channel.send(
+                client.session.msg('comm_open', {'comm_id': 'c1', 'target_name': 'ears', 'data': {}})
+            )
+
+    kernel.run('%%ask -m slow\nhi', watch=tell)
+    ended = time.time()
+    heard = float(kernel.value('heard[0]'))
+    assert heard < ended - 0.3
+
+
+def test_a_failure_keeps_what_came_and_is_one_sentence(kernel: Kernel) -> None:
+    outcome = kernel.run('%%ask -m failing -o ans\nhi')
+    assert outcome.reply is not None
+    assert outcome.reply['status'] == 'error'
+    (error,) = outcome.of('error')
+    assert error['content']['traceback'] == ['ModelAPIError: The provider went away.']
+    assert kernel.value('ans.state, ans.text') == "('incomplete', 'half an ans')"
+    assert 'half an ans' in str(outcome.outputs()[0])
+
+
+@pytest.mark.parametrize(
+    'head',
+    [
+        '%%ask -m openai-chat:gpt-5\n',
+        '%%time\n%%ask -m openai-chat:gpt-5\n',
+        'from jupyter_stream import ask\nask(model="openai-chat:gpt-5", prompt=',
+    ],
+)
+def test_the_key_is_in_no_traceback(kernel: Kernel, head: str) -> None:
+    kernel.run('%xmode Verbose')
+    try:
+        outcome = kernel.run(f'{head}"hi")' if head.endswith('=') else f'{head}hi')
+    finally:
+        kernel.run('%xmode Context')
+    assert outcome.reply is not None
+    assert outcome.reply['status'] == 'error'
+    assert KEY not in str(outcome.messages) + str(outcome.reply)
+    assert len('\n'.join(outcome.reply['traceback'])) < 1000

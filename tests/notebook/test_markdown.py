@@ -1,0 +1,354 @@
+"""What a model writes is shown as it wrote it, and can do nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from jupyter_stream.notebook.markdown import BlockSplitter, heal, neutralise
+
+SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED', Path(__file__).parents[3] / 'shared'))
+INJECTIONS = SHARED / 'conformance' / 'injection.json'
+
+TAGS = frozenset(
+    'p a em strong s code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr br table thead tbody tr th td img span'.split()
+)
+ATTRIBUTES = {
+    'a': {'href', 'title'},
+    'img': {'src', 'alt', 'title'},
+    'ol': {'start'},
+    'code': {'class'},
+    'th': {'style'},
+    'td': {'style'},
+}
+SCHEME = re.compile(r'\s*([a-z][a-z0-9+.-]*):', re.IGNORECASE)
+
+
+class Audit(HTMLParser):
+    """Collects whatever Markdown itself doesn't make, and addresses that do more than lead somewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.findings: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in TAGS:
+            self.findings.append(f'<{tag}>')
+        for name, value in attrs:
+            if name not in ATTRIBUTES.get(tag, set()):
+                self.findings.append(f'<{tag} {name}>')
+            self._address(tag, name, ''.join(char for char in value or '' if char > ' '))
+
+    def _address(self, tag: str, name: str, value: str) -> None:
+        scheme = SCHEME.match(value)
+        if name == 'href' and scheme and scheme[1].lower() not in ('http', 'https', 'mailto', 'ftp', 'tel'):
+            self.findings.append(value)
+        if name == 'src' and not value.startswith(('data:image/', 'attachment:')):
+            self.findings.append(value)
+
+    def handle_comment(self, data: str) -> None:
+        self.findings.append(f'<!--{data}')
+
+    def handle_decl(self, decl: str) -> None:
+        self.findings.append(f'<!{decl}')
+
+    def handle_pi(self, data: str) -> None:
+        self.findings.append(f'<?{data}')
+
+
+READER = MarkdownIt('commonmark', {'html': True}).enable(['table', 'strikethrough'])
+READER.validateLink = lambda url: True
+
+
+def findings(markdown: str) -> list[str]:
+    """What a reader that trusts everything would let through."""
+    audit = Audit()
+    audit.feed(READER.render(markdown))
+    audit.close()
+    return audit.findings
+
+
+# ------------------------------------------------------------------ what stays
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        'plain words, 3 < 4 and a <= b, x > y & z',
+        '# A heading\n\nSetext\n======\n\n---\n\n> quoted\n> text\n\n1. one\n2. two\n   - nested\n',
+        '**bold** *italic* ~~gone~~ `code` ``a ` b`` [link](https://a.b/c_(d)?e=f#g "title") <https://x.y/z>',
+        '| a | b |\n|---|:-:|\n| 1 | `x \\| <y>` |\n',
+        '```html\n<script>alert("$x" + `y`)</script>\n```\n\nafter\n',
+        '- item\n  ```c\n  #include <stdio.h>\n  ```\n',
+        '> ```py\n> a < b and List<int>\n> ```\n',
+        '~~~\n<b>\n~~~\n\n    <indented code>\n\ntext\n',
+        'the `<script>` tag, a `List<Map<K, V>>`, `$HOME` and `a](b)`',
+        '$x^2$, $$\ny_1 = \\frac{a}{b}\n$$ and $\\alpha$',
+        '\\begin{align}\na &= b \\\\\nc &= d\n\\end{align}',
+        'it costs $5',
+        '[a]\n\n[a]: https://example.org/x "Title"\n',
+        '![dot](data:image/png;base64,iVBORw0KGgo=) ![cell](attachment:image.png)',
+        '- [ ] to do\n- [x] done\n',
+        'mail a@b.c, see www.example.org or https://example.org/~me?a=1&b=2',
+        'a \\* b \\[not a link\\]',
+        '```latex\n\\begin{document}\n$x$\n\\end{document}\n```\n\ntext',
+    ],
+)
+def test_ordinary_markdown_comes_out_as_it_went_in(text: str) -> None:
+    assert neutralise(text) == text
+
+
+WORDS = st.text('abcdefghij KLMNO.,:;()-+*_0123456789é你', min_size=1, max_size=30)
+CODE = st.text('abc <>&"\'(){}[]=;:#/\\!@%^~?.,0123456789\t', max_size=40).map(lambda text: text.replace('~~~', ''))
+
+
+@given(st.lists(st.tuples(WORDS, st.lists(CODE, max_size=4)), min_size=1, max_size=4))
+def test_fenced_code_stays_to_the_byte(parts: list[tuple[str, list[str]]]) -> None:
+    blocks = ['```python\n' + ''.join(f'{line}\n' for line in lines) + '```\n' for _, lines in parts]
+    text = '\n'.join(f'# {words}\n\n{block}' for (words, _), block in zip(parts, blocks, strict=True))
+    safe = neutralise(text)
+    at = 0
+    for block in blocks:
+        at = safe.index(block, at) + len(block)
+
+
+@given(st.lists(st.text('abcdefg hij.,', min_size=1, max_size=60), max_size=6))
+def test_prose_comes_out_as_it_went_in(paragraphs: list[str]) -> None:
+    text = '\n\n'.join(paragraph.strip() for paragraph in paragraphs)
+    assert neutralise(text) == text
+
+
+@given(st.text('`$<>[]()!\\|*_~ab \n-&;:@{}"\'#0', max_size=60))
+def test_it_is_harmless_whatever_it_is(text: str) -> None:
+    assert findings(neutralise(text)) == []
+
+
+# ------------------------------------------------------------------ what is shown and not run
+
+
+@pytest.mark.parametrize(
+    ('text', 'safe'),
+    [
+        ('a <b>c</b>', 'a &lt;b>c&lt;/b>'),
+        ('<!-- x -->', '&lt;!-- x -->'),
+        ('\\<img>', '&lt;img>'),
+        ('[a](javascript:alert(1))', '[a]&#40;javascript:alert(1))'),
+        ('[a](java&#115;cript:x)', '[a]&#40;java&#115;cript:x)'),
+        ('[a](&#x0A;javascript&colon;x)', '[a]&#40;&#x0A;javascript&colon;x)'),
+        ('[a](javascript%3Ax)', '[a]&#40;javascript%3Ax)'),
+        ('[a](<data:text/html,x>)', '[a]&#40;&lt;data:text/html,x>)'),
+        ('[a]: vbscript:x', '[a]&#58; vbscript:x'),
+        ('<javascript:alert(1)>', '&lt;javascript:alert(1)>'),
+        ('![a](https://evil/x.png)', '[a](https://evil/x.png)'),
+        ('!![a](https://evil/x.png)', '\\![a](https://evil/x.png)'),
+        ('![a]\n\n[a]: https://evil/x.png', '\\![a]\n\n[a]: https://evil/x.png'),
+        ('![a](data:image/svg+xml;base64,AAAA)', '[a]&#40;data:image/svg+xml;base64,AAAA)'),
+        ('```py" onload="x\n1\n```', '```py onload=x\n1\n```'),
+        ('[a](http://x/$"onclick="y"$)', '[a](http://x/%24%22onclick=%22y%22%24)'),
+        ('a\x1b[31mb\x00', 'a␛[31mb␀'),
+    ],
+)
+def test_what_could_run_is_shown(text: str, safe: str) -> None:
+    assert neutralise(text) == safe
+
+
+def test_a_mermaid_diagram_that_brings_styles_is_shown_as_text() -> None:
+    assert neutralise('```mermaid\ngraph TD;A-->B\n```').startswith('```mermaid')
+    assert neutralise('```mermaid\n%%{init:{"themeCSS":"*{}"}}%%\n```').startswith('```text')
+
+
+# ------------------------------------------------------------------ mathematics
+
+
+@pytest.mark.parametrize(
+    ('text', 'safe'),
+    [
+        ('\\(x+1\\) and \\[ y \\]', '$x+1$ and $$ y $$'),
+        ('\\\\(x+1\\\\)', '$x+1$'),
+        ('$5 and $10', '<span>&#36;</span>5 and <span>&#36;</span>10'),
+        ('\\$5 or \\$6', '<span>&#36;</span>5 or <span>&#36;</span>6'),
+        ('$x^2$ for $5', '$x^2$ for <span>&#36;</span>5'),
+        ('$a<b$', '$a< b$'),
+        ('\\[note\\](https://a.b)', '\\[note\\](https://a.b)'),
+        ('\\[\nx\n\n= y\n\\]', '$$\nx\n= y\n$$'),
+    ],
+)
+def test_what_is_mathematics(text: str, safe: str) -> None:
+    assert neutralise(text) == safe
+
+
+@pytest.mark.parametrize(
+    'body', ['\\href{javascript:alert(1)}{x}', '\\class{x}{y}', '\\require{html}', '\\def\\a{\\a\\a}\\a', '`x`', '{a']
+)
+def test_a_formula_that_reaches_out_stays_text(body: str) -> None:
+    for text in (f'${body}$', f'$${body}$$', f'\\({body}\\)', f'\\[{body}\\]'):
+        safe = neutralise(text)
+        assert '$' not in safe
+        assert '&#36;' in safe or safe.startswith(('\\(', '\\['))
+
+
+def test_no_formula_begins_in_code_and_ends_elsewhere() -> None:
+    """A notebook cuts formulas out before it reads Markdown: from inside of this code to inside of that."""
+    assert neutralise('`\\\\(` and ``\\\\) ``') == '`\\\u2060\\(` and ``\\\\) ``'
+    assert neutralise('- ```\n  $a\n  ```\n- `b`') == '- ```\n  $a\n  ```\n\n- `b`'
+    assert neutralise('`a\nb $` $x$') == '`a b $` $x$'
+
+
+# ------------------------------------------------------------------ corpora and cost
+
+
+@pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here')
+def test_no_payload_of_the_corpus_gets_through() -> None:
+    cases = [case for case in json.loads(INJECTIONS.read_text()) if case['payload']]
+    assert len(cases) > 1300
+    assert {case['name']: found for case in cases if (found := findings(neutralise(case['payload'])))} == {}
+
+
+@pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here')
+def test_no_payload_gets_through_while_it_grows() -> None:
+    for case in json.loads(INJECTIONS.read_text()):
+        payload = case['payload'] or ''
+        for end in range(0, min(len(payload), 120), 7):
+            assert findings(neutralise(heal(payload[:end]))) == [], case['name']
+
+
+@pytest.mark.parametrize(
+    'unit', ['[', '<', '*', '`', '<a', '](', '\\[', '$', '![', '` `` ', '[](', '!', '&#36;', '[]:']
+)
+def test_the_time_is_linear(unit: str) -> None:
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit))
+        times: list[float] = []
+        for _ in range(3):
+            start = time.process_time()
+            neutralise(text)
+            times.append(time.process_time() - start)
+        return min(times)
+
+    # Ten times the text: a quadratic pass would take a hundred times as long.
+    assert seconds(50_000) < 40 * seconds(5_000) + 0.05
+
+
+# ------------------------------------------------------------------ blocks
+
+DOCUMENT = """# Title
+
+A paragraph
+of two lines.
+
+- one
+
+- two
+
+  with a paragraph
+
+```python
+x = 1
+
+y = 2
+```
+After.
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+\\[
+x
+
+y
+\\]
+
+The end"""
+
+
+def split(text: str, step: int, limit: int = 4096) -> list[str]:
+    splitter = BlockSplitter(limit)
+    blocks = [block for at in range(0, len(text), step) for block in splitter.feed(text[at : at + step])]
+    return [*blocks, *splitter.close()]
+
+
+def test_blocks_end_where_nothing_can_change_them() -> None:
+    assert [block.strip() for block in split(DOCUMENT, 1)] == [
+        '# Title',
+        'A paragraph\nof two lines.',
+        '- one\n\n- two\n\n  with a paragraph',
+        '```python\nx = 1\n\ny = 2\n```',
+        'After.',
+        '| a | b |\n|---|---|\n| 1 | 2 |',
+        '\\[\nx\n\ny\n\\]',
+        'The end',
+    ]
+
+
+@given(st.lists(st.integers(1, 30), max_size=60))
+def test_blocks_do_not_depend_on_how_the_text_comes(cuts: list[int]) -> None:
+    splitter, blocks, at = BlockSplitter(), [], 0
+    for cut in [*cuts, len(DOCUMENT)]:
+        blocks += splitter.feed(DOCUMENT[at : at + cut])
+        at += cut
+    assert ''.join([*blocks, splitter.open]) == DOCUMENT
+    assert splitter.open_size == len(splitter.open)
+    assert [*blocks, *splitter.close()] == split(DOCUMENT, 1)
+
+
+def test_a_long_fence_is_cut_at_a_line_and_opened_again() -> None:
+    first, *_, last = split('```py\n' + 'x = 1\n' * 50 + '```\n', 3, limit=100)
+    assert first.startswith('```py\n') and first.endswith('x = 1\n```\n') and len(first) < 120
+    assert last.startswith('```py\nx = 1\n') and last.endswith('\n```\n')
+
+
+def test_a_long_list_is_cut_before_an_item() -> None:
+    blocks = split('- an item\n  goes on\n' * 20, 7, limit=100)
+    assert len(blocks) > 2 and all(block.startswith('- an item\n') for block in blocks)
+    assert ''.join(blocks) == '- an item\n  goes on\n' * 20
+
+
+def test_a_long_table_repeats_its_header() -> None:
+    blocks = split('| a | b |\n|---|---|\n' + '| 1 | 2 |\n' * 30, 7, limit=100)
+    assert len(blocks) > 2 and all(block.startswith('| a | b |\n|---|---|\n| 1') for block in blocks)
+    assert ''.join(blocks).count('| 1 | 2 |') == 30
+
+
+def test_the_open_part_keeps_its_size_after_a_cut() -> None:
+    splitter = BlockSplitter(100)
+    for line in ['```py\n'] + ['x = 1\n'] * 40:
+        splitter.feed(line)
+        assert splitter.open_size == len(splitter.open)
+
+
+# ------------------------------------------------------------------ healing
+
+
+@pytest.mark.parametrize(
+    ('text', 'healed'),
+    [
+        ('done. **all** `of` [it](x) $y$', 'done. **all** `of` [it](x) $y$'),
+        ('a **b', 'a **b**'),
+        ('*a **b', '*a **b***'),
+        ('a `b', 'a `b`'),
+        ('a **', 'a '),
+        ('a `', 'a '),
+        ('```py\nx', '```py\nx\n```'),
+        ('```py\nx\n``', '```py\nx\n```'),
+        ('> ```\n> x', '> ```\n> x\n> ```'),
+        ('see [the page](https://exa', 'see the page'),
+        ('see [the', 'see the'),
+        ('$$\nx', '$$\nx\n$$'),
+        ('\\(x', '\\(x\\)'),
+        ('words\n-', 'words'),
+        ('2 * 3', '2 * 3'),
+        ('a <di', 'a '),
+    ],
+)
+def test_half_of_a_construct_is_closed(text: str, healed: str) -> None:
+    assert heal(text) == healed
