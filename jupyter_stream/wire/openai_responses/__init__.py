@@ -1,0 +1,12 @@
+"""OpenAI's Responses: https://platform.openai.com/docs/api-reference/responses
+
+`encode` writes a request, `Decoder` reads the stream of events, `fetchable` says which addresses the provider does not
+read itself. What differs between models is data in `profiles` and in `facts`.
+"""
+
+from jupyter_stream.framing.sse import SSEDecoder as Framing
+from jupyter_stream.wire.openai_responses.content import fetchable
+from jupyter_stream.wire.openai_responses.decode import Decoder
+from jupyter_stream.wire.openai_responses.encode import encode
+
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')

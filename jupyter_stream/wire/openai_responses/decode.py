@@ -1,0 +1,357 @@
+"""Events of a Responses stream to parts: https://platform.openai.com/docs/api-reference/responses-streaming
+
+An answer is over with `response.completed`, `response.incomplete` or `response.failed`. One that the provider goes on
+with in the background may also just stop: it is suspended, not cut.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, StreamDecodeError, stream_error
+from jupyter_stream.framing.sse import Frame
+from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent, TextPart
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire import base
+from jupyter_stream.wire.decoding import parsed
+from jupyter_stream.wire.openai_details import moderation, timestamp, token_details
+from jupyter_stream.wire.openai_responses.annotations import citations_of, cited
+from jupyter_stream.wire.openai_responses.calls import Calls
+from jupyter_stream.wire.openai_responses.items import image
+from jupyter_stream.wire.openai_responses.usage import usage_of
+from jupyter_stream.wire.prepare import relevant
+
+__all__ = ('Decoder',)
+
+Event = dict[str, Any]
+TextKey = tuple[Any, Any]
+
+FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
+    'completed': 'stop',
+    'max_output_tokens': 'length',
+    'content_filter': 'content_filter',
+    'cancelled': 'error',
+    'failed': 'error',
+}
+
+_TEXT: Final = 'response.output_text.delta'
+_DONE: Final = '[DONE]'
+_PENDING: Final = ('queued', 'in_progress')
+
+
+class Decoder(base.Decoder):
+    """Reads one answer. Parts are told apart by the id of their item, which stays in the part."""
+
+    def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
+        # Thinking has events of its own here: tags in a text are text.
+        profile = replace(target.profile, thinking_tags=None, ignore_streamed_leading_whitespace=False)
+        super().__init__(replace(target, profile=profile), relevant(parameters), settings)
+        self._name = target.provider.name
+        self._keeps_annotations = bool(cast(Mapping[str, Any], settings).get('openai_include_raw_annotations'))
+        self._calls = Calls(self.parts, target)
+        self.offset: int = 0
+        self._begun = self._is_over = False
+        self._sequence: int | None = None
+        self._texts: dict[TextKey, int] = {}
+        self._phases: dict[Any, str] = {}
+        self._annotations: dict[TextKey, list[Any]] = {}
+        self._refused = False
+        self._refusal = ''
+        self._handlers = self._all_handlers()
+
+    def _all_handlers(self) -> Mapping[str, Callable[[Event], None]]:
+        """What reads an event, by its type. The types that are not here say nothing that another doesn't say better."""
+        return {
+            'error': self._failure,
+            'response.created': self._status,
+            'response.queued': self._status,
+            'response.in_progress': self._status,
+            'response.completed': self._completed,
+            'response.incomplete': self._incomplete,
+            'response.failed': self._failed,
+            'response.output_item.added': self._added,
+            'response.output_item.done': self._done,
+            _TEXT: self._text,
+            'response.output_text.annotation.added': self._annotate,
+            'response.output_text.done': self._text_done,
+            'response.refusal.delta': self._refusal_delta,
+            'response.refusal.done': self._refusal_done,
+            'response.reasoning_summary_part.added': self._summary,
+            'response.reasoning_summary_text.delta': self._summary,
+            'response.reasoning_text.delta': self._reasoning,
+            'response.function_call_arguments.delta': self._arguments,
+            'response.function_call_arguments.done': self._arguments_done,
+            'response.mcp_call_arguments.delta': self._mcp_arguments,
+            'response.mcp_call_arguments.done': self._mcp_arguments_done,
+            'response.code_interpreter_call_code.delta': self._code,
+            'response.code_interpreter_call_code.done': self._code_done,
+            'response.image_generation_call.partial_image': self._partial_image,
+        }
+
+    # ---------------------------------------------------------------- frames
+
+    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.feed`."""
+        self.offset += 1
+        if self.terminal:
+            return []
+        try:
+            event = parsed(frame.data)
+        except (ValueError, RecursionError):
+            return self._not_json(frame)
+        if event is None:
+            return []
+        if not isinstance(event, dict):
+            raise self._malformed(frame.data, 'is no JSON object')
+        try:
+            self._read(cast(Event, event), frame)
+        except (AttributeError, TypeError, KeyError, ValueError) as error:
+            # A field of a type that the protocol does not have.
+            raise self._malformed(frame.data, 'has a field of the wrong type') from error
+        return self.parts.take()
+
+    def _read(self, event: Event, frame: Frame) -> None:
+        kind = event.get('type')
+        if kind == _TEXT:
+            key = event.get('item_id'), event.get('content_index')
+            delta = event.get('delta')
+            if key in self._texts and isinstance(delta, str):
+                # Nearly all events are such, and this is the way that has to be short.
+                self._sequence = event.get('sequence_number')
+                self.parts.text(key, delta)
+                return
+        handler = self._handlers.get(cast(str, kind or frame.event))
+        if handler is None:
+            if frame.event == 'error' or event.get('error'):
+                raise self._error(event)
+            return
+        self._begun = True
+        self._sequence = event.get('sequence_number')
+        handler(event)
+
+    def _not_json(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        if frame.data.strip() == _DONE:
+            self.terminal = True
+            return []
+        if frame.event == 'error':
+            raise self._error(frame.data)
+        if frame.event is not None and frame.event not in self._handlers:
+            return []
+        raise self._malformed(frame.data, 'is no JSON')
+
+    def _error(self, body: Any) -> ModelAPIError:
+        return stream_error(self.model_name, body, self.target.provider.title)
+
+    def _failure(self, event: Event) -> None:
+        said: Event = event.get('error') or event
+        raise self._error({key: said.get(key) for key in ('code', 'message')} | _type_of(said))
+
+    def _malformed(self, data: str, what: str) -> StreamDecodeError:
+        return StreamDecodeError(
+            self.model_name,
+            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
+            offset=self.offset,
+        )
+
+    # -------------------------------------------------------------- response
+
+    def _detail(self, **details: Any) -> None:
+        self.provider_details = {**(self.provider_details or {}), **details}
+
+    def _status(self, event: Event) -> None:
+        """What every snapshot of the response says."""
+        response: Event = event['response']
+        self.model_name = response.get('model') or self.model_name
+        self.provider_response_id = response.get('id') or self.provider_response_id
+        if 'timestamp' not in (self.provider_details or {}) and (made := timestamp(response.get('created_at'))):
+            self._detail(timestamp=made)
+        if response.get('background'):
+            self._detail(background=True)
+        if conversation := response.get('conversation'):
+            self._detail(conversation_id=conversation.get('id'))
+        background = bool((self.provider_details or {}).get('background'))
+        self.suspended = background and response.get('status') in _PENDING
+        self._calls.scope(self.provider_response_id)
+
+    def _terminal(self, event: Event) -> Event:
+        """What the last snapshot says; earlier ones only repeat what was asked for."""
+        response: Event = event['response']
+        self._status(event)
+        self.suspended = False
+        self.terminal = self._is_over = True
+        self.usage = usage_of(response)
+        if tier := response.get('service_tier'):
+            self._detail(service_tier=tier)
+        if diagnostics := response.get('prompt_cache_diagnostics'):
+            self._detail(prompt_cache_diagnostics=diagnostics)
+        return response
+
+    def _completed(self, event: Event) -> None:
+        response = self._terminal(event)
+        self._calls.complete(response.get('output') or [])
+        self._finish(_reason(response) or response.get('status'))
+        if judged := moderation(response.get('moderation')):
+            self._detail(moderation=judged)
+
+    def _incomplete(self, event: Event) -> None:
+        self._finish(_reason(self._terminal(event)))
+
+    def _failed(self, event: Event) -> None:
+        response = self._terminal(event)
+        if response.get('error'):
+            self._failure(response)
+        self._finish('failed')
+
+    def _finish(self, reason: Any) -> None:
+        if reason and not self._refused:
+            self._detail(finish_reason=reason)
+            self.finish_reason = FINISH_REASONS.get(reason)
+
+    # ------------------------------------------------------------------ text
+
+    def _text(self, event: Event) -> None:
+        delta = event.get('delta')
+        if delta is None:  # some gateways send such
+            return
+        key = event.get('item_id'), event.get('content_index')
+        phase = self._phases.get(event.get('item_id'))
+        self._begin_text(key, delta, {'phase': phase} if phase else None)
+
+    def _begin_text(self, key: TextKey, content: str, details: dict[str, Any] | None) -> None:
+        self._texts[key] = len(self.parts)
+        self.parts.text(key, content, id=key[0], provider_name=self._name, provider_details=details)
+
+    def _annotate(self, event: Event) -> None:
+        key = event.get('item_id'), event.get('content_index')
+        self._annotations.setdefault(key, []).append(event.get('annotation'))
+
+    def _text_done(self, event: Event) -> None:
+        """The whole text once more, with what is known only now."""
+        text = event.get('text')
+        if not text:
+            return
+        key = event.get('item_id'), event.get('content_index')
+        details: dict[str, Any] = {}
+        raw = self._annotations.pop(key, [])
+        if raw and self._keeps_annotations:
+            details['annotations'] = raw
+        if chances := event.get('logprobs'):
+            details['logprobs'] = token_details(chances)
+        if key not in self._texts:
+            phase = self._phases.get(event.get('item_id'))
+            self._begin_text(key, text, {'phase': phase} if phase else None)
+        annotations = cited(raw)
+        citations = citations_of(annotations, text) if annotations and self._stands(key, text) else []
+        if citations:
+            details['citations'] = annotations
+        if details:
+            self.parts.text(key, '', provider_name=self._name, provider_details=details, citations=citations or None)
+
+    def _stands(self, key: TextKey, text: str) -> bool:
+        """Whether the text came as it is said to be: the annotations count its characters."""
+        self.parts.flush()
+        part = self.parts.parts()[self._texts[key]]
+        return isinstance(part, TextPart) and part.content == text
+
+    def _refusal_delta(self, event: Event) -> None:
+        self._refused, self.finish_reason = True, 'content_filter'
+        self._refusal += event['delta']
+
+    def _refusal_done(self, event: Event) -> None:
+        self._refused, self.finish_reason = True, 'content_filter'
+        self._refusal = event['refusal']
+
+    # -------------------------------------------------------------- thinking
+
+    def _summary(self, event: Event) -> None:
+        """A piece of a summary of the reasoning. The first one shares its part with the reasoning itself."""
+        item_id, index = event.get('item_id'), event.get('summary_index')
+        content = event['part']['text'] if 'part' in event else event['delta']
+        key = f'{item_id}-{index}' if index else item_id
+        self.parts.thinking(key, content, id=item_id, provider_name=self._name)
+
+    def _reasoning(self, event: Event) -> None:
+        index, delta = event.get('content_index') or 0, cast(str, event['delta'])
+
+        def added(details: dict[str, Any] | None) -> dict[str, Any]:
+            raw: list[str] = list((details or {}).get('raw_content', ()))
+            raw += [''] * (index + 1 - len(raw))
+            raw[index] += delta
+            return {**(details or {}), 'raw_content': raw}
+
+        item_id = event.get('item_id')
+        self.parts.thinking(item_id, id=item_id, provider_name=self._name, provider_details=added)
+
+    # ----------------------------------------------------------------- items
+
+    def _added(self, event: Event) -> None:
+        item: Event = event['item']
+        if item.get('type') == 'message' and (phase := item.get('phase')):
+            self._phases[item.get('id')] = phase
+        self._calls.added(item)
+
+    def _done(self, event: Event) -> None:
+        item: Event = event['item']
+        if item.get('type') == 'reasoning' and (signature := item.get('encrypted_content')):
+            item_id = item.get('id')
+            self.parts.thinking(item_id, id=item_id, signature=signature, provider_name=self._name)
+        self._calls.done(item)
+
+    def _arguments(self, event: Event) -> None:
+        self._calls.arguments(_key(event), event['delta'])
+
+    def _arguments_done(self, event: Event) -> None:
+        self._calls.finalize(_key(event), event.get('arguments') or '')
+
+    def _mcp_arguments(self, event: Event) -> None:
+        self._calls.native_arguments(_key(event), event['delta'])
+
+    def _mcp_arguments_done(self, event: Event) -> None:
+        self._calls.native_arguments_done(_key(event), event.get('arguments') or '')
+
+    def _code(self, event: Event) -> None:
+        self._calls.native_arguments(_key(event), _escaped(event['delta']))
+
+    def _code_done(self, event: Event) -> None:
+        self._calls.native_arguments_done(_key(event), _escaped(event.get('code') or ''))
+
+    def _partial_image(self, event: Event) -> None:
+        item_id = event['item_id']
+        self.parts.part(f'{item_id}-file', image(item_id, event['partial_image_b64'], event.get('output_format')))
+
+    # ------------------------------------------------------------------- end
+
+    def close(self) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.close`."""
+        if not self._begun:
+            raise EmptyStream('The answer was empty: the provider sent no event of it.')
+        if self._refusal:
+            self._detail(refusal=self._refusal)
+        if self.suspended:
+            self._detail(last_sequence_number=self._sequence)
+        elif not self._is_over:
+            raise IncompleteStream(self.model_name)
+        self.parts.finish()
+        return self.parts.take()
+
+
+def _key(event: Event) -> Hashable:
+    return event.get('item_id')
+
+
+def _reason(response: Event) -> Any:
+    details: Event = response.get('incomplete_details') or {}
+    return details.get('reason')
+
+
+def _type_of(error: Event) -> dict[str, str]:
+    kind = error.get('type')
+    return {'type': kind} if isinstance(kind, str) and kind != 'error' else {}
+
+
+def _escaped(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
