@@ -1,0 +1,290 @@
+"""The events of a Messages stream to parts: https://platform.claude.com/docs/en/build-with-claude/streaming
+
+An answer is a row of blocks, each with an index, a start, deltas and a stop. It is over when a `message_delta` gave a
+stop reason; `message_stop` ends the reading. What must hold at the end is checked in `close`, so that a cut answer is
+never taken for a whole one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, StreamDecodeError, stream_error
+from jupyter_stream.framing.sse import Frame
+from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent, TextPart
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire import base
+from jupyter_stream.wire.anthropic import blocks
+from jupyter_stream.wire.anthropic.citations import Page, citations_of, page_of
+from jupyter_stream.wire.anthropic.native import server_tool_names
+from jupyter_stream.wire.anthropic.thinking import settled
+from jupyter_stream.wire.anthropic.usage import details_of, usage_of
+from jupyter_stream.wire.decoding import parsed
+
+__all__ = ('Decoder',)
+
+Raw = dict[str, Any]
+
+FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
+    'end_turn': 'stop',
+    'stop_sequence': 'stop',
+    'compaction': 'stop',
+    'max_tokens': 'length',
+    'model_context_window_exceeded': 'length',
+    'tool_use': 'tool_call',
+    'refusal': 'content_filter',
+}
+
+_PAUSE: Final = 'pause_turn'
+
+
+class Decoder(base.Decoder):
+    """Reads one answer. A block that is not for us is passed over with its deltas."""
+
+    def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
+        super().__init__(target, settled(target, settings, parameters), settings)
+        self.offset: int = 0
+        self.complete = False
+        self._name = target.provider.name
+        self._server_tools = server_tool_names(target, settings, self.parameters)
+        self._began = False
+        self._counts: dict[str, int] = {}
+        self._ignored: set[Any] = set()
+        self._mcp_calls: dict[str, str] = {}
+        self._open_mcp: set[Any] = set()
+        self._citations: dict[Any, list[Raw]] = {}
+        self._pages: list[Page] = []
+        self._events: Mapping[str, Callable[[Raw], None]] = {
+            'content_block_delta': self._delta,
+            'content_block_start': self._block,
+            'content_block_stop': self._block_end,
+            'message_start': self._start,
+            'message_delta': self._settle,
+            'message_stop': self._stop,
+            'error': self._fail,
+        }
+        self._blocks: Mapping[str, Callable[[Any, Raw], None]] = {
+            'text': self._text,
+            'thinking': self._thinking,
+            'redacted_thinking': self._redacted,
+            'tool_use': self._tool_use,
+            'server_tool_use': self._server_tool_use,
+            'mcp_tool_use': self._mcp_use,
+            'mcp_tool_result': self._mcp_result,
+            'compaction': self._compaction,
+        }
+
+    # ---------------------------------------------------------------- frames
+
+    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.feed`."""
+        self.offset += 1
+        if self.terminal:
+            return []
+        try:
+            event = parsed(frame.data)
+        except (ValueError, RecursionError):
+            return self._not_json(frame)
+        if event is None:
+            return []
+        if not isinstance(event, dict):
+            return self._not_json(frame)
+        try:
+            if (read := self._events.get(self._kind(frame, cast(Raw, event)))) is not None:
+                read(cast(Raw, event))
+        except (AttributeError, TypeError, KeyError) as error:
+            # A field of a type that the protocol does not have: the peer of a malformed event.
+            raise self._malformed(frame.data, 'has a field of the wrong type') from error
+        return self.parts.take()
+
+    def _kind(self, frame: Frame, event: Raw) -> str:
+        """What an event is: by its type, or by the frame's name where it has none; an error by either."""
+        if frame.event == 'error' or ('error' in event and 'type' not in event):
+            return 'error'
+        return event.get('type') or frame.event or ''
+
+    def _not_json(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        if frame.event == 'error':
+            raise self._error(frame.data)
+        if frame.event not in (None, 'message', *self._events):
+            return []
+        raise self._malformed(frame.data, 'is no JSON object')
+
+    def _fail(self, event: Raw) -> None:
+        raise self._error(event)
+
+    def _error(self, body: Any) -> ModelAPIError:
+        return stream_error(self.model_name, body, self.target.provider.title)
+
+    def _malformed(self, data: str, what: str) -> StreamDecodeError:
+        return StreamDecodeError(
+            self.model_name,
+            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
+            offset=self.offset,
+        )
+
+    # --------------------------------------------------------------- message
+
+    def _start(self, event: Raw) -> None:
+        message = event.get('message')
+        if not message:
+            return
+        self._began = True
+        self.provider_response_id = message.get('id')
+        self.model_name = message.get('model') or self.model_name
+        usage: Raw = message.get('usage') or {}
+        self._count(usage)
+        self._note_container(message)
+        self._note('input_transformations', message.get('input_transformations'))
+        self._note('cache_diagnostics', message.get('diagnostics'))
+        if usage.get('speed') == 'fast':
+            self._note('speed', 'fast')
+
+    def _settle(self, event: Raw) -> None:
+        delta: Raw = event.get('delta') or {}
+        if usage := event.get('usage'):
+            self._count(usage)
+        if reason := delta.get('stop_reason'):
+            self.complete = True
+            self.finish_reason = FINISH_REASONS.get(reason)
+            self.suspended = reason == _PAUSE
+            self._note('finish_reason', reason)
+        if refused := delta.get('stop_details'):
+            self._note('refusal', refused.get('explanation'))
+            self._note('refusal_category', refused.get('category'))
+        self._note_container(delta)
+        self._note('input_transformations', event.get('input_transformations'))
+
+    def _stop(self, event: Raw) -> None:
+        self.terminal = True
+
+    def _count(self, usage: Raw) -> None:
+        self._counts = details_of(usage, self._counts)
+        self.usage = usage_of(self._counts)
+
+    def _note_container(self, said: Raw) -> None:
+        if container := said.get('container'):
+            self._note('container_id', container['id'])
+
+    def _note(self, name: str, value: Any) -> None:
+        if value is not None and value != []:
+            self.provider_details = {**(self.provider_details or {}), name: value}
+
+    # ---------------------------------------------------------------- blocks
+
+    def _block(self, event: Raw) -> None:
+        self._began = True
+        index, block = event.get('index'), event['content_block']
+        kind = block['type']
+        if (read := self._blocks.get(kind)) is not None:
+            read(index, block)
+        elif kind.endswith('_tool_result'):
+            self._result(index, block)
+        else:
+            self._ignored.add(index)
+
+    def _text(self, index: Any, block: Raw) -> None:
+        if text := block.get('text'):
+            self.parts.text(index, text)
+
+    def _thinking(self, index: Any, block: Raw) -> None:
+        self.parts.thinking(
+            index,
+            block.get('thinking') or '',
+            signature=block.get('signature') or '',
+            provider_name=self._name,
+        )
+
+    def _redacted(self, index: Any, block: Raw) -> None:
+        self.parts.thinking(index, id='redacted_thinking', signature=block['data'], provider_name=self._name)
+
+    def _tool_use(self, index: Any, block: Raw) -> None:
+        self.parts.tool_call(index, name=block['name'], args=block.get('input') or None, tool_call_id=block['id'])
+
+    def _server_tool_use(self, index: Any, block: Raw) -> None:
+        if block['name'] in self._server_tools:
+            self.parts.part(index, blocks.server_tool_use(block, self._name))
+        else:
+            self._ignored.add(index)
+
+    def _mcp_use(self, index: Any, block: Raw) -> None:
+        part = blocks.mcp_use(block, self._name)
+        self._mcp_calls[part.tool_call_id] = part.tool_name
+        if block.get('input'):
+            self.parts.part(index, part)
+            return
+        # The arguments of the call come in pieces and are one argument of the part: it is left open for them.
+        opening = part.args_as_json_str().removesuffix('{}}')
+        part.args = None
+        self.parts.part(index, part)
+        self.parts.tool_call(index, args=opening)
+        self._open_mcp.add(index)
+
+    def _mcp_result(self, index: Any, block: Raw) -> None:
+        name = self._mcp_calls.get(block['tool_use_id'], 'mcp_server')
+        self.parts.part(index, blocks.mcp_result(block, name, self._name))
+
+    def _compaction(self, index: Any, block: Raw) -> None:
+        self.parts.part(index, blocks.compaction(block, self._name))
+
+    def _result(self, index: Any, block: Raw) -> None:
+        if block['type'] == 'web_fetch_tool_result' and (page := page_of(block.get('content'))):
+            self._pages.append(page)
+        self.parts.part(index, blocks.result(block, self._name))
+
+    def _block_end(self, event: Raw) -> None:
+        index = event.get('index')
+        if self._citations:
+            self._cite(index, self._citations.pop(index, []))
+        if index in self._open_mcp:
+            self._open_mcp.remove(index)
+            self.parts.tool_call(index, args='}')
+        self._ignored.discard(index)
+
+    def _cite(self, index: Any, raw: list[Raw]) -> None:
+        """Put the citations of a block on its text, now that it is whole."""
+        parts = self.parts.parts()  # blocks come one after the other: the one that ends is the last
+        part = parts[-1] if raw and parts else None
+        if not isinstance(part, TextPart):
+            return
+        if citations := citations_of(raw, part.content, self._pages):
+            self.parts.text(
+                index, '', provider_name=self._name, provider_details={'citations': raw}, citations=citations
+            )
+
+    # ---------------------------------------------------------------- deltas
+
+    def _delta(self, event: Raw) -> None:
+        delta, index = event.get('delta'), event.get('index')
+        if not delta or index in self._ignored:
+            return
+        self._began = True
+        kind = delta.get('type')
+        if kind == 'text_delta':
+            self.parts.text(index, delta['text'])
+        elif kind == 'input_json_delta':
+            self.parts.tool_call(index, args=delta['partial_json'])
+        elif kind == 'thinking_delta':
+            self.parts.thinking(index, delta['thinking'], provider_name=self._name)
+        elif kind == 'signature_delta':
+            self.parts.thinking(index, signature=delta['signature'], provider_name=self._name)
+        elif kind == 'citations_delta':
+            self._citations.setdefault(index, []).append(delta['citation'])
+        elif kind == 'compaction_delta' and delta.get('content'):
+            self.parts.part(index, blocks.compaction(delta, self._name))
+
+    # ------------------------------------------------------------------- end
+
+    def close(self) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.close`."""
+        if not self._began:
+            raise EmptyStream('The answer was empty: the provider sent nothing of it.')
+        if not self.complete and not self._may_end_without_reason():
+            raise IncompleteStream(self.model_name)
+        self.parts.finish()
+        return self.parts.take()
+
+    def _may_end_without_reason(self) -> bool:
+        return self.terminal and not self.target.provider.sends_finish_reason

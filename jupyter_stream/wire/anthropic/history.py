@@ -1,0 +1,214 @@
+"""The messages of a conversation as Messages has them: turns of blocks, and what the system says before them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from jupyter_stream.exceptions import UserError
+from jupyter_stream.messages import (
+    CachePoint,
+    CompactionPart,
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    ModelSettingsDeltaPart,
+    RetryFeedbackPart,
+    RetryPromptPart,
+    SystemPromptPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from jupyter_stream.messages._request import modern_retry
+from jupyter_stream.native_tools import AdvisorTool
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.wire.anthropic.cache import mark, mark_block
+from jupyter_stream.wire.anthropic.content import block, text_block
+from jupyter_stream.wire.anthropic.facts import facts
+from jupyter_stream.wire.anthropic.native import cites, uploads
+from jupyter_stream.wire.anthropic.passes import add_uploads, drop_unanswered, place_system_messages
+from jupyter_stream.wire.anthropic.replay import Replay, understood
+from jupyter_stream.wire.base import Target
+from jupyter_stream.wire.chat_history import FRAMES_EXPLAINED
+from jupyter_stream.wire.prepare import instructions
+
+__all__ = ('conversation',)
+
+Block = dict[str, Any]
+Message = dict[str, Any]
+Settings = Mapping[str, Any]
+
+_FAILED: Final = ('failed', 'retried')
+
+
+def conversation(
+    target: Target, history: Sequence[ModelMessage], settings: Settings, parameters: ModelRequestParameters
+) -> tuple[str | list[Block], list[Message]]:
+    """What the system says, and the messages; `parameters` must be `prepared`.
+
+    Raises:
+        UserError: the history holds what can't be said to Claude.
+    """
+    history = _since_compaction(target, history)
+    told = _History(target, settings, parameters)
+    for message in history:
+        told.add(message)
+    drop_unanswered(told.messages)
+    place_system_messages(told.messages)
+    add_uploads(told.messages, [file for tool in parameters.native_tools for file in uploads(target, tool)])
+    return _system(told.system, history, settings, parameters), told.messages
+
+
+class _History:
+    """One pass over a history."""
+
+    def __init__(self, target: Target, settings: Settings, parameters: ModelRequestParameters) -> None:
+        self.messages: list[Message] = []
+        self.system: list[str] = []
+        self._target = target
+        self._facts = facts(target.model_name)
+        self._cited = cites(settings, parameters)
+        self._advisor = any(isinstance(tool, AdvisorTool) for tool in parameters.native_tools)
+        self._opening = True
+        self._explained = False
+
+    def add(self, message: ModelMessage) -> None:
+        if isinstance(message, ModelResponse):
+            self._response(message)
+            return
+        turn = _Turn()
+        for part in message.parts:
+            self._opening = self._opening and isinstance(part, SystemPromptPart) and part.scope != 'request'
+            self._request_part(part, turn)
+        self._opening = False
+        self.messages += turn.messages()
+
+    def _response(self, response: ModelResponse) -> None:
+        replay = Replay(self._target, response, advisor=self._advisor)
+        if replay.thinking:
+            self.messages.append({'role': 'user', 'content': replay.thinking})
+        if replay.blocks:
+            self.messages.append({'role': 'assistant', 'content': replay.blocks})
+
+    def _request_part(self, part: Any, turn: _Turn) -> None:
+        if isinstance(part, UserPromptPart):
+            self._prompt(part, turn)
+        elif isinstance(part, ToolReturnPart):
+            turn.user.append(self._tool_result(part))
+        elif isinstance(part, SystemPromptPart):
+            self._system_prompt(part, turn)
+        elif isinstance(part, RetryFeedbackPart):
+            self._feedback(part, turn)
+        elif isinstance(part, RetryPromptPart):
+            self._request_part(modern_retry(part), turn)
+        elif not isinstance(part, ModelSettingsDeltaPart):
+            raise UserError(f'{type(part).__name__} can not be sent to Anthropic: leave it out of the history.')
+
+    def _prompt(self, part: UserPromptPart, turn: _Turn) -> None:
+        for item in [part.content] if isinstance(part.content, str) else part.content:
+            if isinstance(item, CachePoint):
+                mark_block(turn.user or _last_content(self.messages), item.ttl)
+            elif (made := block(self._target, item, cited=self._cited)) is not None:
+                turn.user.append(made)
+
+    def _tool_result(self, part: ToolReturnPart) -> Block:
+        items = part.content_items(mode='str', wrap_if_error=False)
+        made = [text_block(item) if isinstance(item, str) else self._file(item) for item in items]
+        return _result(part.tool_call_id, made, failed=part.outcome in _FAILED)
+
+    def _file(self, item: Any) -> Block:
+        made = block(self._target, item, cited=self._cited)
+        return made if made is not None else text_block('')
+
+    def _system_prompt(self, part: SystemPromptPart, turn: _Turn) -> None:
+        if part.scope == 'request' and self._facts.passing_entries:
+            turn.passing.append(text_block(part.content))
+        elif self._opening or not self._facts.system_entries:
+            self.system.append(part.content)
+        else:
+            turn.system.append(text_block(part.content))
+
+    def _feedback(self, part: RetryFeedbackPart, turn: _Turn) -> None:
+        text = part.model_response()
+        if part.retry.cause != 'no_output' or text != part.content:
+            turn.user.append(text_block(text))
+            self._explain_frames(turn)
+        elif self._facts.system_entries:
+            turn.system.append(text_block(text))
+        else:
+            verified = ' verified' if self._facts.verified_frames else ''
+            turn.user.append(text_block(f'<system{verified}>{text}</system>'))
+
+    def _explain_frames(self, turn: _Turn) -> None:
+        """Say once, where the system has a voice of its own, that the application's words may stand in the user's."""
+        if self._facts.system_entries and not self._explained:
+            self._explained = True
+            turn.system.append(text_block(FRAMES_EXPLAINED))
+
+
+class _Turn:
+    """What one request says, by who says it."""
+
+    def __init__(self) -> None:
+        self.user: list[Block] = []
+        self.system: list[Block] = []
+        self.passing: list[Block] = []
+
+    def messages(self) -> list[Message]:
+        """The user first: what the system says holds for the answer to it."""
+        said = [{'role': 'user', 'content': self.user}, {'role': 'system', 'content': self.system}]
+        passing = {'role': 'system', 'content': self.passing, 'clear_at': 'next_user_message'}
+        return [message for message in (*said, passing) if message['content']]
+
+
+def _result(call_id: str, content: list[Block], *, failed: bool) -> Block:
+    return {'type': 'tool_result', 'tool_use_id': call_id, 'content': content or '', 'is_error': failed}
+
+
+def _last_content(messages: Sequence[Message]) -> list[Block]:
+    lasting = [message for message in messages if 'clear_at' not in message]
+    return lasting[-1]['content'] if lasting else []
+
+
+def _since_compaction(target: Target, history: Sequence[ModelMessage]) -> Sequence[ModelMessage]:
+    """The history from its last summary on, which stands for all before it but the system's opening words."""
+    for index in range(len(history) - 1, -1, -1):
+        message = history[index]
+        if isinstance(message, ModelRequest):
+            continue
+        for at in range(len(message.parts) - 1, -1, -1):
+            part = message.parts[at]
+            if isinstance(part, CompactionPart) and understood(target, message, part.provider_name):
+                rest = [replace(message, parts=message.parts[at:]), *history[index + 1 :]]
+                return [*_opening(history[:index]), *rest]
+    return history
+
+
+def _opening(history: Sequence[ModelMessage]) -> list[ModelMessage]:
+    requests = [message for message in history if isinstance(message, ModelRequest)]
+    if not requests:
+        return []
+    parts: list[SystemPromptPart] = []
+    for part in requests[0].parts:
+        if not isinstance(part, SystemPromptPart) or part.scope == 'request':
+            break
+        parts.append(part)
+    said = next((one.instructions for one in reversed(requests) if one.instructions is not None), None)
+    return [ModelRequest(parts=parts, instructions=said)]
+
+
+def _system(
+    texts: Sequence[str], history: Sequence[ModelMessage], settings: Settings, parameters: ModelRequestParameters
+) -> str | list[Block]:
+    """The `system` of a request: a text, or blocks where there are instructions or there is a mark to place."""
+    prompt, ttl = '\n\n'.join(texts), settings.get('anthropic_cache_instructions')
+    told = instructions(history, parameters)
+    if not told and not (prompt and ttl):
+        return prompt
+    blocks = [text_block(text) for text in ([prompt] if prompt else []) + told]
+    varying = sum(part.dynamic for part in parameters.instruction_parts or ())
+    lasting = len(blocks) - varying
+    if ttl and lasting:
+        blocks[lasting - 1]['cache_control'] = mark(cast('bool | str', ttl))
+    return blocks
