@@ -1,0 +1,179 @@
+"""Events of Cohere's stream to parts: https://docs.cohere.com/reference/chat-stream
+
+`message-end` ends an answer and says why; without it the answer is not complete. Text, thinking and tool calls are told
+apart by the index of their block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Final, cast
+
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream, StreamDecodeError, stream_error
+from jupyter_stream.framing.sse import Frame
+from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire import base
+from jupyter_stream.wire.cohere.citations import citation_of
+from jupyter_stream.wire.cohere.plan import TOOL_PLAN
+from jupyter_stream.wire.cohere.usage import usage_of
+from jupyter_stream.wire.decoding import parsed
+from jupyter_stream.wire.prepare import relevant
+
+__all__ = ('Decoder',)
+
+Event = dict[str, Any]
+
+FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
+    'COMPLETE': 'stop',
+    'STOP_SEQUENCE': 'stop',
+    'MAX_TOKENS': 'length',
+    'TOOL_CALL': 'tool_call',
+    'ERROR': 'error',
+}
+
+_DONE: Final = '[DONE]'
+_SHORT: Final = 16
+_EMPTY: Final[Event] = {}
+
+
+class Decoder(base.Decoder):
+    """Reads one answer."""
+
+    def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
+        super().__init__(target, relevant(parameters), settings)
+        self.offset: int = 0
+        self.complete = False
+        self._begun = False
+        self._last_text: Hashable = None
+        self._read: Mapping[Any, Callable[[Event], None]] = {
+            'message-start': self._message_start,
+            'content-start': self._content,
+            'content-delta': self._content,
+            'tool-plan-delta': self._tool_plan,
+            'tool-call-start': self._tool_call_start,
+            'tool-call-delta': self._tool_call_delta,
+            'citation-start': self._citation,
+            'message-end': self._message_end,
+            'error': self._error,
+        }
+
+    # ---------------------------------------------------------------- frames
+
+    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.feed`."""
+        self.offset += 1
+        data = frame.data
+        if self.terminal:
+            return []
+        if len(data) < _SHORT and data.strip() == _DONE:
+            self.terminal = True
+            return []
+        try:
+            event = parsed(data)
+        except (ValueError, RecursionError):
+            return self._not_json(frame)
+        if event is None:
+            return []
+        if not isinstance(event, dict):
+            raise self._malformed(data, 'is no JSON object')
+        return self._event(frame, cast(Event, event))
+
+    def _event(self, frame: Frame, event: Event) -> list[ModelResponseStreamEvent]:
+        kind = event.get('type') or frame.event
+        if (kind is None or 'error' in event) and (event.get('error') or event.get('message')):
+            kind = 'error'
+        try:
+            read = self._read.get(kind)
+            if read is None:
+                return []
+            read(event)
+        except (AttributeError, TypeError, KeyError) as error:
+            raise self._malformed(frame.data, 'has a field of the wrong type') from error
+        return self.parts.take()
+
+    def _not_json(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        if frame.event == 'error':
+            self._error(frame.data)
+        if frame.event is not None and frame.event not in self._read:
+            return []
+        raise self._malformed(frame.data, 'is no JSON')
+
+    def _error(self, body: Any) -> None:
+        raise stream_error(self.model_name, body, self.target.provider.title)
+
+    def _malformed(self, data: str, what: str) -> StreamDecodeError:
+        return StreamDecodeError(
+            self.model_name,
+            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
+            offset=self.offset,
+        )
+
+    # ---------------------------------------------------------------- events
+
+    def _message_start(self, event: Event) -> None:
+        self._begun = True
+        self.provider_response_id = event.get('id') or self.provider_response_id
+
+    def _content(self, event: Event) -> None:
+        content = _message(event).get('content') or _EMPTY
+        if text := content.get('text'):
+            self._last_text = ('text', event.get('index'))
+            self.parts.text(self._last_text, text)
+        elif thinking := content.get('thinking'):
+            self.parts.thinking(('thinking', event.get('index')), thinking)
+
+    def _tool_plan(self, event: Event) -> None:
+        if plan := _message(event).get('tool_plan'):
+            self.parts.thinking(TOOL_PLAN, plan, id=TOOL_PLAN, provider_name=self.target.provider.name)
+
+    def _tool_call_start(self, event: Event) -> None:
+        call = _message(event).get('tool_calls') or _EMPTY
+        function = call.get('function') or _EMPTY
+        self.parts.tool_call(
+            ('tool', event.get('index')),
+            name=function.get('name'),
+            args=function.get('arguments') or None,
+            tool_call_id=call.get('id'),
+        )
+
+    def _tool_call_delta(self, event: Event) -> None:
+        function = (_message(event).get('tool_calls') or _EMPTY).get('function') or _EMPTY
+        self.parts.tool_call(('tool', event.get('index')), args=function.get('arguments'))
+
+    def _citation(self, event: Event) -> None:
+        raw = cast(Event, _message(event).get('citations') or _EMPTY)
+        citation = citation_of(raw)
+        if citation is None:
+            return
+        index = raw.get('content_index')
+        key = self._last_text if index is None else ('text', index)
+        if key is not None:
+            self.parts.text(key, '', citations=[citation])
+
+    def _message_end(self, event: Event) -> None:
+        delta = event.get('delta') or _EMPTY
+        if usage := delta.get('usage'):
+            self.usage = usage_of(usage)
+        if reason := delta.get('finish_reason'):
+            self.finish_reason = FINISH_REASONS.get(reason)
+            self.provider_details = {'finish_reason': reason}
+        if delta.get('error'):
+            self._error(delta)
+        self.complete = self.terminal = True
+
+    # ------------------------------------------------------------------- end
+
+    def close(self) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.close`."""
+        if not self._begun and not len(self.parts):
+            raise EmptyStream('The answer was empty: the provider sent no message.')
+        if not self.complete:
+            raise IncompleteStream(self.model_name)
+        self.parts.finish()
+        return self.parts.take()
+
+
+def _message(event: Event) -> Event:
+    return (event.get('delta') or _EMPTY).get('message') or _EMPTY

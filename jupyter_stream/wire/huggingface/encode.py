@@ -1,0 +1,67 @@
+"""The body of a Hugging Face request: that of Chat Completions in the spelling of Hugging Face's own client.
+
+That client says null for the fields without a value, and always names the tools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+from jupyter_stream.messages import ModelMessage
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire.base import Target, WireRequest
+from jupyter_stream.wire.openai_chat.encode import chat_body, wire_request
+from jupyter_stream.wire.unsupported import without
+
+__all__ = ('encode',)
+
+Raw = dict[str, Any]
+
+_MESSAGE: Final = {'content': None, 'name': None, 'tool_calls': None}
+_TOOL_MESSAGE: Final = {'reasoning': None, 'tool_calls': None}
+_PARTS: Final[Mapping[str, Raw]] = {'text': {'image_url': None}, 'image_url': {'text': None}}
+
+
+def encode(
+    target: Target, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
+) -> WireRequest:
+    """Write the request for a streamed answer.
+
+    Settings that Hugging Face can't honour are left out with an `UnsupportedSettingWarning`.
+
+    Raises:
+        UserError: the messages or parameters hold what the protocol can't take.
+    """
+    settings = without(settings, 'openai_')
+    body = chat_body(target, messages, settings, parameters)
+    del body['stream_options']
+    body['messages'] = [_message(message) for message in body['messages']]
+    body['tools'] = [_tool(tool) for tool in body.get('tools', ())]
+    if isinstance(choice := body.get('tool_choice'), dict):
+        body['tool_choice'] = {'function': choice['function']}
+    return wire_request(target, body, settings)
+
+
+def _message(message: Raw) -> Raw:
+    if message['role'] == 'tool':
+        return {**_TOOL_MESSAGE, **message}
+    spelled = {**_MESSAGE, **message}
+    if isinstance(spelled['content'], list):
+        spelled['content'] = [_part(part) for part in cast('list[Raw]', spelled['content'])]
+    if calls := spelled['tool_calls']:
+        spelled['tool_calls'] = [{**call, 'function': {'description': None, **call['function']}} for call in calls]
+    return spelled
+
+
+def _part(part: Raw) -> Raw:
+    kind = part['type']
+    if kind == 'image_url':
+        part = {**part, 'image_url': {'url': part['image_url']['url']}}
+    return {**_PARTS[kind], **part}
+
+
+def _tool(tool: Raw) -> Raw:
+    function = {name: value for name, value in tool['function'].items() if value or name != 'description'}
+    return {**tool, 'function': function}
