@@ -1,0 +1,224 @@
+"""The frames of a ConverseStream to parts.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html. A frame's headers say
+what it is, its payload is JSON. An answer is a row of blocks, each with an index, perhaps a start, deltas and a stop.
+It is over when `messageStop` gave the reason; the usage comes after that, and ends the reading. What must hold at the
+end is checked in `close`, so that a cut answer is never taken for a whole one.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, StreamDecodeError
+from jupyter_stream.framing.eventstream import Frame
+from jupyter_stream.messages import (
+    FinishReason,
+    ModelResponseStreamEvent,
+    NativeToolCallPart,
+    NativeToolReturnPart,
+    TextPart,
+)
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire import base
+from jupyter_stream.wire.bedrock.citations import citations_of
+from jupyter_stream.wire.bedrock.errors import exception_error
+from jupyter_stream.wire.bedrock.replay import CODE, CODE_RESULT, REDACTED
+from jupyter_stream.wire.bedrock.thinking import settled
+from jupyter_stream.wire.bedrock.usage import usage_of
+from jupyter_stream.wire.decoding import parsed
+
+__all__ = ('Decoder',)
+
+Raw = dict[str, Any]
+
+FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
+    'end_turn': 'stop',
+    'stop_sequence': 'stop',
+    'max_tokens': 'length',
+    'model_context_window_exceeded': 'length',
+    'tool_use': 'tool_call',
+    'content_filtered': 'content_filter',
+    'guardrail_intervened': 'content_filter',
+    'malformed_model_output': 'error',
+    'malformed_tool_use': 'error',
+}
+
+_CODE_EXECUTION: Final = 'code_execution'
+_SERVER_TOOL: Final = 'server_tool_use'
+
+
+class Decoder(base.Decoder):
+    """Reads one answer. A block that is not for us is passed over with its deltas."""
+
+    response_id_header = 'x-amzn-requestid'
+
+    def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
+        super().__init__(target, settled(target, cast(Raw, settings), parameters), settings)
+        self.offset: int = 0
+        self.complete = False
+        self._name = target.provider.name
+        self._began = False
+        self._counted = False
+        self._ignored: set[Any] = set()
+        self._results: dict[Any, NativeToolReturnPart] = {}
+        self._citations: dict[Any, list[Raw]] = {}
+        self._events: Mapping[Any, Callable[[Raw], None]] = {
+            'contentBlockDelta': self._delta,
+            'contentBlockStart': self._block,
+            'contentBlockStop': self._block_end,
+            'messageStart': self._start,
+            'messageStop': self._stop,
+            'metadata': self._metadata,
+        }
+
+    # ---------------------------------------------------------------- frames
+
+    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.feed`."""
+        self.offset += 1
+        if self.terminal:
+            return []
+        headers = frame.headers
+        if headers.get(':message-type', 'event') != 'event':
+            raise self._error(frame)
+        read = self._events.get(headers.get(':event-type'))
+        if read is None:
+            return []
+        text = frame.payload.decode('utf-8', 'replace')
+        try:
+            event = parsed(text)
+        except (ValueError, RecursionError):
+            raise self._malformed(text, 'is no JSON') from None
+        try:
+            read(event)
+        except (AttributeError, TypeError, KeyError, ValueError) as error:
+            # A field of a type that the protocol does not have: the peer of a malformed event.
+            raise self._malformed(text, 'has a field of the wrong type') from error
+        return self.parts.take()
+
+    def _error(self, frame: Frame) -> ModelAPIError:
+        return exception_error(self.model_name, frame, self.target.provider.title)
+
+    def _malformed(self, data: str, what: str) -> StreamDecodeError:
+        return StreamDecodeError(
+            self.model_name,
+            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
+            offset=self.offset,
+        )
+
+    # --------------------------------------------------------------- message
+
+    def _start(self, event: Raw) -> None:
+        self._began = True
+
+    def _stop(self, event: Raw) -> None:
+        reason = event['stopReason']
+        self.complete = True
+        self.finish_reason = FINISH_REASONS.get(reason)
+        self._note('finish_reason', reason)
+        self._note('additional_model_response_fields', event.get('additionalModelResponseFields'))
+        self.terminal = self._counted
+
+    def _metadata(self, event: Raw) -> None:
+        if usage := event.get('usage'):
+            self.usage = self.usage + usage_of(usage)
+        self._note('trace', event.get('trace'))
+        # It comes last, as far as is known; but no page promises that.
+        self._counted = True
+        self.terminal = self.complete
+
+    def _note(self, name: str, value: Any) -> None:
+        if value is not None:
+            self.provider_details = {**(self.provider_details or {}), name: value}
+
+    # ---------------------------------------------------------------- blocks
+
+    def _block(self, event: Raw) -> None:
+        self._began = True
+        index, start = event['contentBlockIndex'], event['start']
+        if (use := start.get('toolUse')) is not None:
+            self._tool_use(index, use)
+        elif (result := start.get('toolResult')) is not None:
+            self._tool_result(index, result)
+
+    def _tool_use(self, index: Any, use: Raw) -> None:
+        name, call_id = use['name'], use['toolUseId']
+        if use.get('type') != _SERVER_TOOL:
+            self.parts.tool_call(index, name=name, tool_call_id=call_id)
+        elif name == CODE:
+            self.parts.part(index, NativeToolCallPart(_CODE_EXECUTION, tool_call_id=call_id, provider_name=self._name))
+        else:
+            self._ignored.add(index)
+
+    def _tool_result(self, index: Any, result: Raw) -> None:
+        if result.get('type') == CODE_RESULT:
+            status = result.get('status')
+            self._results[index] = NativeToolReturnPart(
+                _CODE_EXECUTION,
+                None,
+                result['toolUseId'],
+                provider_name=self._name,
+                provider_details={'status': status} if status else {},
+            )
+
+    def _block_end(self, event: Raw) -> None:
+        index = event['contentBlockIndex']
+        if self._citations:
+            self._cite(index, self._citations.pop(index, []))
+        if (result := self._results.pop(index, None)) is not None:
+            self.parts.part(index, result)  # it comes in pieces, and parts of its kind don't grow
+        self._ignored.discard(index)
+
+    def _cite(self, index: Any, raw: list[Raw]) -> None:
+        """Put the citations of a block on its text, now that it is whole."""
+        parts = self.parts.parts()  # blocks come one after the other: the one that ends is the last
+        part = parts[-1] if raw and parts else None
+        if isinstance(part, TextPart) and part.content and (citations := citations_of(raw, part.content)):
+            self.parts.text(
+                index, '', provider_name=self._name, provider_details={'citations': raw}, citations=citations
+            )
+
+    # ---------------------------------------------------------------- deltas
+
+    def _delta(self, event: Raw) -> None:
+        self._began = True
+        index, delta = event['contentBlockIndex'], event['delta']
+        if text := delta.get('text'):
+            self.parts.text(index, text)
+        elif index not in self._ignored:
+            self._other_delta(index, delta)
+
+    def _other_delta(self, index: Any, delta: Raw) -> None:
+        if (thought := delta.get('reasoningContent')) is not None:
+            self._reasoning(index, thought)
+        if (use := delta.get('toolUse')) is not None:
+            self.parts.tool_call(index, name=use.get('name'), args=use.get('input'))
+        if (citation := delta.get('citation')) is not None:
+            self._citations.setdefault(index, []).append(citation)
+        if (found := delta.get('toolResult')) and index in self._results:
+            # After a time out it is the first word of the answer, leaked, and no JSON.
+            self._results[index].content = found[0].get('json')
+
+    def _reasoning(self, index: Any, thought: Raw) -> None:
+        if redacted := thought.get('redactedContent'):
+            signature = b64decode(redacted).decode()
+            self.parts.thinking(index, id=REDACTED, signature=signature, provider_name=self._name)
+            return
+        text, signature = thought.get('text'), thought.get('signature')
+        if text is not None or signature is not None:
+            self.parts.thinking(index, text, signature=signature, provider_name=self._name if signature else None)
+
+    # ------------------------------------------------------------------- end
+
+    def close(self) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.close`."""
+        if not self._began:
+            raise EmptyStream('The answer was empty: the provider sent nothing of it.')
+        if not self.complete:
+            raise IncompleteStream(self.model_name)
+        self.parts.finish()
+        return self.parts.take()

@@ -1,0 +1,170 @@
+"""The body of a ConverseStream request: settings by name, tools, thinking, the form of the answer, and the messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+from jupyter_stream.exceptions import UserError
+from jupyter_stream.messages import ModelMessage
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire.base import Target, WireRequest
+from jupyter_stream.wire.bedrock.cache import cache_settings, limit, ordered
+from jupyter_stream.wire.bedrock.facts import Facts, facts
+from jupyter_stream.wire.bedrock.history import conversation, has_cited, has_tool_blocks
+from jupyter_stream.wire.bedrock.schema import rewritten
+from jupyter_stream.wire.bedrock.thinking import settled, thinking_fields
+from jupyter_stream.wire.bedrock.tools import tool_config
+from jupyter_stream.wire.prepare import prepared
+from jupyter_stream.wire.unsupported import supported
+
+__all__ = ('encode',)
+
+Body = dict[str, Any]
+Settings = Mapping[str, Any]
+
+_INFERENCE: Final = {
+    'max_tokens': 'maxTokens',
+    'temperature': 'temperature',
+    'top_p': 'topP',
+    'stop_sequences': 'stopSequences',
+}
+"""Settings that go into `inferenceConfig`, by their name there."""
+
+_PLAIN: Final = {
+    'bedrock_guardrail_config': 'guardrailConfig',
+    'bedrock_performance_configuration': 'performanceConfig',
+    'bedrock_request_metadata': 'requestMetadata',
+    'bedrock_additional_model_response_fields_paths': 'additionalModelResponseFieldPaths',
+    'bedrock_prompt_variables': 'promptVariables',
+}
+"""Settings that go over as they are, by their name there."""
+
+_SAMPLING: Final = ('temperature', 'top_p', 'top_k')
+_UNKNOWN: Final = ('seed', 'presence_penalty', 'frequency_penalty', 'logit_bias')
+"""Settings for which the protocol has no word."""
+
+_DEFAULT_OUTPUT_NAME: Final = 'final_result'
+_ACCEPT: Final = {'accept': 'application/vnd.amazon.eventstream'}
+
+
+def encode(
+    target: Target, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
+) -> WireRequest:
+    """Write the request for a streamed answer.
+
+    Settings that the model can't honour are left out with an `UnsupportedSettingWarning`.
+
+    Raises:
+        UserError: the messages, settings or parameters hold what this model or the protocol can't take.
+    """
+    known = _served(target)
+    own = _usable(target, known, cast(Settings, settings), parameters)
+    parameters = prepared(target.profile, rewritten(known, settled(target, own, parameters)), settings)
+    system, said = conversation(target, messages, own, parameters)
+    tools, choice = tool_config(target, own, parameters, called=has_tool_blocks(said))
+    if has_cited(said) and choice is not None and 'auto' not in choice:
+        raise UserError(
+            'A model that must call a tool can not cite: leave `citations` or the forced `tool_choice` out.'
+        )
+    limit(tools, system, said)
+    ordered(tools, system, said)
+    body: Body = {'messages': said, 'system': system, 'inferenceConfig': _inference(known, own)}
+    rest: Body = {
+        'toolConfig': {'tools': tools, **({'toolChoice': choice} if choice else {})} if tools else None,
+        'outputConfig': _output_config(parameters),
+        **{name: own.get(setting) for setting, name in _PLAIN.items()},
+        'serviceTier': _service_tier(own),
+        'additionalModelRequestFields': _additional_fields(target, known, own, parameters, bool(tools and not choice)),
+    }
+    body.update({name: value for name, value in rest.items() if value})
+    body.update(_extra_body(own))
+    return WireRequest(_path(target, own), body, dict(_ACCEPT))
+
+
+def _served(target: Target) -> Facts:
+    known = facts(target.model_name)
+    if not known.served:
+        raise UserError(
+            f'Model {target.model_name!r} is not served by the Converse API of Amazon Bedrock: name another model.'
+        )
+    return known
+
+
+def _path(target: Target, settings: Settings) -> str:
+    profile = settings.get('bedrock_inference_profile')
+    return target.provider.path.replace('{model}', quote(profile or target.model_name, safe=''))
+
+
+# ---------------------------------------------------------------------- settings
+
+
+def _usable(target: Target, known: Facts, settings: Settings, parameters: ModelRequestParameters) -> Settings:
+    """The settings without those that the model would refuse or that would have no effect, caching said as here."""
+    refused = [*_UNKNOWN, *(_SAMPLING if known.no_sampling else () if known.top_k else ('top_k',))]
+    if settings.get('parallel_tool_calls') is False:
+        refused.append('parallel_tool_calls')
+    cache = settings['cache'] if settings.get('cache') is not None else parameters.cache
+    return cache_settings(known, supported(target, settings, refused), cache)
+
+
+def _inference(known: Facts, settings: Settings) -> Body:
+    most = known.claude.max_output if known.claude else None
+    config = {name: settings[setting] for setting, name in _INFERENCE.items() if _is_said(settings.get(setting))}
+    if most is not None:
+        # Claude's own default on Bedrock is 4096 tokens, thinking included.
+        config['maxTokens'] = min(config.get('maxTokens', most), most)
+    return config
+
+
+def _is_said(value: Any) -> bool:
+    return value is not None and value != []
+
+
+def _service_tier(settings: Settings) -> Body | None:
+    tier = settings.get('service_tier')
+    return settings.get('bedrock_service_tier') or ({'type': tier} if tier and tier != 'auto' else None)
+
+
+def _output_config(parameters: ModelRequestParameters) -> Body | None:
+    output = parameters.output_object
+    if parameters.output_mode != 'native' or output is None:
+        return None
+    schema = {
+        'name': output.name or _DEFAULT_OUTPUT_NAME,
+        'schema': json.dumps(output.json_schema, ensure_ascii=False, separators=(',', ':')),
+    }
+    if output.description:
+        schema['description'] = output.description
+    return {'textFormat': {'type': 'json_schema', 'structure': {'jsonSchema': schema}}}
+
+
+def _additional_fields(
+    target: Target, known: Facts, settings: Settings, parameters: ModelRequestParameters, unchosen: bool
+) -> Body:
+    """The fields of the model's own; what the user says there wins. `unchosen`: there are tools, but no choice."""
+    fields: Body = dict(settings.get('bedrock_additional_model_requests_fields') or {})
+    if (top_k := settings.get('top_k')) is not None:
+        _add_top_k(known, fields, top_k)
+    if unchosen and known.none_field and parameters.declared_tool_defs:
+        fields.setdefault('tool_choice', {'type': 'none'})
+    return {**fields, **thinking_fields(target, fields, parameters)}
+
+
+def _add_top_k(known: Facts, fields: Body, top_k: int) -> None:
+    if known.top_k == 'claude':
+        fields.setdefault('top_k', top_k)
+    else:
+        fields['inferenceConfig'] = {'topK': top_k, **(fields.get('inferenceConfig') or {})}
+
+
+def _extra_body(settings: Settings) -> Settings:
+    extra = settings.get('extra_body')
+    if extra is None:
+        return {}
+    if not isinstance(extra, Mapping):
+        raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
+    return cast(Settings, extra)
