@@ -167,7 +167,6 @@ def _facts(response: ModelResponse, settings: Mapping[str, Any] | None, elapsed:
         'usage': _counts(response.usage) or None,
         'finish_reason': response.finish_reason,
         'state': response.state,
-        'response_id': response.provider_response_id,
         'elapsed': elapsed,
     }
     return {name: value for name, value in facts.items() if value is not None}

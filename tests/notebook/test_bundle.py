@@ -132,7 +132,6 @@ def test_the_metadata_says_how_the_answer_came_to_be_and_no_secret() -> None:
             'usage': {'input_tokens': 3, 'output_tokens': 4, 'details': {'extra': 5}},
             'finish_reason': 'stop',
             'state': 'complete',
-            'response_id': 'r',
         }
     }
     assert json.loads(json.dumps(metadata)) == metadata
