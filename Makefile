@@ -1,0 +1,79 @@
+# On a fresh machine with Python 3.11 or newer and make: `make demo`, `make test`, `make lab`.
+# Each sets up .venv first; the second time that takes no time.
+VENV  := .venv
+BIN   := $(VENV)/bin
+READY := $(VENV)/.ready
+RUN   := $(BIN)/python -m
+BENCH := .venv-bench
+
+# An activated environment, or a kernel's own settings, must not leak into this one.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.PHONY: help setup demo lab test test-core test-browser test-notebooks test-binder bench lint format lock clean
+
+help:
+	@echo 'make demo            the quickstart on the embedded model, in this terminal'
+	@echo 'make lab             JupyterLab, opened on the notebooks'
+	@echo 'make test            all tests; those in a browser only where Chromium is'
+	@echo 'make test-browser    the tests in a real JupyterLab and a real Chromium'
+	@echo 'make test-notebooks  the notebooks, run again and compared (nbval)'
+	@echo 'make test-binder     the steps that Binder takes, in a clean copy'
+	@echo 'make bench           the measurements in benchmarks/README.md'
+	@echo 'make lint | format   ruff and pyright | ruff'
+	@echo 'make lock            uv.lock anew, after pyproject.toml has changed'
+	@echo 'make clean           everything that make made, the environments too'
+
+setup: $(READY)
+
+$(READY): pyproject.toml uv.lock tools/setup.sh
+	@sh tools/setup.sh $(READY)
+
+demo: $(READY)
+	@$(BIN)/python tools/demo.py
+
+lab: $(READY)
+	$(BIN)/jupyter lab notebooks/01-quickstart.ipynb
+
+test: test-core test-notebooks
+	@if $(BIN)/python tools/chromium.py >/dev/null 2>&1; then \
+	    $(MAKE) --no-print-directory test-browser; \
+	else \
+	    echo 'No Chromium here: the browser tests were left out (apt-get install chromium, then make test-browser).'; \
+	fi
+
+test-core: $(READY)
+	$(RUN) pytest tests --ignore=tests/browser -m 'not slow' -n 2 -q $(PYTEST_ARGS)
+
+test-notebooks: $(READY)
+	$(RUN) pytest --nbval notebooks -q $(PYTEST_ARGS)
+
+test-browser: $(READY)
+	@$(BIN)/python tools/chromium.py
+	JUPYTER_STREAM_REQUIRE=browser,local_model $(RUN) pytest tests/browser -q $(PYTEST_ARGS)
+
+test-binder: $(READY)
+	$(RUN) pytest tests/test_binder.py -q -m slow $(PYTEST_ARGS)
+
+# What is measured against (pydantic_ai and the vendors' SDKs) stays out of the environment that is tested.
+$(BENCH)/.ready: pyproject.toml uv.lock tools/setup.sh
+	@sh tools/setup.sh $(BENCH)/.ready $(BENCH) --no-dev --group bench
+
+bench: $(READY) $(BENCH)/.ready
+	$(BIN)/python benchmarks/browser_bytes.py
+	$(BENCH)/bin/python benchmarks/cost_per_delta.py
+	$(BENCH)/bin/python benchmarks/import_time.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:
+	$(BIN)/python -m uv lock
+
+clean:
+	rm -rf $(VENV) $(BENCH) build dist .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,142 @@
+"""The project's own files agree with each other: lock, notebooks, README, Makefile, changelog."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
+NOTEBOOKS = sorted((ROOT / 'notebooks').glob('*.ipynb'))
+README = (ROOT / 'README.md').read_text()
+MACHINE_PATH = re.compile(r'(?<![\w.~-])/(?:home|Users|root)/[a-z0-9_.-]+', re.IGNORECASE)
+
+
+def tracked() -> list[Path]:
+    """What is in the repository, or would be after `git add`."""
+    if not (ROOT / '.git').exists() or not shutil.which('git'):
+        pytest.skip('not a git clone')
+    command = ['git', 'ls-files', '--cached', '--others', '--exclude-standard']
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for name in names.splitlines() if (path := ROOT / name).is_file()]
+
+
+def fenced(language: str, text: str) -> list[str]:
+    return re.findall(rf'^```{language}\n(.*?)^```', text, re.MULTILINE | re.DOTALL)
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r'^([a-z][a-z-]*)(?=.*:(?!=))', (ROOT / 'Makefile').read_text(), re.MULTILINE))
+
+
+def test_lock_file_fits_pyproject():
+    command = [sys.executable, '-m', 'uv', 'lock', '--check', '--offline']
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, f'run `make lock`:\n{done.stderr}'
+
+
+def test_no_file_names_a_folder_of_one_machine():
+    def lines(path: Path) -> list[str]:
+        text = path.read_bytes().decode('utf-8', 'replace')
+        return [line for line in text.splitlines() if str(ROOT) in line or MACHINE_PATH.search(line)]
+
+    texts = [path for path in tracked() if path.suffix not in {'.png', '.lock'}]
+    found = {str(path.relative_to(ROOT)): hits[:3] for path in texts if (hits := lines(path))}
+    assert not found
+
+
+def test_no_large_file():
+    large = {path.name: size for path in tracked() if (size := path.stat().st_size) > 1_000_000}
+    assert not large
+
+
+def test_readme_commands_are_in_the_makefile():
+    named = set(re.findall(r'\bmake ([a-z][a-z-]*)', '\n'.join(re.findall(r'`[^`]+`|^ {4}.*', README, re.MULTILINE))))
+    named |= {word for block in fenced('(?:sh|bash)', README) for word in re.findall(r'\bmake ([a-z][a-z-]*)', block)}
+    assert {'demo', 'test', 'lab'} <= named
+    assert named <= make_targets()
+
+
+def test_readme_python_parses():
+    blocks = fenced('python', README)
+    assert blocks
+    for block in blocks:
+        cells = re.split(r'^(?=%%|%)', block, flags=re.MULTILINE)
+        for cell in cells:
+            if not cell.startswith('%'):
+                compile(cell, 'README.md', 'exec', flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+@pytest.mark.parametrize('name', ['README.md', 'CHANGELOG.md', 'benchmarks/README.md'])
+def test_links_to_files_lead_somewhere(name):
+    text = (ROOT / name).read_text()
+    targets = [link for link in re.findall(r'\]\(([^)#\s]+)', text) if '://' not in link]
+    missing = [link for link in targets if not ((ROOT / name).parent / link).exists()]
+    assert not missing
+
+
+def test_changelog_begins_with_this_version():
+    versions = re.findall(r'^## (\S+)', (ROOT / 'CHANGELOG.md').read_text(), re.MULTILINE)
+    assert versions[0] == PROJECT['version']
+
+
+def test_there_are_notebooks():
+    assert [path.name for path in NOTEBOOKS][:2] == ['01-quickstart.ipynb', '02-the-stream.ipynb']
+
+
+@pytest.mark.parametrize('path', NOTEBOOKS, ids=lambda path: path.stem)
+class TestNotebook:
+    def test_is_valid_and_for_any_python_kernel(self, path):
+        book = nbformat.read(path, as_version=4)
+        nbformat.validate(book)
+        assert book.metadata.kernelspec.name == 'python3'
+        assert 'widgets' not in book.metadata
+
+    def test_was_run_from_top_to_bottom(self, path):
+        cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == 'code']
+        assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+
+    def test_shows_no_failure_that_it_does_not_announce(self, path):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == 'code' and 'raises-exception' not in cell.metadata.get('tags', []):
+                assert not [output for output in cell.outputs if output.output_type == 'error']
+
+    def test_outputs_read_without_a_widget(self, path):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get('outputs', []):
+                assert 'application/vnd.jupyter.widget-view+json' not in output.get('data', {})
+                assert output.get('data', {'text/plain': ''}).keys() & {'text/plain'}
+
+
+@pytest.mark.parametrize('name', ['.ci/run', 'binder/start', 'binder/postBuild'])
+def test_scripts_can_be_run(name):
+    path = ROOT / name
+    assert os.access(path, os.X_OK)
+    shell = shutil.which('bash')
+    if shell:
+        assert subprocess.run([shell, '-n', str(path)]).returncode == 0
+
+
+def test_binder_asks_for_the_project_with_its_model():
+    lines = (ROOT / 'binder' / 'requirements.txt').read_text().splitlines()
+    assert '.[local]' in lines
+    assert any(line.startswith('ipykernel>=7.4') for line in lines)
+    assert (ROOT / 'binder' / 'runtime.txt').read_text().strip() == 'python-3.11'
+
+
+def test_readme_models_are_in_the_table_of_providers():
+    from jupyter_stream import providers
+
+    rows = re.findall(r'^\| `([a-z-]+):` \|.*\| (.*) \|$', README, re.MULTILINE)
+    assert len(rows) >= 5
+    for prefix, key in rows:
+        provider = providers.find(prefix)
+        assert provider, prefix
+        assert set(re.findall(r'`([A-Z_]+)`', key)) <= set(provider.key_env)
