@@ -123,6 +123,7 @@ class Stream(Generic[S, E]):
         manager: the async context manager; used once.
         loop_bound: as in `run`.
         on_interrupt: called with what the manager gave when SIGINT ended an iteration, before the manager is left.
+        ready: called in the caller's thread with what the manager gave; an item that is there already, else None.
 
     A stream that is dropped without `close` is closed when it is collected. On a thread's own loop (2 and 3 of this
     module's docstring) it must be used by the thread that opened it; otherwise any thread may use it.
@@ -134,8 +135,11 @@ class Stream(Generic[S, E]):
         *,
         loop_bound: bool = False,
         on_interrupt: Callable[[S], Awaitable[object]] | None = None,
+        ready: Callable[[S], E | None] | None = None,
     ) -> None:
         self._session: Session[S, E] = Session(manager, on_interrupt)
+        self._ready = ready
+        self._entered: S | None = None
         self._loop_bound = loop_bound
         self._opened: _Place | None = None
         self._abandon: weakref.finalize[Any, Any] | None = None
@@ -146,6 +150,7 @@ class Stream(Generic[S, E]):
         entered = place.run(self._session.open)
         self._opened = place
         self._abandon = weakref.finalize(self, place.release, self._session.close, self._session.cancel)
+        self._entered = entered
         return entered
 
     def __iter__(self) -> Iterator[E]:
@@ -153,7 +158,15 @@ class Stream(Generic[S, E]):
 
     def __next__(self) -> E:
         """The next item. After an interrupt the manager has been left, and there are no more."""
-        item = self._run(self._session.next)
+        if self._ready is not None and self._entered is not None:
+            item = self._ready(self._entered)
+            if item is not None:
+                return item
+        try:
+            item = self._run(self._session.next)
+        except KeyboardInterrupt:
+            self._entered = None
+            raise
         if item is END:
             raise StopIteration
         return item

@@ -181,6 +181,7 @@ class StreamedResponseSync:
             _async_stream_cm,
             loop_bound=cast(bool, getattr(_async_stream_cm, 'loop_bound', False)),
             on_interrupt=StreamedResponse.cancel,
+            ready=StreamedResponse.ready,
         )
         self._entered: StreamedResponse | None = None
         self._left = False

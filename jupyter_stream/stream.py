@@ -91,11 +91,17 @@ class StreamedResponse(ABC):
         return self
 
     async def __anext__(self) -> ModelResponseStreamEvent:
-        while not self._pending:
+        while (event := self.ready()) is None:
             if self._ended:
                 self._raise_error()
                 raise StopAsyncIteration
             await self._pull()
+        return event
+
+    def ready(self) -> ModelResponseStreamEvent | None:
+        """The next event if it has come already, None where one has to await it. From any thread, one at a time."""
+        if not self._pending:
+            return None
         if self._first_event_at is None:
             self._first_event_at = time.perf_counter()
         return self._pending.popleft()

@@ -23,6 +23,7 @@ from jupyter_stream.exceptions import (
     ModelConnectionError,
     ModelHTTPError,
     ModelOverloadedError,
+    ModelQuotaExceededError,
     ModelRateLimitError,
     ModelRequestTimeout,
     ModelServerError,
@@ -232,7 +233,7 @@ def connection_error(cause: httpx.HTTPError, model_name: str) -> ModelConnection
     """Our error for an httpx one. Raise it outside the `except` block, so that no frame of httpx hangs on it."""
     kind = ModelTimeoutError if isinstance(cause, httpx.TimeoutException) else ModelConnectionError
     phase: Any = next((phase for error, phase in _PHASES.items() if isinstance(cause, error)), None)
-    what = str(cause) or type(cause).__name__
+    what = str(cause).rstrip('.') or type(cause).__name__
     return kind(model_name, f'The connection to the provider failed while {_DOING[phase]}: {what}.', phase=phase)
 
 
@@ -266,11 +267,17 @@ def retry_wait(error: ModelAPIError, attempt: int, max_retries: int) -> float | 
 
 def _worth_a_retry(error: ModelAPIError) -> bool:
     if isinstance(error, ModelHTTPError):
-        said = error.provider_retry_hint
-        return said if said is not None else error.status_code in _RETRIED_STATUS or error.status_code >= 500
+        if (said := error.provider_retry_hint) is not None:
+            return said
+        if isinstance(error, ModelQuotaExceededError):  # seconds change nothing, though its status is that of a rush
+            return False
+        failed = error.status_code >= 500 or isinstance(error, ModelServerError | ModelUnavailableError)
+        return failed or error.status_code in _RETRIED_STATUS
     if isinstance(error, ModelRequestTimeout):
         return error.setting == 'first_event_timeout'
+    if isinstance(error, ModelConnectionError):
+        return error.phase is not None  # without one, nothing was tried: the address makes no sense
     return isinstance(
         error,
-        ModelConnectionError | ModelRateLimitError | ModelOverloadedError | ModelUnavailableError | ModelServerError,
+        ModelRateLimitError | ModelOverloadedError | ModelUnavailableError | ModelServerError,
     )

@@ -174,3 +174,15 @@ def test_a_completed_response_is_replayed() -> None:
         assert (again.parts, again.model_name, again.state) == (response.parts, 'm', 'complete')
 
     asyncio.run(main())
+
+
+def test_what_has_come_can_be_had_without_awaiting() -> None:
+    async def main() -> None:
+        stream = Spoken('a', 'b')
+        assert stream.ready() is None
+        await stream.peek()
+        assert kinds([stream.ready(), stream.ready()]) == ['part_start', 'final_result']
+        assert stream.ready() is None
+        assert kinds([event async for event in stream]) == ['part_delta', 'part_end']
+
+    asyncio.run(main())

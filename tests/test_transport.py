@@ -52,11 +52,14 @@ def test_timeouts_come_from_the_settings() -> None:
 @pytest.mark.parametrize(
     ('error', 'retried'),
     [
-        (ModelConnectionError('m', 'x'), True),
-        (ModelTimeoutError('m', 'x'), True),
+        (ModelConnectionError('m', 'x', phase='read'), True),
+        (ModelConnectionError('m', 'no such protocol'), False),
+        (ModelTimeoutError('m', 'x', phase='connect'), True),
         (ModelRequestTimeout('m', 1, setting='first_event_timeout'), True),
         (ModelRequestTimeout('m', 1, setting='request_timeout'), False),
         (http_error(429, 'm'), True),
+        (http_error(429, 'm', {'error': {'code': 'insufficient_quota'}}), False),
+        (http_error(429, 'm', {'error': {'code': 'insufficient_quota'}}, {'x-should-retry': 'true'}), True),
         (http_error(500, 'm'), True),
         (http_error(501, 'm', headers={'x-should-retry': 'false'}), False),
         (http_error(400, 'm'), False),
@@ -73,7 +76,7 @@ def test_what_is_worth_a_retry(error: ModelAPIError, retried: bool) -> None:
 
 
 def test_waits_grow_and_are_bounded() -> None:
-    error = ModelConnectionError('m', 'x')
+    error = ModelConnectionError('m', 'x', phase='connect')
     for attempt, most in ((1, 0.5), (2, 1.0), (3, 2.0), (9, 8.0)):
         waits = {retry_wait(error, attempt, 99) for _ in range(50)}
         assert len(waits) > 1, 'jitter'
@@ -120,6 +123,75 @@ def test_a_timeout_of_the_callers_own_is_not_taken_for_ours() -> None:
             await Deadline('m', Timeouts()).wait(raises())
 
     asyncio.run(main())
+
+
+def test_what_need_not_be_waited_for_arms_no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ready() -> int:
+        return 3
+
+    async def later() -> int:
+        await asyncio.sleep(0)
+        return 4
+
+    async def main() -> list[int]:
+        armed: list[float | None] = []
+        timeout_at = asyncio.timeout_at
+        monkeypatch.setattr(asyncio, 'timeout_at', lambda at: armed.append(at) or timeout_at(at))
+        deadline = Deadline('m', Timeouts())
+        return [await deadline.wait(ready()), len(armed), await deadline.wait(later()), len(armed)]
+
+    assert asyncio.run(main()) == [3, 0, 4, 1]
+
+
+def test_what_is_waited_for_goes_through_all_its_steps() -> None:
+    async def steps(future: asyncio.Future[int]) -> int:
+        await asyncio.sleep(0)
+        try:
+            await asyncio.wait_for(asyncio.sleep(5), 0.001)
+        except TimeoutError:
+            return await future
+        raise AssertionError('unreachable')
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise KeyError('mine')
+
+    async def main() -> None:
+        future = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.005, future.set_result, 7)
+        deadline = Deadline('m', Timeouts())
+        assert await deadline.wait(steps(future)) == 7
+        assert await deadline.wait(future) == 7
+        with pytest.raises(KeyError, match='mine'):
+            await deadline.wait(fails())
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize('swallows', [False, True])
+def test_a_cancelled_wait_lets_what_it_waits_for_clean_up(swallows: bool) -> None:
+    seen: list[str] = []
+
+    async def waits() -> str:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            seen.append('cancelled')
+            await asyncio.sleep(0)
+            seen.append('cleaned up')
+            if not swallows:
+                raise
+        return 'done'
+
+    async def main() -> bool:
+        task = asyncio.ensure_future(Deadline('m', Timeouts()).wait(waits()))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled()
+
+    assert asyncio.run(main()) is not swallows
+    assert seen == ['cancelled', 'cleaned up']
 
 
 def test_a_client_serves_one_loop_and_is_made_anew_when_closed() -> None:
