@@ -9,8 +9,8 @@
 - the vendor's own SDK, every event iterated.
 
 All run in one process and take turns; the cheapest round of each counts, so that a busy machine slows all alike. The
-last two are read in two rounds only. What is not installed is left out; `--quick` leaves both out.
-Writes build/cost_per_delta.json.
+last two are read in two rounds only. What is not installed is left out. Writes build/cost_per_delta.json; `--quick`
+leaves the last two out and writes nothing.
 """
 
 import argparse
@@ -80,24 +80,26 @@ def main() -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         results = asyncio.run(measure_all(server.stdout.readline().strip(), options))
-    report(results, options.deltas, options.together)
+    rows = {protocol: row(best, options.deltas) for protocol, best in results.items()}
+    report(rows, options.deltas, options.together)
+    if not options.quick:
+        out = HERE.parent / 'build' / 'cost_per_delta.json'
+        out.parent.mkdir(exist_ok=True)
+        found = {'deltas': options.deltas, 'together': options.together, 'protocols': rows}
+        out.write_text(json.dumps(found, indent=2) + '\n')
 
 
-def report(results: dict[str, dict[str, float]], deltas: int, together: int) -> None:
+def report(rows: dict[str, dict[str, dict[str, float]]], deltas: int, together: int) -> None:
     print(
         f'{deltas} deltas, {together} in an HTTP chunk; µs of processor time a delta, in brackets: times httpx + json\n'
     )
     print(f'| protocol | {" | ".join(WAYS)} |')
     print(f'| --- {"| ---: " * len(WAYS)}|')
-    rows = {protocol: row(best, deltas) for protocol, best in results.items()}
     for protocol, clients in rows.items():
         cells = (f'{clients[way]["us"]} ({clients[way]["ratio"]})' if way in clients else '–' for way in WAYS)
         print(f'| {protocol} | {" | ".join(cells)} |')
     over = [protocol for protocol, clients in rows.items() if clients['jupyter_stream.direct']['ratio'] > AIM]
     print(f'\nOver {AIM} times the floor: {", ".join(over) or "none"}.')
-    out = HERE.parent / 'build' / 'cost_per_delta.json'
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps({'deltas': deltas, 'together': together, 'protocols': rows}, indent=2) + '\n')
 
 
 def row(best: dict[str, float], deltas: int) -> dict[str, dict[str, float]]:

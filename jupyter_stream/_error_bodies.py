@@ -18,13 +18,19 @@ LONGEST_MESSAGE = 500
 
 @dataclass(frozen=True)
 class ProviderError:
-    """A provider's error: what it says, the names it gives, and the body, parsed if it is JSON."""
+    """A provider's error: what it says, the names it gives, and the body, parsed if it is JSON.
+
+    `reasons` are nearer names of what is wrong, `quotas` those of the limits that were reached, `retry_after` seconds.
+    """
 
     body: object | None
     message: str | None = None
     code: str | None = None
     type: str | None = None
     request_id: str | None = None
+    reasons: tuple[str, ...] = ()
+    quotas: tuple[str, ...] = ()
+    retry_after: float | None = None
 
 
 def read_body(body: object | None) -> ProviderError:
@@ -41,7 +47,30 @@ def read_body(body: object | None) -> ProviderError:
         code=_name(error, 'code'),
         type=_name(error, 'type') or _name(error, 'status'),
         request_id=_name(parsed, 'request_id'),
+        **_google_details(error),
     )
+
+
+def _google_details(error: Any) -> dict[str, Any]:
+    """What Google's list of details says: https://google.aip.dev/193#errordetails"""
+    details = _objects(error, 'details')
+    violations = [violation for detail in details for violation in _objects(detail, 'violations')]
+    waits = (_seconds(_name(detail, 'retryDelay')) for detail in details)
+    return {
+        'reasons': tuple(filter(None, (_name(detail, 'reason') for detail in details))),
+        'quotas': tuple(filter(None, (_name(violation, 'quotaId') for violation in violations))),
+        'retry_after': next((wait for wait in waits if wait is not None), None),
+    }
+
+
+def _objects(data: Any, key: str) -> list[Any]:
+    value = cast('dict[str, Any]', data).get(key) if isinstance(data, dict) else None
+    return [item for item in cast('list[Any]', value) if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _seconds(duration: str | None) -> float | None:
+    """Of a duration such as `34.07s`."""
+    return _number(duration.removesuffix('s')) if duration else None
 
 
 def _parsed(body: object | None) -> object | None:
@@ -68,7 +97,7 @@ def _message(error: Any) -> str | None:
     if not isinstance(error, dict):
         return None
     data = cast('dict[str, Any]', error)
-    for name in ('message', 'detail', 'error_description', 'title', 'errors'):
+    for name in ('message', 'Message', 'detail', 'error_description', 'title', 'errors'):
         value = data.get(name)
         if isinstance(value, str) and value:
             return _shown(value)

@@ -281,13 +281,14 @@ class ModelHTTPError(ModelAPIError):
         self.hint = hint
         self.provider_name = provider_name
         self.request_id = _request_id(self.headers or {}) or said.request_id
+        waits = (retry_after, retry_after_of(self.headers or {}), said.retry_after)
         super().__init__(
             model_name,
             '',
             body=body,
             provider_error_code=provider_error_code or said.code,
             provider_error_type=provider_error_type or said.type,
-            retry_after=retry_after_of(self.headers or {}) if retry_after is None else retry_after,
+            retry_after=next((wait for wait in waits if wait is not None), None),
             in_stream=in_stream,
         )
         self.message = self._sentence(said.message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
 from ._error_bodies import ProviderError, read_body, scrub, scrubbed
@@ -48,12 +49,34 @@ _QUOTA = (
     'project_spend_limit_exceeded',
 )
 
+_AWS: dict[str, Category] = {
+    'AccessDeniedException': ModelAuthenticationError,
+    'ExpiredTokenException': ModelAuthenticationError,
+    'InternalServerException': ModelServerError,
+    'InvalidSignatureException': ModelAuthenticationError,
+    'MissingAuthenticationTokenException': ModelAuthenticationError,
+    'ModelErrorException': ModelServerError,
+    'ModelNotReadyException': ModelUnavailableError,
+    'ModelStreamErrorException': ModelServerError,
+    'ModelTimeoutException': ModelServerError,
+    'ResourceNotFoundException': ModelNotFoundError,
+    'ServiceQuotaExceededException': ModelQuotaExceededError,
+    'ServiceUnavailableException': ModelUnavailableError,
+    'ThrottlingException': ModelRateLimitError,
+    'UnrecognizedClientException': ModelAuthenticationError,
+}
+"""https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html and those of its ConverseStream."""
+
 NAME_CATEGORIES: dict[str, Category] = {
     **dict.fromkeys(_QUOTA, ModelQuotaExceededError),
+    **_AWS,
+    # In a stream the same names begin with a small letter.
+    **{name[0].lower() + name[1:]: category for name, category in _AWS.items()},
     'context_length_exceeded': ModelContextWindowExceededError,
     '3051': ModelContextWindowExceededError,  # Mistral's
     'model_not_found': ModelNotFoundError,
     'invalid_api_key': ModelAuthenticationError,
+    'API_KEY_INVALID': ModelAuthenticationError,  # Google's, with the status 400
     'overloaded': ModelOverloadedError,
     'overloaded_error': ModelOverloadedError,
     'server_is_overloaded': ModelOverloadedError,
@@ -88,7 +111,14 @@ _TOO_LONG = (
     'prompt is too long',
     'input is too long',
     'too many tokens: size limit exceeded',
+    'exceeds the maximum number of tokens allowed',
 )
+_NO_MODEL = ('model identifier is invalid',)
+"""Bedrock's, with the status 400."""
+
+_PER_DAY = 'PerDay'
+"""What the name of a Google quota has in it that is full until tomorrow; others are full for seconds."""
+
 _BUSY = ('overloaded', 'over capacity')
 
 
@@ -97,11 +127,15 @@ def _says(message: str | None, phrases: tuple[str, ...]) -> bool:
 
 
 def _category(status_code: int | None, said: ProviderError) -> Category:
-    for name in (said.code, said.type):
+    for name in (*said.reasons, said.code, said.type):
         if name in NAME_CATEGORIES:
             return NAME_CATEGORIES[name]
+    if any(_PER_DAY in quota for quota in said.quotas):
+        return ModelQuotaExceededError
     if _says(said.message, _TOO_LONG) and status_code in (None, 400, 413, 422):
         return ModelContextWindowExceededError
+    if status_code == 400 and _says(said.message, _NO_MODEL):
+        return ModelNotFoundError
     if status_code == 503 and _says(said.message, _BUSY):
         return ModelOverloadedError
     return STATUS_CATEGORIES.get(status_code or 0, ModelAPIError)
@@ -151,9 +185,10 @@ def http_error(
     `body` is what the provider sent (bytes, text or parsed JSON); it is kept parsed, without `secrets` and whatever
     looks like a key. `more` are keyword arguments of `ModelHTTPError`.
     """
-    said = read_body(body)
+    said = _named(read_body(body), headers or {})
     clean = {name: scrub(value, secrets) for name, value in (headers or {}).items() if name.lower() not in _PRIVATE}
     error_class = _http_class(_category(status_code, said))
+    more.setdefault('provider_error_type', said.type)
     return error_class(
         status_code,
         model_name,
@@ -163,6 +198,12 @@ def http_error(
         in_stream=in_stream,
         **more,
     )
+
+
+def _named(said: ProviderError, headers: Mapping[str, str]) -> ProviderError:
+    """AWS names an error in a header, perhaps with the address of its page behind a colon."""
+    name = next((value for header, value in headers.items() if header.lower() == 'x-amzn-errortype'), '')
+    return replace(said, type=said.type or name.partition(':')[0] or None)
 
 
 _PRIVATE = frozenset({'authorization', 'set-cookie', 'cookie', 'x-api-key', 'api-key', 'x-goog-api-key'})
@@ -187,6 +228,7 @@ def stream_error(
         body=scrubbed(said.body, secrets),
         provider_error_code=said.code,
         provider_error_type=said.type,
+        retry_after=said.retry_after,
         in_stream=True,
     )
 

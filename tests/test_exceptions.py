@@ -262,3 +262,58 @@ def test_errors_say_that_they_come_from_where_they_are_imported():
         thing = getattr(ours, name)
         assert not isinstance(thing, type) or thing.__module__ == 'jupyter_stream.exceptions', name
     assert type(ours.http_error(429, 'm')).__module__ == 'jupyter_stream.exceptions'
+
+
+def google(code, status, message, *details):
+    return [{'error': {'code': code, 'message': message, 'status': status, 'details': list(details)}}]
+
+
+def quota(*names):
+    return {'@type': 'type.googleapis.com/google.rpc.QuotaFailure', 'violations': [{'quotaId': name} for name in names]}
+
+
+PER_MINUTE = 'GenerateRequestsPerMinutePerProjectPerModel-FreeTier'
+PER_DAY = 'GenerateRequestsPerDayPerProjectPerModel-FreeTier'
+RETRY = {'@type': 'type.googleapis.com/google.rpc.RetryInfo', 'retryDelay': '34.5s'}
+NO_KEY = {'@type': 'type.googleapis.com/google.rpc.ErrorInfo', 'reason': 'API_KEY_INVALID', 'domain': 'googleapis.com'}
+GOOGLE = {
+    'rate': (google(429, 'RESOURCE_EXHAUSTED', 'Quota.', quota(PER_MINUTE), RETRY), ours.ModelRateLimitError, 34.5),
+    'rate, no wait': (
+        google(429, 'RESOURCE_EXHAUSTED', 'Resource has been exhausted.'),
+        ours.ModelRateLimitError,
+        None,
+    ),
+    'day': (
+        google(429, 'RESOURCE_EXHAUSTED', 'Quota.', quota(PER_MINUTE, PER_DAY)),
+        ours.ModelQuotaExceededError,
+        None,
+    ),
+    'key': (google(400, 'INVALID_ARGUMENT', 'API key not valid.', NO_KEY), ours.ModelAuthenticationError, None),
+    'argument': (google(400, 'INVALID_ARGUMENT', 'A bad field.'), ours.ModelRequestRejectedError, None),
+    'too long': (
+        google(400, 'INVALID_ARGUMENT', 'The input token count (9) exceeds the maximum number of tokens allowed (8).'),
+        ours.ModelContextWindowExceededError,
+        None,
+    ),
+    'odd': (
+        google(429, 'X', 'So.', 'no object', {'violations': 3}, {'retryDelay': '-1s'}),
+        ours.ModelRateLimitError,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize('in_stream', [False, True])
+@pytest.mark.parametrize('name', GOOGLE)
+def test_google_says_what_is_wrong_in_the_details(name, in_stream):
+    body, kind, seconds = GOOGLE[name]
+    status = body[0]['error']['code']
+    error = ours.stream_error('m', body) if in_stream else ours.http_error(status, 'm', body)
+    assert type(error).__name__ == kind.__name__ and isinstance(error, kind)
+    assert (error.retry_after, error.status_code, error.in_stream) == (seconds, status, in_stream)
+
+
+def test_a_header_goes_before_the_body_in_saying_how_long_to_wait():
+    body = google(429, 'RESOURCE_EXHAUSTED', 'Quota.', RETRY)
+    assert ours.http_error(429, 'm', body, {'retry-after': '3'}).retry_after == 3.0
+    assert ours.http_error(429, 'm', body, {'retry-after': '3'}, retry_after=1.0).retry_after == 1.0
