@@ -8,23 +8,22 @@ A wire decoder names each piece of an answer by a key of its own (an index, an i
 * one `FinalResultEvent`, straight after the start of the first part that can be the result;
 * at the natural end (`finish`), the `PartEndEvent` of the part started last.
 
-Appending is O(1): the pieces are kept in a list and joined when somebody reads the part. Events are never changed
-after they were handed out.
+Appending is O(1) (see `_slots`), and events are never changed after they were handed out.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import replace
 from itertools import chain
-from typing import Any, Final, cast
+from typing import Any, cast
 
+from jupyter_stream._cuts import Characters, Tags
+from jupyter_stream._final_result import final_result
+from jupyter_stream._slots import Details, Nameless, Slot, generate_tool_call_id
 from jupyter_stream.exceptions import UnexpectedModelBehavior
 from jupyter_stream.messages import (
-    BinaryImage,
     Citation,
-    FilePart,
     FinalResultEvent,
     ModelResponsePart,
     ModelResponseStreamEvent,
@@ -43,53 +42,6 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 
 __all__ = ('PartsManager', 'generate_tool_call_id')
-
-Details = dict[str, Any] | None
-
-_JOINED: Final[Mapping[type, str]] = {
-    TextPart: 'content',
-    ThinkingPart: 'content',
-    ToolCallPart: 'args',
-    NativeToolCallPart: 'args',
-}
-"""The parts that grow by deltas, and the field that their strings are joined into."""
-
-
-def generate_tool_call_id() -> str:
-    """An id for a tool call to which the provider gave none."""
-    return f'pyd_ai_{uuid.uuid4().hex}'
-
-
-class _Slot:
-    """A visible part, and the strings that have come for it since it was last joined."""
-
-    __slots__ = ('index', 'part', 'strings')
-
-    def __init__(self, index: int, part: ModelResponsePart) -> None:
-        self.index = index
-        self.part = part
-        self.strings: list[str] = []
-
-    def joined(self) -> ModelResponsePart:
-        if self.strings:
-            field = _JOINED[type(self.part)]
-            whole = (getattr(self.part, field) or '') + ''.join(self.strings)
-            self.part = replace(self.part, **{field: whole})
-            self.strings = []
-        return self.part
-
-
-class _Nameless:
-    """A tool call whose name has not come yet; nobody sees it until then."""
-
-    __slots__ = ('args', 'details', 'name', 'provider_name', 'tool_call_id')
-
-    def __init__(self) -> None:
-        self.name = ''
-        self.args: str | dict[str, Any] | None = None
-        self.tool_call_id: str | None = None
-        self.provider_name: str | None = None
-        self.details: Details = None
 
 
 class PartsManager:
@@ -123,14 +75,13 @@ class PartsManager:
         self._parameters = parameters or ModelRequestParameters()
         self._provider_name = provider_name
         self._canonical_system = canonical_system
-        self._tags = thinking_tags
+        self._tags = Tags(*thinking_tags) if thinking_tags else None
+        self._characters = Characters()
         self._skip_leading_space = ignore_leading_whitespace
-        self._slots: list[_Slot] = []
-        self._by_key: dict[Hashable, _Slot] = {}
-        self._nameless: dict[Hashable, _Nameless] = {}
-        self._started: _Slot | None = None
-        self._held_tag: dict[Hashable, str] = {}
-        self._held_half: dict[tuple[str, Hashable], str] = {}
+        self._slots: list[Slot] = []
+        self._by_key: dict[Hashable, Slot] = {}
+        self._nameless: dict[Hashable, Nameless] = {}
+        self._started: Slot | None = None
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -161,12 +112,12 @@ class PartsManager:
         Raises:
             UnexpectedModelBehavior: `key` names a part that is not text.
         """
-        if self._held_half or not content.isascii():
-            content = self._whole_characters('text', key, content)
+        if self._characters.held or not content.isascii():
+            content = self._characters.whole('text', key, content)
         if self._tags is None:
             self._plain_text(key, content, id, provider_name, provider_details, citations)
         else:
-            self._tagged_text(key, content, id, provider_name, provider_details, citations)
+            self._tagged_text(self._tags, key, content, id, provider_name, provider_details, citations)
 
     def _plain_text(
         self,
@@ -195,6 +146,7 @@ class PartsManager:
 
     def _tagged_text(
         self,
+        tags: Tags,
         key: Hashable | None,
         content: str,
         id: str | None,
@@ -202,46 +154,29 @@ class PartsManager:
         details: Details,
         citations: list[Citation] | None,
     ) -> None:
-        """Text in which thinking may stand between tags, cut anywhere.
-
-        A tag that opens thinking counts before any word of the text, and later where a delta is the tag and nothing
-        else: an answer may speak of `<think>`.
-        """
-        assert self._tags is not None
-        if self._held_tag:
-            content = self._held_tag.pop(key, '') + content
-        while True:
-            thinks = self._is_thinking(key)
-            tag = self._tags[thinks]
-            at = content.find(tag)
-            if at < 0 or not (thinks or content == tag or self._is_before_text(key, content[:at])):
-                break
-            if at:
-                self._piece(key, thinks, content[:at], id, provider_name, details, citations)
-            if thinks:
+        thinks = self._is_thinking(key)
+        if not tags.may_turn(content, thinks):
+            self._piece(key, thinks, content, id, provider_name, details, citations)
+            return
+        bare = details is None and citations is None
+        for step, piece in tags.steps(key, content, thinks, lambda: self._is_blank(key), bare=bare):
+            if step == 'opens':
+                self._start(key, replace(self.tagged, provider_details=details))
+            elif step == 'closes':
                 self._by_key.pop(key, None)
             else:
-                self._start(key, replace(self.tagged, provider_details=details))
-            content = content[at + len(tag) :]
-            if not content:
-                return
-        kept = _tail_that_begins(tag, content)
-        if kept and (thinks or self._is_before_text(key, content[:-kept])):
-            self._held_tag[key] = content[-kept:]
-            content = content[:-kept]
-            if not content and details is None and citations is None:
-                return
-        self._piece(key, thinks, content, id, provider_name, details, citations)
+                self._piece(key, step == 'thinking', piece, id, provider_name, details, citations)
 
     def _is_thinking(self, key: Hashable | None) -> bool:
         slot = self._by_key.get(key)
         return slot is not None and type(slot.part) is ThinkingPart
 
-    def _is_before_text(self, key: Hashable | None, content: str) -> bool:
-        """Whether nothing but white space has come of this text, and `content` is no more than that."""
+    def _is_blank(self, key: Hashable | None) -> bool:
+        """Whether nothing but white space has come of this text."""
         slot = self._by_key.get(key)
-        so_far = chain((cast(TextPart, slot.part).content,), slot.strings) if slot is not None else ()
-        return not content.strip() and not any(piece.strip() for piece in so_far)
+        if slot is None or not isinstance(slot.part, TextPart):
+            return True
+        return not any(piece.strip() for piece in chain((slot.part.content,), slot.strings))
 
     def _piece(
         self,
@@ -275,8 +210,8 @@ class PartsManager:
         Raises:
             UnexpectedModelBehavior: `key` names a part that is not thinking, or there is nothing to begin one with.
         """
-        if content and (self._held_half or not content.isascii()):
-            content = self._whole_characters('thinking', key, content)
+        if content and (self._characters.held or not content.isascii()):
+            content = self._characters.whole('thinking', key, content)
         self._plain_thinking(key, content, signature, provider_name, provider_details, id)
 
     def _plain_thinking(
@@ -338,11 +273,16 @@ class PartsManager:
         Raises:
             UnexpectedModelBehavior: `key` names a part that is no tool call, or string and dict arguments are mixed.
         """
-        if isinstance(args, str) and (self._held_half or not args.isascii()):
-            args = self._whole_characters('tool_call', key, args)
+        if isinstance(args, str) and (self._characters.held or not args.isascii()):
+            args = self._characters.whole('tool_call', key, args)
         slot = self._call_slot(key, name)
         if slot is None:
-            self._nameless_call(key, name, args, tool_call_id, id, provider_name, provider_details)
+            call = self._nameless.pop(key, None) or Nameless()
+            call.add(name, args, tool_call_id, provider_name, provider_details)
+            if call.name:
+                self._start(key, call.part(id))
+            else:
+                self._nameless[key] = call
             return
         part = cast(ToolCallPart, slot.part)
         if provider_name == part.provider_name:
@@ -365,46 +305,17 @@ class PartsManager:
             slot.part = cast(ToolCallPart, delta.apply(slot.joined()))
         self.events.append(PartDeltaEvent(index=slot.index, delta=delta))
 
-    def _call_slot(self, key: Hashable | None, name: str | None) -> _Slot | None:
+    def _call_slot(self, key: Hashable | None, name: str | None) -> Slot | None:
         """The visible call that a piece belongs to; None when it begins one or belongs to a nameless one."""
         if key is not None:
             slot = self._by_key.get(key)
             if slot is not None and not isinstance(slot.part, ToolCallPart | NativeToolCallPart):
-                raise UnexpectedModelBehavior(_mixed('a tool call', slot))
+                raise slot.mixed('a tool call')
             return slot
         if name is not None or None in self._nameless:
             return None
         slot = self._slots[-1] if self._slots else None
         return slot if slot is not None and isinstance(slot.part, ToolCallPart | NativeToolCallPart) else None
-
-    def _nameless_call(
-        self,
-        key: Hashable | None,
-        name: str | None,
-        args: str | dict[str, Any] | None,
-        tool_call_id: str | None,
-        id: str | None,
-        provider_name: str | None,
-        details: Details,
-    ) -> None:
-        call = self._nameless.pop(key, None) or _Nameless()
-        call.name += name or ''
-        call.args = _added(call.args, args)
-        call.tool_call_id = tool_call_id or call.tool_call_id
-        call.provider_name = provider_name or call.provider_name
-        call.details = {**(call.details or {}), **details} if details else call.details
-        if not call.name:
-            self._nameless[key] = call
-            return
-        part = ToolCallPart(
-            call.name,
-            call.args,
-            call.tool_call_id or generate_tool_call_id(),
-            id=id,
-            provider_name=call.provider_name,
-            provider_details=call.details,
-        )
-        self._start(key, part)
 
     # ----------------------------------------------------------- whole parts
 
@@ -419,19 +330,17 @@ class PartsManager:
 
     def reserve(self, key: Hashable, part: ModelResponsePart) -> None:
         """Keep the place of a new part that is not complete yet: it is among the parts, and `part` will announce it."""
-        self._by_key[key] = slot = _Slot(len(self._slots), part)
+        self._by_key[key] = slot = Slot(len(self._slots), part)
         self._slots.append(slot)
 
     def flush(self) -> None:
         """Let out what was held back: half a tag becomes text, half a character U+FFFD."""
-        halves, self._held_half = self._held_half, {}
-        for kind, key in halves:
+        for kind, key in self._characters.take():
             if kind == 'tool_call':
                 self.tool_call(key, args='\ufffd')
             else:
                 getattr(self, kind)(key, '\ufffd')
-        held, self._held_tag = self._held_tag, {}
-        for key, content in held.items():
+        for key, content in (self._tags.take() if self._tags else {}).items():
             self._piece(key, self._is_thinking(key), content, None, None, None, None)
 
     def finish(self) -> None:
@@ -442,23 +351,23 @@ class PartsManager:
 
     # ----------------------------------------------------------------- inner
 
-    def _find(self, key: Hashable | None, kind: type[TextPart] | type[ThinkingPart], word: str) -> _Slot | None:
+    def _find(self, key: Hashable | None, kind: type[TextPart] | type[ThinkingPart], word: str) -> Slot | None:
         if key is None:
             slot = self._slots[-1] if self._slots else None
             return slot if slot is not None and isinstance(slot.part, kind) else None
         slot = self._by_key.get(key)
         if slot is not None and not isinstance(slot.part, kind):
-            raise UnexpectedModelBehavior(_mixed(word, slot))
+            raise slot.mixed(word)
         return slot
 
     def _start(self, key: Hashable | None, part: ModelResponsePart) -> None:
-        slot = _Slot(len(self._slots), part)
+        slot = Slot(len(self._slots), part)
         self._slots.append(slot)
         if key is not None or self._tags:
             self._by_key[key] = slot
         self._announce(slot)
 
-    def _announce(self, slot: _Slot) -> None:
+    def _announce(self, slot: Slot) -> None:
         part = slot.part
         previous = self._started
         self._end_started(part)
@@ -471,13 +380,13 @@ class PartsManager:
                 canonical_system=self._system_of(part),
             )
         )
-        if self.final_result_event is None and (final := self._final_result(part)):
+        if self.final_result_event is None and (final := final_result(part, self._parameters)):
             self.final_result_event = final
             self.events.append(final)
 
     def _end_started(self, next_part: ModelResponsePart | None) -> None:
         slot = self._started
-        if slot is None or not isinstance(slot.part, tuple(_JOINED)):
+        if slot is None or not slot.grows():
             return  # parts that never grow have no end
         part = slot.joined()
         kind = next_part.part_kind if next_part is not None else None
@@ -488,50 +397,3 @@ class PartsManager:
     def _system_of(self, part: ModelResponsePart) -> str | None:
         own = part.provider_name is not None and part.provider_name == self._provider_name
         return self._canonical_system if own else None
-
-    def _final_result(self, part: ModelResponsePart) -> FinalResultEvent | None:
-        if isinstance(part, TextPart):
-            return FinalResultEvent(tool_name=None, tool_call_id=None) if self._parameters.allow_text_output else None
-        if isinstance(part, FilePart):
-            image = self._parameters.allow_image_output and isinstance(part.content, BinaryImage)
-            return FinalResultEvent(tool_name=None, tool_call_id=None) if image else None
-        tool = self._parameters.tool_defs.get(part.tool_name) if isinstance(part, ToolCallPart) else None
-        if tool is None:
-            return None
-        if tool.kind == 'output':
-            return FinalResultEvent(tool_name=tool.name, tool_call_id=cast(ToolCallPart, part).tool_call_id)
-        return FinalResultEvent(tool_name=None, tool_call_id=None) if tool.defer else None
-
-    def _whole_characters(self, kind: str, key: Hashable | None, content: str) -> str:
-        """`content` with surrogate pairs joined, also over two deltas, and lone ones replaced."""
-        content = self._held_half.pop((kind, key), '') + content
-        try:
-            content.encode()
-        except UnicodeEncodeError:
-            if '\ud800' <= content[-1] <= '\udbff':
-                self._held_half[kind, key] = content[-1]
-                content = content[:-1]
-            content = content.encode('utf-16-le', 'surrogatepass').decode('utf-16-le', 'replace')
-        return content
-
-
-def _tail_that_begins(tag: str, content: str) -> int:
-    """How many characters at the end of `content` are a beginning of `tag`, but not all of it."""
-    for size in range(min(len(tag) - 1, len(content)), 0, -1):
-        if content.endswith(tag[:size]):
-            return size
-    return 0
-
-
-def _added(old: str | dict[str, Any] | None, new: str | dict[str, Any] | None) -> str | dict[str, Any] | None:
-    if old is None or new is None:
-        return new if old is None else old
-    if isinstance(old, str) and isinstance(new, str):
-        return old + new
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **new}
-    raise UnexpectedModelBehavior('The provider sent the arguments of one tool call both as text and as an object.')
-
-
-def _mixed(word: str, slot: _Slot) -> str:
-    return f'The provider sent {word} for part {slot.index}, which is a {slot.part.part_kind} part.'

@@ -20,11 +20,6 @@ from jupyter_stream.exceptions import UserError
 
 __all__ = ('PROVIDERS', 'Auth', 'Provider', 'Resolved', 'Variable', 'find', 'resolve', 'suggest')
 
-_SPOKEN: Final = frozenset(
-    {'openai_chat', 'openai_responses', 'anthropic', 'gemini', 'mistral', 'cohere', 'groq', 'huggingface', 'bedrock'}
-)
-"""The wire protocols that have a module in `jupyter_stream.wire`."""
-
 _BY_PREFIX: Final[Mapping[str, Provider]] = {prefix: row for row in PROVIDERS for prefix in row.all_prefixes}
 
 
@@ -52,7 +47,7 @@ def suggest(name: str) -> str | None:
     """
     prefix, colon, model = name.partition(':')
     if colon and model:
-        near = get_close_matches(prefix, _spoken_prefixes(), n=1, cutoff=0.75)
+        near = get_close_matches(prefix, _BY_PREFIX, n=1, cutoff=0.75)
         if near:
             return f'{near[0]}:{model}'
     bare = model if colon else name
@@ -70,15 +65,13 @@ def resolve(name: str, *, api_key: str | None = None, base_url: str | None = Non
     None where the provider has no fixed address.
 
     Raises:
-        UserError: the prefix is unknown, its protocol isn't spoken yet, the model's name is missing, or a variable
-            that is needed is not set or malformed.
+        UserError: the prefix is unknown, the model's name is missing, or a variable that is needed is not set or
+            malformed.
     """
     prefix, _, model_name = name.partition(':')
     provider = find(prefix) if ':' in name else None
     if provider is None:
         raise UserError(_unknown(name))
-    if provider.wire not in _SPOKEN:
-        raise UserError(_not_spoken(provider, prefix, model_name))
     _check_model_name(provider, prefix, model_name)
     key = api_key or (None if provider.key_unless and env.get(provider.key_unless) else _first(provider.key_env, env))
     if key is None and provider.key_required:
@@ -144,17 +137,8 @@ def _check_model_name(provider: Provider, prefix: str, model_name: str) -> None:
 
 def _unknown(name: str) -> str:
     near = suggest(name)
-    return f'Unknown model: {name}.' + (f' Did you mean `{near}`?' if near else '')
-
-
-def _not_spoken(provider: Provider, prefix: str, model_name: str) -> str:
-    same = next((row for row in PROVIDERS if row.name == provider.name and row.wire in _SPOKEN), None)
-    instead = f': use `{same.all_prefixes[0]}:{model_name or same.models[0]}`' if same else ''
-    return f'`{prefix}:` means the {provider.title} protocol, which jupyter_stream does not speak yet{instead}.'
-
-
-def _spoken_prefixes() -> list[str]:
-    return [prefix for prefix, row in _BY_PREFIX.items() if row.wire in _SPOKEN]
+    how = f'Did you mean `{near}`?' if near else 'A model is named `provider:model`, such as `openai-chat:gpt-5-mini`.'
+    return f'Unknown model: {name}. {how}'
 
 
 def _known_models() -> Iterator[tuple[str, str]]:

@@ -12,15 +12,14 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from threading import Lock
 from typing import Any, Final
 
 import httpx
 
-from jupyter_stream._error_bodies import scrub
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import ModelAPIError, UserError
+from jupyter_stream.models._sign_in import library, refusal_of
 from jupyter_stream.models.http import HTTPModel
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
@@ -144,7 +143,7 @@ class _AWS:
         region = _needed(region or self.region())
         with self._lock:
             found: list[Any] = []
-            if refusal := _refused(lambda: found.append(self._credentials())):
+            if refusal := refusal_of(lambda: found.append(self._credentials()), _errors()):
                 return refusal
         auth = _botocore('botocore.auth').SigV4Auth(found[0], _SERVICE, region)
         return lambda request: _sign(auth, request)
@@ -177,13 +176,11 @@ def _sign(auth: Any, request: httpx.Request) -> None:
 
 
 def _botocore(module: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError:
-        raise UserError(
-            'Bedrock without an API key needs botocore: `pip install "jupyter-stream[bedrock]"`, or set '
-            '`AWS_BEARER_TOKEN_BEDROCK`.'
-        ) from None
+    return library(
+        module,
+        'Bedrock without an API key needs botocore: `pip install "jupyter-stream[bedrock]"`, or set '
+        '`AWS_BEARER_TOKEN_BEDROCK`.',
+    )
 
 
 def _errors() -> type[Exception]:
@@ -192,14 +189,3 @@ def _errors() -> type[Exception]:
         return _botocore('botocore.exceptions').BotoCoreError
     except UserError:
         return UserError
-
-
-def _refused(act: Callable[[], object]) -> str | None:
-    """Why botocore refuses, None when it does not. Its own errors are dropped, for their frames hold secrets."""
-    try:
-        act()
-    except UserError:
-        raise
-    except _errors() as failure:
-        return scrub(str(failure))
-    return None

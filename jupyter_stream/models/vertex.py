@@ -20,10 +20,10 @@ from typing import Any, Final
 
 import httpx
 
-from jupyter_stream._error_bodies import scrub
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import ModelAPIError, UserError
 from jupyter_stream.messages import ModelMessage
+from jupyter_stream.models._sign_in import library, refusal_of
 from jupyter_stream.models.http import HTTPModel
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.providers import Auth, Provider
@@ -168,7 +168,7 @@ class _SignIn:
         """
         with self._lock:
             self._load()
-            if not self._credentials.valid and (refusal := _refused(self._credentials.refresh, _ask)):
+            if not self._credentials.valid and (refusal := _refused(lambda: self._credentials.refresh(_ask))):
                 return refusal
             return Secret(self._credentials.token), getattr(self._credentials, 'quota_project_id', None)
 
@@ -184,19 +184,17 @@ class _SignIn:
 
 
 def _google_auth(module: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError:
-        raise UserError(
-            'Vertex AI without an API key needs google-auth: `pip install "jupyter-stream[google]"`, '
-            'or set `GOOGLE_API_KEY`.'
-        ) from None
+    return library(
+        module,
+        'Vertex AI without an API key needs google-auth: `pip install "jupyter-stream[google]"`, '
+        'or set `GOOGLE_API_KEY`.',
+    )
 
 
 def _default_credentials() -> tuple[Any, str | None]:
     auth = _google_auth('google.auth')
     found: list[Any] = []
-    refusal = _refused(lambda ask: found.extend(auth.default(scopes=[_SCOPE], request=ask)), _ask)
+    refusal = _refused(lambda: found.extend(auth.default(scopes=[_SCOPE], request=_ask)))
     if refusal:
         raise UserError(
             'There are no Google Cloud credentials: run `gcloud auth application-default login`, or set '
@@ -205,14 +203,8 @@ def _default_credentials() -> tuple[Any, str | None]:
     return found[0], found[1]
 
 
-def _refused(act: Callable[[Any], object], ask: Any) -> str | None:
-    """Why google-auth refuses, None when it does not. Its own errors are dropped, for their frames hold secrets."""
-    failures = import_module('google.auth.exceptions')
-    try:
-        act(ask)
-    except failures.GoogleAuthError as failure:
-        return scrub(str(failure))
-    return None
+def _refused(act: Callable[[], object]) -> str | None:
+    return refusal_of(act, import_module('google.auth.exceptions').GoogleAuthError)
 
 
 def _ask(url: str, method: str = 'GET', body: Any = None, headers: Any = None, timeout: Any = None, **_: Any) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from jupyter_stream.exceptions import StreamDecodeError
 from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponsePart, ModelResponseStreamEvent
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.parts import PartsManager
@@ -72,6 +73,7 @@ class Decoder(ABC):
         finish_reason: why the answer ended, None until then.
         provider_response_id: the provider's id of the response.
         provider_details: what the provider said beyond that, kept raw; None for nothing.
+        complete: the provider said why the answer ended.
         terminal: the end marker was seen; whatever follows it is ignored.
         suspended: the provider paused the answer and waits to be asked to go on.
         offset: frames read, for error messages.
@@ -97,9 +99,10 @@ class Decoder(ABC):
         self.finish_reason: FinishReason | None = None
         self.provider_response_id: str | None = None
         self.provider_details: dict[str, Any] | None = None
+        self.complete = False
         self.terminal = False
         self.suspended = False
-        self.offset = 0
+        self.offset: int = 0
 
     @abstractmethod
     def feed(self, frame: Any) -> list[ModelResponseStreamEvent]:
@@ -118,6 +121,13 @@ class Decoder(ABC):
             EmptyStream: there was no content at all.
             IncompleteStream: the end marker never came.
         """
+
+    def _malformed(self, data: str, what: str) -> StreamDecodeError:
+        return StreamDecodeError(
+            self.model_name,
+            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
+            offset=self.offset,
+        )
 
 
 class WireProtocol(Protocol):

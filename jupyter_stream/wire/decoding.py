@@ -1,13 +1,35 @@
-"""What every decoder of JSON events does with one."""
+"""What all decoders of JSON events do with one."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from abc import abstractmethod
+from collections.abc import Container
+from typing import Any, ClassVar, Final, cast
 
 from pydantic_core import from_json
 
-__all__ = ('parsed',)
+from jupyter_stream.exceptions import ModelAPIError, stream_error
+from jupyter_stream.framing.sse import Frame
+from jupyter_stream.messages import ModelResponseStreamEvent
+from jupyter_stream.wire import base
+
+__all__ = ('UNNAMED', 'WRONG_TYPE', 'EventDecoder', 'parsed')
+
+UNNAMED: Final = frozenset({None, 'message'})
+"""The names of an event that has none."""
+
+_LONE: Final = re.compile('[\ud800-\udfff]')
+
+_GROWING: Final = frozenset(
+    {'arguments', 'content', 'delta', 'input', 'partial_json', 'reasoning', 'reasoning_content', 'refusal', 'summary',
+     'text', 'thinking', 'tool_plan'}
+)  # fmt: skip
+"""The fields whose text comes in pieces; `parts` joins them and replaces what stays alone."""
+
+WRONG_TYPE: Final = (AttributeError, TypeError, KeyError, ValueError)
+"""What reading a field raises whose type is not the protocol's."""
 
 
 def parsed(data: str) -> Any:
@@ -15,4 +37,63 @@ def parsed(data: str) -> Any:
     try:
         return from_json(data)  # in half the time of the standard library
     except ValueError:
-        return json.loads(data)  # which also takes half a surrogate pair, whose other half comes with the next event
+        return _encodable(json.loads(data))  # which also takes half a surrogate pair
+
+
+def _encodable(value: Any, grows: bool = False) -> Any:
+    """The value without half characters, but where the other half may come with the next event."""
+    if isinstance(value, str):
+        return value if grows else _LONE.sub('\ufffd', value)
+    if isinstance(value, dict):
+        items = cast('dict[str, Any]', value).items()
+        return {_encodable(key): _encodable(item, key in _GROWING) for key, item in items}
+    if isinstance(value, list):
+        return [_encodable(item) for item in cast('list[Any]', value)]
+    return value
+
+
+class EventDecoder(base.Decoder):
+    """Reads server-sent events with a JSON object in each; a protocol says in `_event` what an object means.
+
+    Anything but an object is the provider's error in an event named so, nothing in an event that the protocol does not
+    know, and malformed in all others.
+    """
+
+    end_marker: ClassVar[str | None] = None
+    """What ends the reading and is no JSON."""
+
+    _names: Container[str | None] = UNNAMED
+    """The events that the protocol knows by name."""
+
+    @abstractmethod
+    def _event(self, event: dict[str, Any], frame: Frame, /) -> None:
+        """Read an object. Whatever of `WRONG_TYPE` it raises says that the event is malformed."""
+
+    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
+        """See `base.Decoder.feed`."""
+        self.offset += 1
+        if self.terminal:
+            return []
+        try:
+            event: dict[str, Any] = parsed(frame.data)
+        except (ValueError, RecursionError):
+            return self._no_object(frame, frame.data, 'is no JSON')
+        if type(event) is not dict:
+            return self._no_object(frame, event, 'is no JSON object')
+        try:
+            self._event(event, frame)
+        except WRONG_TYPE as error:
+            raise self._malformed(frame.data, 'has a field of the wrong type') from error
+        return self.parts.take()
+
+    def _no_object(self, frame: Frame, said: Any, what: str) -> list[ModelResponseStreamEvent]:
+        if frame.data.strip() == self.end_marker:
+            self.terminal = True
+        elif frame.event == 'error':
+            raise self._error(said)
+        elif said is not None and frame.event in self._names:
+            raise self._malformed(frame.data, what)
+        return []
+
+    def _error(self, body: Any) -> ModelAPIError:
+        return stream_error(self.model_name, body, self.target.provider.title)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.messages import ModelMessage, ModelRequest
+from jupyter_stream.messages import InstructionPart, ModelMessage, ModelRequest
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import Profile
@@ -61,18 +61,21 @@ def prepared(profile: Profile, parameters: ModelRequestParameters, settings: Mod
 def instructions(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> list[str]:
     """What is said to the model before the messages, in order; `parameters` must be `prepared`.
 
-    That is `instruction_parts`, or the last instructions in the history where there are none, and then the schema of a
-    prompted answer.
+    That is `instruction_parts` as they stand, or what the history says where there are none. The schema of a prompted
+    answer comes after whatever stays the same; only then are the parts sorted.
     """
     parts = parameters.instruction_parts
-    if parts is not None:
-        texts = [part.content for part in sorted(parts, key=lambda part: part.dynamic)]
-    else:
-        said = (message.instructions for message in reversed(messages) if isinstance(message, ModelRequest))
-        texts = [text for text in [next((text for text in said if text is not None), None)] if text]
+    if parts is None:
+        parts = [InstructionPart(text) for text in _last_said(messages)]
     if schema := _schema_instruction(parameters):
-        texts.append(schema)
-    return texts
+        parts = InstructionPart.sorted([*parts, InstructionPart(schema)])
+    return [part.content for part in parts]
+
+
+def _last_said(messages: Sequence[ModelMessage]) -> list[str]:
+    """The last instructions in the history, which hold until there are others."""
+    said = (message.instructions for message in reversed(messages) if isinstance(message, ModelRequest))
+    return [text for text in [next((text for text in said if text is not None), None)] if text]
 
 
 def _check(profile: Profile, parameters: ModelRequestParameters) -> None:

@@ -14,8 +14,13 @@ __all__ = ('supported', 'without')
 
 
 def supported(target: Target, settings: Mapping[str, Any], unknown: Iterable[str]) -> dict[str, Any]:
-    """The settings without the `unknown` ones; those that are set get one `UnsupportedSettingWarning`."""
+    """The settings without the `unknown` ones; those that are set get one `UnsupportedSettingWarning`.
+
+    To think is unknown to a model that does not; not to think is what it does anyway.
+    """
     dropped = [name for name in unknown if settings.get(name) is not None]
+    if settings.get('thinking') and not (target.profile.thinks or target.profile.always_thinks):
+        dropped.append('thinking')
     if dropped:
         warnings.warn(
             f'{target.provider.title} model {target.model_name!r} does not take these settings, they are left out: '

@@ -8,9 +8,9 @@ never taken for a whole one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, StreamDecodeError, stream_error
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent, TextPart
 from jupyter_stream.parameters import ModelRequestParameters
@@ -21,7 +21,7 @@ from jupyter_stream.wire.anthropic.citations import Page, citations_of, page_of
 from jupyter_stream.wire.anthropic.native import server_tool_names
 from jupyter_stream.wire.anthropic.thinking import settled
 from jupyter_stream.wire.anthropic.usage import details_of, usage_of
-from jupyter_stream.wire.decoding import parsed
+from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
 
 __all__ = ('Decoder',)
 
@@ -40,13 +40,11 @@ FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
 _PAUSE: Final = 'pause_turn'
 
 
-class Decoder(base.Decoder):
+class Decoder(EventDecoder):
     """Reads one answer. A block that is not for us is passed over with its deltas."""
 
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         super().__init__(target, settled(target, settings, parameters), settings)
-        self.offset: int = 0
-        self.complete = False
         self._name = target.provider.name
         self._server_tools = server_tool_names(target, settings, self.parameters)
         self._began = False
@@ -65,6 +63,7 @@ class Decoder(base.Decoder):
             'message_stop': self._stop,
             'error': self._fail,
         }
+        self._names = UNNAMED.union(self._events)
         self._blocks: Mapping[str, Callable[[Any, Raw], None]] = {
             'text': self._text,
             'thinking': self._thinking,
@@ -78,26 +77,9 @@ class Decoder(base.Decoder):
 
     # ---------------------------------------------------------------- frames
 
-    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        """See `base.Decoder.feed`."""
-        self.offset += 1
-        if self.terminal:
-            return []
-        try:
-            event = parsed(frame.data)
-        except (ValueError, RecursionError):
-            return self._not_json(frame)
-        if event is None:
-            return []
-        if not isinstance(event, dict):
-            return self._not_json(frame)
-        try:
-            if (read := self._events.get(self._kind(frame, cast(Raw, event)))) is not None:
-                read(cast(Raw, event))
-        except (AttributeError, TypeError, KeyError) as error:
-            # A field of a type that the protocol does not have: the peer of a malformed event.
-            raise self._malformed(frame.data, 'has a field of the wrong type') from error
-        return self.parts.take()
+    def _event(self, event: Raw, frame: Frame) -> None:
+        if (read := self._events.get(self._kind(frame, event))) is not None:
+            read(event)
 
     def _kind(self, frame: Frame, event: Raw) -> str:
         """What an event is: by its type, or by the frame's name where it has none; an error by either."""
@@ -105,25 +87,8 @@ class Decoder(base.Decoder):
             return 'error'
         return event.get('type') or frame.event or ''
 
-    def _not_json(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        if frame.event == 'error':
-            raise self._error(frame.data)
-        if frame.event not in (None, 'message', *self._events):
-            return []
-        raise self._malformed(frame.data, 'is no JSON object')
-
     def _fail(self, event: Raw) -> None:
         raise self._error(event)
-
-    def _error(self, body: Any) -> ModelAPIError:
-        return stream_error(self.model_name, body, self.target.provider.title)
-
-    def _malformed(self, data: str, what: str) -> StreamDecodeError:
-        return StreamDecodeError(
-            self.model_name,
-            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
-            offset=self.offset,
-        )
 
     # --------------------------------------------------------------- message
 

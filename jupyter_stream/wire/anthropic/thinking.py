@@ -14,6 +14,7 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings, ThinkingLevel
 from jupyter_stream.wire.anthropic.facts import Facts, facts
 from jupyter_stream.wire.base import Target
+from jupyter_stream.wire.claude_budgets import BUDGETS
 from jupyter_stream.wire.prepare import relevant
 from jupyter_stream.wire.tool_choice import forced
 
@@ -21,17 +22,6 @@ __all__ = ('can_force', 'effort', 'said_thinking', 'settled', 'thinking_body')
 
 Settings = Mapping[str, Any]
 Body = dict[str, Any]
-
-_BUDGETS: Final[Mapping[ThinkingLevel, int]] = {
-    True: 10_000,
-    'minimal': 1_024,
-    'low': 2_048,
-    'medium': 10_000,
-    'high': 16_384,
-    'xhigh': 32_768,
-    'max': 32_768,
-}
-"""Tokens to think with, for models that want a number."""
 
 _TOP_EFFORTS: Final = ('xhigh', 'max')
 _THINKING_IS_OFF: Final = ('disabled', 'between_tools')
@@ -56,7 +46,7 @@ def thinking_body(target: Target, settings: Settings, parameters: ModelRequestPa
         return None
     if thinking is False:
         return _without_thinking(known)
-    return {'type': 'adaptive'} if known.adaptive else {'type': 'enabled', 'budget_tokens': _BUDGETS[thinking]}
+    return {'type': 'adaptive'} if known.adaptive else {'type': 'enabled', 'budget_tokens': BUDGETS[thinking]}
 
 
 def _without_thinking(known: Facts) -> Body | None:

@@ -154,14 +154,8 @@ def _mark_end(known: Facts, content: list[Block], point: Block) -> None:
 
 
 def limit(tools: Sequence[Block], system: Sequence[Block], messages: Sequence[Block]) -> None:
-    """Take away the oldest points of messages where there are too many.
-
-    Raises:
-        UserError: those of tools and system prompts alone are too many.
-    """
+    """Take away the oldest points of messages where there are too many; tools and system prompts have one at most."""
     left = _MAX_POINTS - sum(_POINT in block for block in chain(tools, system))
-    if left < 0:
-        raise UserError(f'At most {_MAX_POINTS} cache points can stand in a request: set fewer.')
     for message in reversed(messages):
         content = message['content']
         for index in range(len(content) - 1, -1, -1):

@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, StreamDecodeError
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError
 from jupyter_stream.framing.eventstream import Frame
 from jupyter_stream.messages import (
     FinishReason,
@@ -29,7 +29,7 @@ from jupyter_stream.wire.bedrock.errors import exception_error
 from jupyter_stream.wire.bedrock.replay import CODE, CODE_RESULT, REDACTED
 from jupyter_stream.wire.bedrock.thinking import settled
 from jupyter_stream.wire.bedrock.usage import usage_of
-from jupyter_stream.wire.decoding import parsed
+from jupyter_stream.wire.decoding import WRONG_TYPE, parsed
 
 __all__ = ('Decoder',)
 
@@ -52,18 +52,15 @@ _SERVER_TOOL: Final = 'server_tool_use'
 
 
 class Decoder(base.Decoder):
-    """Reads one answer. A block that is not for us is passed over with its deltas."""
+    """Reads one answer. A tool of the provider that is not known has no name here, and so is never shown."""
 
     response_id_header = 'x-amzn-requestid'
 
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         super().__init__(target, settled(target, cast(Raw, settings), parameters), settings)
-        self.offset: int = 0
-        self.complete = False
         self._name = target.provider.name
         self._began = False
         self._counted = False
-        self._ignored: set[Any] = set()
         self._results: dict[Any, NativeToolReturnPart] = {}
         self._citations: dict[Any, list[Raw]] = {}
         self._events: Mapping[Any, Callable[[Raw], None]] = {
@@ -95,20 +92,12 @@ class Decoder(base.Decoder):
             raise self._malformed(text, 'is no JSON') from None
         try:
             read(event)
-        except (AttributeError, TypeError, KeyError, ValueError) as error:
-            # A field of a type that the protocol does not have: the peer of a malformed event.
+        except WRONG_TYPE as error:
             raise self._malformed(text, 'has a field of the wrong type') from error
         return self.parts.take()
 
     def _error(self, frame: Frame) -> ModelAPIError:
         return exception_error(self.model_name, frame, self.target.provider.title)
-
-    def _malformed(self, data: str, what: str) -> StreamDecodeError:
-        return StreamDecodeError(
-            self.model_name,
-            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
-            offset=self.offset,
-        )
 
     # --------------------------------------------------------------- message
 
@@ -151,8 +140,6 @@ class Decoder(base.Decoder):
             self.parts.tool_call(index, name=name, tool_call_id=call_id)
         elif name == CODE:
             self.parts.part(index, NativeToolCallPart(_CODE_EXECUTION, tool_call_id=call_id, provider_name=self._name))
-        else:
-            self._ignored.add(index)
 
     def _tool_result(self, index: Any, result: Raw) -> None:
         if result.get('type') == CODE_RESULT:
@@ -171,7 +158,6 @@ class Decoder(base.Decoder):
             self._cite(index, self._citations.pop(index, []))
         if (result := self._results.pop(index, None)) is not None:
             self.parts.part(index, result)  # it comes in pieces, and parts of its kind don't grow
-        self._ignored.discard(index)
 
     def _cite(self, index: Any, raw: list[Raw]) -> None:
         """Put the citations of a block on its text, now that it is whole."""
@@ -189,7 +175,7 @@ class Decoder(base.Decoder):
         index, delta = event['contentBlockIndex'], event['delta']
         if text := delta.get('text'):
             self.parts.text(index, text)
-        elif index not in self._ignored:
+        else:
             self._other_delta(index, delta)
 
     def _other_delta(self, index: Any, delta: Raw) -> None:

@@ -15,6 +15,7 @@ from jupyter_stream.settings import ThinkingLevel
 from jupyter_stream.wire.anthropic.facts import Facts as ClaudeFacts
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.bedrock.facts import facts
+from jupyter_stream.wire.claude_budgets import BUDGETS
 from jupyter_stream.wire.prepare import relevant
 from jupyter_stream.wire.tool_choice import forced
 
@@ -23,17 +24,6 @@ __all__ = ('can_force', 'settled', 'thinking_fields')
 Fields = dict[str, Any]
 Settings = Mapping[str, Any]
 Words = Mapping[ThinkingLevel, str]
-
-_BUDGETS: Final[Mapping[ThinkingLevel, int]] = {
-    True: 10_000,
-    'minimal': 1_024,
-    'low': 2_048,
-    'medium': 10_000,
-    'high': 16_384,
-    'xhigh': 32_768,
-    'max': 32_768,
-}
-"""Tokens to think with, for Claude models that want a number."""
 
 _EFFORTS: Final[Words] = {
     True: 'medium',
@@ -75,7 +65,7 @@ def _claude(claude: ClaudeFacts, thinking: ThinkingLevel, given: Fields) -> Fiel
     if thinking is False:
         return _claude_at_rest(claude, given)
     if not claude.adaptive:
-        return {'thinking': {'type': 'enabled', 'budget_tokens': _BUDGETS[thinking]}}
+        return {'thinking': {'type': 'enabled', 'budget_tokens': BUDGETS[thinking]}}
     effort = _claude_effort(claude, thinking) if claude.effort and isinstance(thinking, str) else None
     return {'thinking': {'type': 'adaptive'}, **_output_config(effort, given)}
 

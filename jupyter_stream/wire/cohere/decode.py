@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream, StreamDecodeError, stream_error
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent
 from jupyter_stream.parameters import ModelRequestParameters
@@ -18,7 +18,7 @@ from jupyter_stream.wire import base
 from jupyter_stream.wire.cohere.citations import citation_of
 from jupyter_stream.wire.cohere.plan import TOOL_PLAN
 from jupyter_stream.wire.cohere.usage import usage_of
-from jupyter_stream.wire.decoding import parsed
+from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
 from jupyter_stream.wire.prepare import relevant
 
 __all__ = ('Decoder',)
@@ -33,18 +33,16 @@ FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
     'ERROR': 'error',
 }
 
-_DONE: Final = '[DONE]'
-_SHORT: Final = 16
 _EMPTY: Final[Event] = {}
 
 
-class Decoder(base.Decoder):
+class Decoder(EventDecoder):
     """Reads one answer."""
+
+    end_marker = '[DONE]'
 
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         super().__init__(target, relevant(parameters), settings)
-        self.offset: int = 0
-        self.complete = False
         self._begun = False
         self._last_text: Hashable = None
         self._read: Mapping[Any, Callable[[Event], None]] = {
@@ -56,59 +54,21 @@ class Decoder(base.Decoder):
             'tool-call-delta': self._tool_call_delta,
             'citation-start': self._citation,
             'message-end': self._message_end,
-            'error': self._error,
+            'error': self._fail,
         }
+        self._names = UNNAMED.union(self._read)
 
     # ---------------------------------------------------------------- frames
 
-    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        """See `base.Decoder.feed`."""
-        self.offset += 1
-        data = frame.data
-        if self.terminal:
-            return []
-        if len(data) < _SHORT and data.strip() == _DONE:
-            self.terminal = True
-            return []
-        try:
-            event = parsed(data)
-        except (ValueError, RecursionError):
-            return self._not_json(frame)
-        if event is None:
-            return []
-        if not isinstance(event, dict):
-            raise self._malformed(data, 'is no JSON object')
-        return self._event(frame, cast(Event, event))
-
-    def _event(self, frame: Frame, event: Event) -> list[ModelResponseStreamEvent]:
+    def _event(self, event: Event, frame: Frame) -> None:
         kind = event.get('type') or frame.event
         if (kind is None or 'error' in event) and (event.get('error') or event.get('message')):
             kind = 'error'
-        try:
-            read = self._read.get(kind)
-            if read is None:
-                return []
+        if (read := self._read.get(kind)) is not None:
             read(event)
-        except (AttributeError, TypeError, KeyError) as error:
-            raise self._malformed(frame.data, 'has a field of the wrong type') from error
-        return self.parts.take()
 
-    def _not_json(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        if frame.event == 'error':
-            self._error(frame.data)
-        if frame.event is not None and frame.event not in self._read:
-            return []
-        raise self._malformed(frame.data, 'is no JSON')
-
-    def _error(self, body: Any) -> None:
-        raise stream_error(self.model_name, body, self.target.provider.title)
-
-    def _malformed(self, data: str, what: str) -> StreamDecodeError:
-        return StreamDecodeError(
-            self.model_name,
-            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
-            offset=self.offset,
-        )
+    def _fail(self, event: Event) -> None:
+        raise self._error(event)
 
     # ---------------------------------------------------------------- events
 
@@ -160,7 +120,7 @@ class Decoder(base.Decoder):
             self.finish_reason = FINISH_REASONS.get(reason)
             self.provider_details = {'finish_reason': reason}
         if delta.get('error'):
-            self._error(delta)
+            self._fail(delta)
         self.complete = self.terminal = True
 
     # ------------------------------------------------------------------- end

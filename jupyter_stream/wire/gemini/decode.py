@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, StreamDecodeError, stream_error
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import BinaryContent, FilePart, FinishReason, ModelResponseStreamEvent
 from jupyter_stream.native_tools import FileSearchTool
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire import base
-from jupyter_stream.wire.decoding import parsed
+from jupyter_stream.wire.decoding import EventDecoder
 from jupyter_stream.wire.gemini.facts import facts
 from jupyter_stream.wire.gemini.grounding import citations, fetched_pages
 from jupyter_stream.wire.gemini.native import NativeTools
@@ -48,17 +48,14 @@ FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
 }
 
 _SIGNATURE_ONLY: Final = {'thoughtSignature'}
-_UNNAMED: Final = (None, 'message')
 
 
-class Decoder(base.Decoder):
+class Decoder(EventDecoder):
     """Reads one answer. Text between two stretches of anything else is a part of its own."""
 
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         super().__init__(target, relevant(parameters), settings)
         searches_files = any(isinstance(tool, FileSearchTool) for tool in parameters.native_tools)
-        self.offset: int = 0
-        self.complete = False
         self._name = target.provider.name
         self._per_prompt = facts(target).search_per_prompt
         self._native = NativeTools(self.parts, self._name, searches_files=searches_files)
@@ -73,28 +70,15 @@ class Decoder(base.Decoder):
 
     # ---------------------------------------------------------------- frames
 
-    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        """See `base.Decoder.feed`."""
-        self.offset += 1
-        try:
-            chunk = parsed(frame.data)
-        except (ValueError, RecursionError):
-            return self._not_json(frame)
+    def _event(self, chunk: Raw, frame: Frame) -> None:
         if frame.event == 'error':
             raise self._error(chunk)
-        if chunk is None:
-            return []
-        try:
-            text = self._plain_text_of(chunk)
-            if not text:
-                self._read(chunk)
-            else:
-                self._texts[-1].append(text)
-                self.parts.text(len(self._texts), text)
-        except (AttributeError, TypeError, KeyError, ValueError) as error:
-            # A field of a type that the protocol does not have: the peer of a malformed event.
-            raise self._malformed(frame.data, 'is no response of Gemini') from error
-        return self.parts.take()
+        text = self._plain_text_of(chunk)
+        if not text:
+            self._read(chunk)
+        else:
+            self._texts[-1].append(text)
+            self.parts.text(len(self._texts), text)
 
     def _plain_text_of(self, chunk: Raw) -> str | None:
         """The text of a chunk that goes on with a text and says nothing else but counts; None for any other chunk.
@@ -113,23 +97,6 @@ class Decoder(base.Decoder):
         if text and (usage := chunk.get('usageMetadata')):
             self._count(usage)
         return text
-
-    def _not_json(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        if frame.event == 'error':
-            raise self._error(frame.data)
-        if frame.event not in _UNNAMED:
-            return []
-        raise self._malformed(frame.data, 'is no JSON')
-
-    def _error(self, body: Any) -> ModelAPIError:
-        return stream_error(self.model_name, body, self.target.provider.title)
-
-    def _malformed(self, data: str, what: str) -> StreamDecodeError:
-        return StreamDecodeError(
-            self.model_name,
-            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
-            offset=self.offset,
-        )
 
     # ---------------------------------------------------------------- chunks
 

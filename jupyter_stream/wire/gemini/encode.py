@@ -20,6 +20,7 @@ from jupyter_stream.wire.gemini.schema import with_schemas
 from jupyter_stream.wire.gemini.thinking import thinking_config
 from jupyter_stream.wire.gemini.tools import image_config, native_tools, tools_and_config
 from jupyter_stream.wire.prepare import prepared
+from jupyter_stream.wire.unsupported import supported
 
 __all__ = ('encode',)
 
@@ -113,17 +114,10 @@ def _prepared(target: Target, settings: ModelSettings, parameters: ModelRequestP
 
 def _usable(target: Target, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings without those for which Gemini has no word."""
-    dropped = ['logit_bias'] if settings.get('logit_bias') else []
+    unknown = ['logit_bias'] if settings.get('logit_bias') else []
     if settings.get('parallel_tool_calls') is False:
-        dropped.append('parallel_tool_calls')
-    if dropped:
-        warnings.warn(
-            f'{target.provider.title} model {target.model_name!r} does not take these settings, they are left out: '
-            f'{", ".join(dropped)}.',
-            UnsupportedSettingWarning,
-            stacklevel=2,
-        )
-    return {name: value for name, value in settings.items() if name not in dropped}
+        unknown.append('parallel_tool_calls')
+    return supported(target, settings, unknown)
 
 
 def _leave_to_cache(body: Part) -> None:

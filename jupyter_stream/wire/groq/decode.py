@@ -30,8 +30,8 @@ class Decoder(ChatDecoder):
     def _plain_text_of(self, chunk: dict[str, Any]) -> str | None:
         return super()._plain_text_of(chunk) if chunk.get('x_groq') is None else None
 
-    def _named(self, event: str | None, chunk: Any) -> Any:
-        return chunk if failed_generation(chunk) is not None else super()._named(event, chunk)
+    def _is_chunk(self, event: str, chunk: dict[str, Any]) -> bool:
+        return failed_generation(chunk) is not None or super()._is_chunk(event, chunk)
 
     def _read(self, chunk: dict[str, Any]) -> None:
         failed = None if 'choices' in chunk else failed_generation(chunk)

@@ -1,13 +1,11 @@
-"""Small readers of a chunk: its JSON, its text, and which tool call a piece belongs to."""
+"""Small readers of a chunk: its text, and which tool call a piece belongs to."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from typing import Any, cast
 
-from jupyter_stream.wire.decoding import parsed
-
-__all__ = ('Calls', 'parsed', 'text_of')
+__all__ = ('Calls', 'text_of')
 
 
 class Calls:

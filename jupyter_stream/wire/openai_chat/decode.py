@@ -6,11 +6,10 @@ An answer is over when a chunk gave a finish reason; `[DONE]` ends the reading. 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Mapping
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, StreamDecodeError, stream_error
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import (
     FinishReason,
@@ -23,7 +22,8 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire import base
-from jupyter_stream.wire.openai_chat.chunk import Calls, parsed, text_of
+from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
+from jupyter_stream.wire.openai_chat.chunk import Calls, text_of
 from jupyter_stream.wire.openai_chat.details import (
     citations_of,
     downstream_details,
@@ -45,24 +45,20 @@ FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
     'function_call': 'tool_call',
 }
 
-_DONE: Final = '[DONE]'
-_SHORT: Final = 16
-_UNNAMED: Final = (None, 'message')
 _THINKING_FIELDS: Final = ('reasoning', 'reasoning_content')
 
 
-class Decoder(base.Decoder):
+class Decoder(EventDecoder):
     """Reads one answer. Text between two stretches of thinking or tool calls is a part of its own."""
+
+    end_marker = '[DONE]'
 
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         super().__init__(target, relevant(parameters), settings)
         provider, profile = target.provider, target.profile
-        self.parts.tagged = ThinkingPart('', id='content', provider_name=provider.name)
         own = cast(Mapping[str, Any], settings)
-        self.offset: int = 0
         # 'content' says, when it goes back, that it came in tags and in no field of its own.
         self.parts.tagged = ThinkingPart('', id='content', provider_name=provider.name)
-        self.complete = False
         self._finish_reasons: dict[str, FinishReason] = {**FINISH_REASONS, **provider.finish_reasons}
         self._cumulative = provider.usage_is_cumulative or bool(own.get('openai_continuous_usage_stats'))
         self._keeps_annotations = bool(own.get('openai_include_raw_annotations'))
@@ -86,38 +82,20 @@ class Decoder(base.Decoder):
 
     # ---------------------------------------------------------------- frames
 
-    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        """See `base.Decoder.feed`."""
-        self.offset += 1
-        data = frame.data
-        if self.terminal:
-            return []
-        if len(data) < _SHORT and data.strip() == _DONE:
-            self.terminal = True
-            return []
-        try:
-            chunk = parsed(data)
-        except (ValueError, RecursionError):
-            return self._not_json(frame)
-        if frame.event is not None:
-            chunk = self._named(frame.event, chunk)
-        if chunk is None:
-            return []
-        if not isinstance(chunk, dict):
-            raise self._malformed(data, 'is no JSON object')
-        return self._chunk(cast('dict[str, Any]', chunk))
+    def _event(self, chunk: dict[str, Any], frame: Frame) -> None:
+        if frame.event is not None and not self._is_chunk(frame.event, chunk):
+            return
+        content = self._plain_text_of(chunk)
+        if content is None:
+            self._read(chunk)
+        else:
+            self._text(content)
 
-    def _chunk(self, chunk: dict[str, Any]) -> list[ModelResponseStreamEvent]:
-        try:
-            content = self._plain_text_of(chunk)
-            if content is None:
-                self._read(chunk)
-            else:
-                self._text(content)
-        except (AttributeError, TypeError, KeyError) as error:
-            # A field of a type that the protocol does not have: the peer of a malformed event.
-            raise self._malformed(json.dumps(chunk), 'has a field of the wrong type') from error
-        return self.parts.take()
+    def _is_chunk(self, event: str, chunk: dict[str, Any]) -> bool:
+        """Whether a named event is a chunk all the same, or something that is not for us. An error is raised."""
+        if event == 'error':
+            raise self._error(chunk)
+        return event in UNNAMED or 'choices' in chunk or 'error' in chunk
 
     def _plain_text_of(self, chunk: dict[str, Any]) -> str | None:
         """The text of a chunk that is like the one before it and has nothing but text; None for any other chunk.
@@ -138,31 +116,6 @@ class Decoder(base.Decoder):
             return None
         content = delta.get('content')
         return content if content and isinstance(content, str) else None
-
-    def _not_json(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        if frame.event == 'error':
-            raise self._error(frame.data)
-        if frame.event not in _UNNAMED:
-            return []
-        raise self._malformed(frame.data, 'is no JSON')
-
-    def _named(self, event: str | None, chunk: Any) -> Any:
-        """What a named event says: an error, a chunk all the same, or something that is not for us."""
-        if event == 'error':
-            raise self._error(chunk)
-        if event in _UNNAMED:
-            return chunk
-        return cast(Any, chunk) if isinstance(chunk, dict) and ('choices' in chunk or 'error' in chunk) else None
-
-    def _error(self, body: Any) -> ModelAPIError:
-        return stream_error(self.model_name, body, self.target.provider.title)
-
-    def _malformed(self, data: str, what: str) -> StreamDecodeError:
-        return StreamDecodeError(
-            self.model_name,
-            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
-            offset=self.offset,
-        )
 
     # ---------------------------------------------------------------- chunks
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, StreamDecodeError, stream_error
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent, TextPart
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire import base
-from jupyter_stream.wire.decoding import parsed
+from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
 from jupyter_stream.wire.openai_details import moderation, timestamp, token_details
 from jupyter_stream.wire.openai_responses.annotations import citations_of, cited
 from jupyter_stream.wire.openai_responses.calls import Calls
@@ -39,12 +39,13 @@ FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
 }
 
 _TEXT: Final = 'response.output_text.delta'
-_DONE: Final = '[DONE]'
 _PENDING: Final = ('queued', 'in_progress')
 
 
-class Decoder(base.Decoder):
+class Decoder(EventDecoder):
     """Reads one answer. Parts are told apart by the id of their item, which stays in the part."""
+
+    end_marker = '[DONE]'
 
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         # Thinking has events of its own here: tags in a text are text.
@@ -53,7 +54,6 @@ class Decoder(base.Decoder):
         self._name = target.provider.name
         self._keeps_annotations = bool(cast(Mapping[str, Any], settings).get('openai_include_raw_annotations'))
         self._calls = Calls(self.parts, target)
-        self.offset: int = 0
         self._begun = self._is_over = False
         self._sequence: int | None = None
         self._texts: dict[TextKey, int] = {}
@@ -62,6 +62,7 @@ class Decoder(base.Decoder):
         self._refused = False
         self._refusal = ''
         self._handlers = self._all_handlers()
+        self._names = UNNAMED.union(self._handlers)
 
     def _all_handlers(self) -> Mapping[str, Callable[[Event], None]]:
         """What reads an event, by its type. The types that are not here say nothing that another doesn't say better."""
@@ -94,27 +95,7 @@ class Decoder(base.Decoder):
 
     # ---------------------------------------------------------------- frames
 
-    def feed(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        """See `base.Decoder.feed`."""
-        self.offset += 1
-        if self.terminal:
-            return []
-        try:
-            event = parsed(frame.data)
-        except (ValueError, RecursionError):
-            return self._not_json(frame)
-        if event is None:
-            return []
-        if not isinstance(event, dict):
-            raise self._malformed(frame.data, 'is no JSON object')
-        try:
-            self._read(cast(Event, event), frame)
-        except (AttributeError, TypeError, KeyError, ValueError) as error:
-            # A field of a type that the protocol does not have.
-            raise self._malformed(frame.data, 'has a field of the wrong type') from error
-        return self.parts.take()
-
-    def _read(self, event: Event, frame: Frame) -> None:
+    def _event(self, event: Event, frame: Frame) -> None:
         kind = event.get('type')
         if kind == _TEXT:
             key = event.get('item_id'), event.get('content_index')
@@ -133,29 +114,9 @@ class Decoder(base.Decoder):
         self._sequence = event.get('sequence_number')
         handler(event)
 
-    def _not_json(self, frame: Frame) -> list[ModelResponseStreamEvent]:
-        if frame.data.strip() == _DONE:
-            self.terminal = True
-            return []
-        if frame.event == 'error':
-            raise self._error(frame.data)
-        if frame.event is not None and frame.event not in self._handlers:
-            return []
-        raise self._malformed(frame.data, 'is no JSON')
-
-    def _error(self, body: Any) -> ModelAPIError:
-        return stream_error(self.model_name, body, self.target.provider.title)
-
     def _failure(self, event: Event) -> None:
         said: Event = event.get('error') or event
         raise self._error({key: said.get(key) for key in ('code', 'message')} | _type_of(said))
-
-    def _malformed(self, data: str, what: str) -> StreamDecodeError:
-        return StreamDecodeError(
-            self.model_name,
-            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
-            offset=self.offset,
-        )
 
     # -------------------------------------------------------------- response
 

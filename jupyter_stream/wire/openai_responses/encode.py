@@ -214,10 +214,9 @@ def _marks_instructions(
 
 
 def _static(texts: Sequence[str], parameters: ModelRequestParameters) -> int:
-    """How many instructions stay the same from one request to the next; those that don't come after them."""
-    parts = parameters.instruction_parts or ()
-    fixed = sum(not part.dynamic for part in parts)
-    return len(texts) if fixed == len(parts) else fixed
+    """How many of the first instructions stay the same from one request to the next."""
+    dynamic = [part.content for part in parameters.instruction_parts or () if part.dynamic]
+    return next((index for index, text in enumerate(texts) if text in dynamic), len(texts))
 
 
 def _is_dynamic(message: ModelMessage) -> bool:
