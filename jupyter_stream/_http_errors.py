@@ -233,6 +233,14 @@ def stream_error(
     )
 
 
+def without(error: ModelAPIError, secrets: tuple[str, ...]) -> ModelAPIError:
+    """The same error, after the secrets were taken out of its words and its body."""
+    if secrets:
+        error.message, error.body = scrub(error.message, secrets), scrubbed(error.body, secrets)
+        error.args = (error.message,)
+    return error
+
+
 def _status_of(said: ProviderError) -> int | None:
     for name in filter(None, (said.code, said.type)):
         if name in NAME_STATUSES:

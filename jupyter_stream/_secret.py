@@ -13,11 +13,17 @@ class Secret:
     __slots__ = ('_reveal',)
 
     def __init__(self, value: str) -> None:
+        value = value.strip()  # what is pasted often ends with a line
         self._reveal = lambda: value
 
     def reveal(self) -> str:
         """The key itself; keep it out of local variables."""
         return self._reveal()
+
+    @property
+    def sendable(self) -> bool:
+        """Whether a header can carry it: its characters are visible ones of ASCII."""
+        return all('!' <= character <= '~' for character in self._reveal())
 
     def __repr__(self) -> str:
         return "Secret('***')"

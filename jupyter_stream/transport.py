@@ -42,6 +42,7 @@ MAX_ERROR_BYTES: Final = 2**20
 MAX_RETRY_AFTER: Final = 60.0
 """Seconds; a provider that asks for a longer pause gets an error raised at once instead."""
 
+_LOCALHOST: Final = frozenset({'localhost', '127.0.0.1', '::1'})
 _LOOPBACK: Final = ('all://localhost', 'all://127.0.0.1', 'all://[::1]')
 _RETRIED_STATUS: Final = frozenset({408, 409, 425, 429})
 _PHASES: Final[Mapping[type[httpx.HTTPError], str]] = {
@@ -234,7 +235,18 @@ def connection_error(cause: httpx.HTTPError, model_name: str) -> ModelConnection
     kind = ModelTimeoutError if isinstance(cause, httpx.TimeoutException) else ModelConnectionError
     phase: Any = next((phase for error, phase in _PHASES.items() if isinstance(cause, error)), None)
     what = str(cause).rstrip('.') or type(cause).__name__
-    return kind(model_name, f'The connection to the provider failed while {_DOING[phase]}: {what}.', phase=phase)
+    server, here = _server(cause)
+    hint = ' Is the server running?' if here and phase == 'connect' else ''
+    return kind(model_name, f'The connection to {server} failed while {_DOING[phase]}: {what}.{hint}', phase=phase)
+
+
+def _server(cause: httpx.HTTPError) -> tuple[str, bool]:
+    """What was being called, in words without a path, user or query, and whether that is this machine."""
+    try:
+        url = cause.request.url
+    except RuntimeError:  # no request belongs to it
+        return 'the provider', False
+    return f'{url.scheme}://{url.netloc.decode("ascii")}', url.host in _LOCALHOST
 
 
 _DOING: Final[Mapping[str | None, str]] = {

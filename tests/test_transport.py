@@ -92,6 +92,21 @@ def test_an_httpx_error_says_what_was_being_done() -> None:
     assert connection_error(httpx.UnsupportedProtocol('no scheme'), 'm').phase is None
 
 
+@pytest.mark.parametrize(
+    ('url', 'said'),
+    [
+        (
+            'http://me:secret@localhost:11434/v1/chat/completions?key=secret',
+            'The connection to http://localhost:11434 failed while connecting: refused. Is the server running?',
+        ),
+        ('https://api.example.com/v1', 'The connection to https://api.example.com failed while connecting: refused.'),
+    ],
+)
+def test_a_connection_that_fails_names_the_server_and_no_secret(url: str, said: str) -> None:
+    cause = httpx.ConnectError('refused', request=httpx.Request('POST', url))
+    assert str(connection_error(cause, 'm')) == said
+
+
 def test_a_deadline_names_the_setting_that_ran_out() -> None:
     async def main() -> list[tuple[str, float]]:
         out: list[tuple[str, float]] = []

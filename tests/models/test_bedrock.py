@@ -20,6 +20,7 @@ from jupyter_stream.messages import ModelRequest, TextPart
 from jupyter_stream.models import ModelRequestParameters, infer_model
 from jupyter_stream.models.bedrock import BedrockModel, host
 from jupyter_stream.providers import find
+from jupyter_stream.transport import Deadline
 
 NOVA = 'bedrock:us.amazon.nova-lite-v1:0'
 CLAUDE = 'bedrock:us.anthropic.claude-sonnet-4-5-20250929-v1:0'
@@ -27,8 +28,8 @@ EVENT_STREAM = 'application/vnd.amazon.eventstream'
 ACCESS_KEY, SECRET_KEY, SESSION_TOKEN = 'AKIDEXAMPLE', 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY', 'session-token'
 
 
-def frame(kind: str, event: Any) -> bytes:
-    headers = {':message-type': 'event', ':event-type': kind}
+def frame(kind: str, event: Any, message_type: str = 'event') -> bytes:
+    headers = {':message-type': message_type, f':{message_type}-type': kind}
     raw = b''.join(
         bytes([len(name)]) + name.encode() + b'\x07' + struct.pack('>H', len(value)) + value.encode()
         for name, value in headers.items()
@@ -251,3 +252,22 @@ def test_a_corrupt_frame_is_a_decode_error() -> None:
 def test_a_page_is_no_stream() -> None:
     with pytest.raises(ModelAPIError, match='Sign in to the hotel'):
         ask(api_key='k', headers={'x': 'y'}, body=b'<html>Sign in to the hotel</html>')
+
+
+@pytest.mark.parametrize('began', [b'', frame('messageStart', {'role': 'assistant'})])
+@pytest.mark.parametrize('kind', ['modelStreamErrorException', 'throttlingException', 'serviceUnavailableException'])
+def test_an_exception_before_any_content_is_retried(monkeypatch: pytest.MonkeyPatch, kind: str, began: bytes) -> None:
+    async def sleep(self: Deadline, seconds: float) -> None: ...
+
+    monkeypatch.setattr(Deadline, 'sleep', sleep)
+    bodies = iter([began + frame(kind, {'message': 'Try again.'}, 'exception'), ANSWER])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={'content-type': EVENT_STREAM}, content=next(bodies))
+
+    async def main() -> Any:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+            model = infer_model(NOVA, http_client=client, api_key='k')
+            return await model.request([ModelRequest.user_text_prompt('hi')], None, ModelRequestParameters())
+
+    assert asyncio.run(main()).parts == [TextPart('Hello')]

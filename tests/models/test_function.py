@@ -220,7 +220,7 @@ def test_a_function_is_told_the_instructions():
     parts = [InstructionPart('now', dynamic=True), InstructionPart('always')]
     assert info_of(PLAIN).instructions == 'Be kind.'
     assert info_of(PLAIN, [ModelRequest.user_text_prompt('hi')]).instructions is None
-    assert info_of(ModelRequestParameters(instruction_parts=parts)).instructions == 'always\n\nnow'
+    assert info_of(ModelRequestParameters(instruction_parts=parts)).instructions == 'now\n\nalways'
     assert info_of(ModelRequestParameters(instruction_parts=[])).instructions is None
     prompted = info_of(ModelRequestParameters(output_mode='prompted', output_object=schema)).instructions
     assert prompted and prompted.startswith('Be kind.') and '"title": "Person"' in prompted

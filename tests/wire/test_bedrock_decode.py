@@ -120,6 +120,10 @@ def test_thinking_is_signed_at_its_end() -> None:
     ]
 
 
+def test_thinking_without_a_signature_belongs_to_no_provider() -> None:
+    assert parts(delta(0, reasoningContent={'text': 'hm'})) == [ThinkingPart('hm')]
+
+
 def test_redacted_thinking_is_a_signature() -> None:
     redacted = b64encode(b'secret').decode()
     assert parts(delta(0, reasoningContent={'redactedContent': redacted})) == [

@@ -229,6 +229,7 @@ AS_IT_SEES_FIT = {'thinking': {'type': 'adaptive'}}
         (NOVA, 'high', None),
     ],
 )  # fmt: skip
+@pytest.mark.filterwarnings('ignore:.*they are left out. thinking')
 def test_thinking_is_asked_for_as_the_house_has_it(model: str, thinking: Any, fields: Any) -> None:
     assert body(model=model, thinking=thinking).get('additionalModelRequestFields') == fields
 
@@ -336,6 +337,12 @@ def test_a_schema_does_what_a_tool_can_not() -> None:
     assert made['outputConfig']['textFormat']['structure']['jsonSchema']['name'] == 'final_result'
 
 
+def test_a_schema_lets_a_model_think_as_it_sees_fit() -> None:
+    parameters = {**ONLY_ANSWER, 'output_mode': 'auto', 'output_object': OutputObjectDefinition(json_schema=SCHEMA)}
+    assert 'outputConfig' in body(parameters=parameters, model=ADAPTIVE, thinking=True)
+    assert 'outputConfig' not in body(parameters=parameters, model=ADAPTIVE)
+
+
 def test_a_house_whose_models_can_not_answer_by_a_tool_while_they_think() -> None:
     with pytest.raises(UserError, match='native'):
         body(parameters=ONLY_ANSWER, model='qwen.qwen3-next-80b-a3b', thinking='high')
@@ -423,6 +430,7 @@ def test_documents_are_cited_by_claude_in_plain_answers() -> None:
     }
     assert cited[2]['document']['citations'] == {'enabled': True}
     assert 'citations' not in content('q', PDF, citations=True)[1]['document']
+    assert 'citations' not in content('q', DocumentUrl('s3://b/d.pdf'), model=CLAUDE, citations=True)[1]['document']
 
 
 def test_a_model_that_must_call_a_tool_can_not_cite() -> None:
@@ -618,6 +626,42 @@ def test_there_are_at_most_four_cache_points_and_the_oldest_goes() -> None:
     made = content(*items, 'f', model=CLAUDE)
     assert [next(iter(block)) for block in made].count('cachePoint') == 4
     assert 'cachePoint' not in made[1]
+
+
+def test_the_points_of_the_last_message_are_the_last_to_go() -> None:
+    old, new = user('a', CachePoint(), 'b'), user(*(item for one in 'cdef' for item in (one, CachePoint())))
+    made = body(old, answer(TextPart('r')), new, model=CLAUDE)['messages']
+    assert made[0]['content'] == [{'text': 'a'}, {'text': 'b'}]
+    assert [block for block in made[2]['content'] if 'cachePoint' in block] == [POINT] * 4
+
+
+def test_the_points_of_tools_and_instructions_stay() -> None:
+    items = [item for letter in 'abcd' for item in (letter, CachePoint())]
+    history = ModelRequest([SystemPromptPart('S'), UserPromptPart(items)])
+    own = {'bedrock_cache_instructions': True, 'bedrock_cache_tool_definitions': True}
+    made = body(history, model=CLAUDE, parameters=TOOLS, **own)
+    assert 'cachePoint' in made['system'][-1] and 'cachePoint' in made['toolConfig']['tools'][-1]
+    assert [next(iter(block)) for block in made['messages'][0]['content']].count('cachePoint') == 2
+
+
+@pytest.mark.parametrize(
+    ('items', 'kinds'),
+    [
+        # A PDF stays where it is; other documents go to the front in any case, so that the point can go last.
+        (('a', PDF), ['text', 'document', 'cachePoint']),
+        (('a', TXT), ['document', 'text', 'cachePoint']),
+        (('a', PDF, TXT), ['text', 'cachePoint', 'document', 'document']),
+    ],
+)
+def test_the_end_of_a_message_is_marked_as_near_to_it_as_can_be(items: tuple[Any, ...], kinds: list[str]) -> None:
+    made = content(*items, model=CLAUDE, bedrock_cache_messages=True)
+    assert [next(iter(block)) for block in made] == kinds
+
+
+def test_what_was_thought_stands_before_a_point() -> None:
+    history = (user('q', CachePoint()), answer(ThinkingPart('t'), TextPart('ok')), user('more'))
+    made = body(*history, model=CLAUDE)['messages'][0]['content']
+    assert [next(iter(block)) for block in made] == ['text', 'text', 'cachePoint']
 
 
 def test_a_point_keeps_as_long_as_those_after_it() -> None:

@@ -72,6 +72,7 @@ def test_parallel_calls_are_what_it_does_anyway() -> None:
         ('max', {'type': 'enabled', 'token_budget': 31000}),
     ],
 )
+@pytest.mark.filterwarnings('ignore:.*they are left out. thinking')
 def test_thinking(thinking: Any, sent: Any) -> None:
     assert body(model=REASONING, thinking=thinking).get('thinking') == sent
     assert 'thinking' not in body(model=TEXT, thinking=thinking)

@@ -222,6 +222,7 @@ def test_the_service_tier_elsewhere_is_in_the_body() -> None:
         ('google-cloud:gemini-3.1-flash-image', 'medium', {'include_thoughts': True, 'thinking_level': 'MEDIUM'}),
     ],
 )
+@pytest.mark.filterwarnings('ignore:.*they are left out. thinking')
 def test_thinking_in_the_words_of_the_model(name: str, thinking: Any, expected: Any) -> None:
     assert config(name=name, thinking=thinking).get('thinkingConfig') == expected
 

@@ -255,6 +255,7 @@ def test_images_and_no_other_file() -> None:
         (LLAMA, 'high', (None, None)),
     ],
 )
+@pytest.mark.filterwarnings('ignore:.*they are left out. thinking')
 def test_thinking(model: str, thinking: Any, words: tuple[str | None, str | None]) -> None:
     found = body(model=model, thinking=thinking)
     assert (found.get('reasoning_format'), found.get('reasoning_effort')) == words

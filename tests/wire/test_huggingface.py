@@ -153,7 +153,8 @@ def test_settings_that_can_not_be_honoured() -> None:
         found = body(parameters={'function_tools': [ADD]}, parallel_tool_calls=False, service_tier='flex')
     assert not {'parallel_tool_calls', 'service_tier'} & set(found)
     assert 'user' not in body(openai_user='me')
-    assert not {'reasoning_effort', 'thinking'} & set(body(model='moonshotai/Kimi-K3', thinking='high'))
+    with pytest.warns(UnsupportedSettingWarning, match='thinking'):
+        assert not {'reasoning_effort', 'thinking'} & set(body(model='moonshotai/Kimi-K3', thinking='high'))
     assert body(extra_body={'top_k': 3})['top_k'] == 3
 
 

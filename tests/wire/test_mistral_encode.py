@@ -83,6 +83,7 @@ def test_settings_without_a_word_are_one_warning() -> None:
         ('mistral-medium-2505', 'high', None),
     ],
 )
+@pytest.mark.filterwarnings('ignore:.*they are left out. thinking')
 def test_thinking_is_on_or_off_where_it_can_be_said(model: str, thinking: Any, effort: str | None) -> None:
     assert body(model=model, thinking=thinking).get('reasoning_effort') == effort
 

@@ -157,6 +157,7 @@ def test_azure_has_the_model_in_its_path() -> None:
         ('ollama:qwen3', 'high', {}),
     ],
 )
+@pytest.mark.filterwarnings('ignore:.*they are left out. thinking')
 def test_how_thinking_is_asked_for(name: str, thinking: Any, expected: dict[str, Any]) -> None:
     found = body(name=name, thinking=thinking)
     plain = body(name=name)
@@ -253,7 +254,7 @@ def test_instructions_follow_the_system_prompts_and_the_last_ones_count() -> Non
     assert first == {'role': 'system', 'content': 'be kind\n\nnew'}
     parts = [InstructionPart('later', dynamic=True), InstructionPart('first')]
     found = body(parameters={'instruction_parts': parts})['messages']
-    assert [message['content'] for message in found] == ['first', 'later', 'hi']
+    assert [message['content'] for message in found] == ['later', 'first', 'hi']
 
 
 def test_system_prompts_as_the_user_for_models_without_the_role() -> None:

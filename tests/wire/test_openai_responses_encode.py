@@ -412,6 +412,7 @@ def test_sampling_is_taken_while_a_model_does_not_think() -> None:
         ('meta:muse-spark-1.3', {'thinking': False}, {'effort': 'minimal'}),
     ],
 )
+@pytest.mark.filterwarnings('ignore:.*they are left out. thinking')
 def test_reasoning(name: str, settings: dict[str, Any], reasoning: Any) -> None:
     assert body(name, **settings).get('reasoning') == reasoning
 

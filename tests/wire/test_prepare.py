@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.messages import (
+    InstructionPart,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ToolOrOutput
 from jupyter_stream.tools import ToolDefinition
-from jupyter_stream.wire.prepare import prepared, relevant
+from jupyter_stream.wire.prepare import instructions, prepared, relevant
 from jupyter_stream.wire.tool_choice import ToolChoice, forced, tool_choice
 
 TOOL = ToolDefinition(name='f')
@@ -88,3 +96,47 @@ def test_names_that_there_are_not() -> None:
 def test_who_demands_a_call() -> None:
     assert forced({'tool_choice': 'required'}) and forced({'tool_choice': ['f']})
     assert not forced({'tool_choice': []}) and not forced({'tool_choice': 'auto'}) and not forced({})
+
+
+STATIC, DYNAMIC = InstructionPart('static'), InstructionPart('dynamic', dynamic=True)
+PROMPTED: dict[str, Any] = {
+    'output_mode': 'prompted',
+    'output_object': OBJECT,
+    'prompted_output_template': 'schema {schema}',
+}
+SCHEMA = 'schema {"type": "object"}'
+
+
+@pytest.mark.parametrize(
+    ('parts', 'more', 'expected'),
+    [
+        ([DYNAMIC, STATIC], {}, ['dynamic', 'static']),
+        ([DYNAMIC, STATIC], PROMPTED, ['static', SCHEMA, 'dynamic']),
+        ([], {}, []),
+        (None, {}, ['said']),
+        (None, PROMPTED, ['said', SCHEMA]),
+    ],
+)
+def test_instructions_stand_as_given_and_a_schema_after_what_lasts(parts: Any, more: Any, expected: list[str]) -> None:
+    parameters = ModelRequestParameters(instruction_parts=parts, **more)
+    history = [ModelRequest([UserPromptPart('Hi')], instructions='said')]
+    assert instructions(history, parameters) == expected
+
+
+RETURN = ModelRequest([ToolReturnPart('f', 1, 't1')])
+ASKED = ModelRequest([UserPromptPart('Hi')])
+TOLD = ModelRequest([UserPromptPart('Hi')], instructions='said')
+
+
+@pytest.mark.parametrize(
+    ('history', 'expected'),
+    [
+        ([TOLD, RETURN], ['said']),
+        ([TOLD, ModelResponse([TextPart('Yes')]), ASKED], ['said']),
+        ([TOLD, ModelRequest([UserPromptPart('Hi')], instructions='later')], ['later']),
+        ([ModelRequest([UserPromptPart('Hi')], instructions='')], []),
+        ([], []),
+    ],
+)
+def test_which_instructions_of_a_history_still_hold(history: Any, expected: list[str]) -> None:
+    assert instructions(history, ModelRequestParameters()) == expected
