@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from jupyter_stream.notebook.shell import ends_cell, running_cell
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponse, ModelResponseState, ToolCallPart
@@ -26,6 +28,12 @@ class Answer:
 
     asked: Sequence[ModelMessage]
     response: ModelResponse
+    _cell: tuple[int, int] | None = field(default=None, init=False, compare=False)
+
+    def shown(self) -> Answer:
+        """The same answer, noted as shown by the running cell: as the value that the cell ends with it adds nothing."""
+        object.__setattr__(self, '_cell', running_cell())
+        return self
 
     @property
     def text(self) -> str:
@@ -73,6 +81,10 @@ class Answer:
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= _SHOWN else f'{self.text[: _SHOWN - 1]}…'
         return f'Answer({text!r}, model={self.model!r}, state={self.state!r})'
+
+    def _ipython_display_(self) -> None:
+        if self._cell is None or self._cell != running_cell() or not ends_cell():
+            raise NotImplementedError  # IPython's word for: show it as the other methods say
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         from jupyter_stream.notebook.bundle import final_bundle

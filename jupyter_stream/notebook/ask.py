@@ -7,7 +7,6 @@ Whatever ends it, the view is finished and the answer so far is handed over befo
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from jupyter_stream.exceptions import (
 )
 from jupyter_stream.notebook import views
 from jupyter_stream.notebook.defaults import Defaults, default_model, defaults_of
+from jupyter_stream.notebook.shell import current_shell
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse, UserContent
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from jupyter_stream.settings import ModelSettings
     from jupyter_stream.stream import StreamedResponse
 
-__all__ = ('Question', 'aask', 'ask', 'current_shell', 'here', 'now', 'pose', 'short_errors')
+__all__ = ('Question', 'aask', 'ask', 'here', 'now', 'pose', 'short_errors')
 
 _BROKEN = (IncompleteStream, ModelConnectionError, StreamDecodeError)
 """What ends an answer on its way here, and not in the model."""
@@ -88,15 +88,28 @@ def question(
     """The question with everything filled in: what is given, over `model_settings`, over the defaults.
 
     Raises:
-        UserError: the prompt is empty.
+        UserError: the prompt is empty, or something is not what it has to be.
     """
     if not prompt or (isinstance(prompt, str) and not prompt.strip()):
         raise UserError('There is nothing to ask: the prompt is empty.')
+    _check(prompt, model, history)
     base = {'temperature': defaults.temperature, 'max_tokens': defaults.max_tokens}
     given = {'temperature': temperature, 'max_tokens': max_tokens}
     settings: Any = {**_said(base), **(model_settings or {}), **_said(given)}
     asked = model if model is not None else default_model(defaults.model)
     return Question(prompt, asked, defaults.system if system is None else system, settings, history)
+
+
+def _check(prompt: object, model: object, history: object) -> None:
+    askable = model is None or isinstance(model, str) or hasattr(model, 'request_stream')
+    wanted: dict[str, tuple[object, bool, str]] = {
+        'prompt': (prompt, isinstance(prompt, Sequence), 'a text, or a list of texts and files'),
+        'model': (model, askable, 'a name or a model'),
+        'messages': (history, isinstance(history, Sequence) and not isinstance(history, str), 'a list of messages'),
+    }
+    for name, (value, right, what) in wanted.items():
+        if not right:
+            raise UserError(f'`{name}` must be {what}, not {type(value).__name__}.')
 
 
 def _said(settings: dict[str, Any]) -> dict[str, Any]:
@@ -245,12 +258,6 @@ def short_errors() -> Generator[None]:
         raise
 
 
-def current_shell() -> Any:
-    """The running IPython shell, None outside of one. IPython is not imported for it."""
-    module = sys.modules.get('IPython')
-    return module.get_ipython() if module is not None else None
-
-
 # ------------------------------------------------------------------ calls
 
 
@@ -261,7 +268,7 @@ def ask(
     system: str | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
-    messages: Sequence[ModelMessage] = (),
+    messages: Sequence[ModelMessage] | Answer = (),
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
@@ -276,7 +283,7 @@ def ask(
         system: the system prompt; '' for none where a default is set.
         temperature: the sampling temperature.
         max_tokens: the longest answer, in tokens.
-        messages: the history to go on from, such as `answer.messages`.
+        messages: the history to go on from: an answer, or its `messages`.
         model_settings: further settings of the request; the two above win over it.
         display: False to show nothing.
 
@@ -289,7 +296,8 @@ def ask(
         ModelAPIError: the provider failed; its subclasses say how.
     """
     asked, view = _prepared(prompt, model, system, temperature, max_tokens, messages, model_settings, display)
-    return now(asked, view)
+    answer = now(asked, view)
+    return answer.shown() if display else answer
 
 
 async def aask(
@@ -299,13 +307,14 @@ async def aask(
     system: str | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
-    messages: Sequence[ModelMessage] = (),
+    messages: Sequence[ModelMessage] | Answer = (),
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
     """`ask` for code that can await. In a cell, `await aask(…)` leaves the kernel free to hear widgets meanwhile."""
     asked, view = _prepared(prompt, model, system, temperature, max_tokens, messages, model_settings, display)
-    return await here(asked, view)
+    answer = await here(asked, view)
+    return answer.shown() if display else answer
 
 
 def _prepared(
@@ -314,12 +323,13 @@ def _prepared(
     system: str | None,
     temperature: float | None,
     max_tokens: int | None,
-    messages: Sequence[ModelMessage],
+    messages: Sequence[ModelMessage] | Answer,
     model_settings: ModelSettings | None,
     display: bool,
 ) -> tuple[Question, views.View]:
     shell = current_shell()
     defaults = defaults_of(shell)
+    history: Any = getattr(messages, 'messages', messages)
     with short_errors():
         view = views.choose(shell, defaults.view) if display else Unseen()
         asked = question(
@@ -330,7 +340,7 @@ def _prepared(
             temperature=temperature,
             max_tokens=max_tokens,
             model_settings=model_settings,
-            history=messages,
+            history=history,
         )
     return asked, view
 

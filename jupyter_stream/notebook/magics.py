@@ -88,12 +88,12 @@ class AskMagics(Magics):
     async def answer(self, line: str, body: str | None = None) -> Answer:
         """Ask on the cell's own loop; an interrupt ends it with a KeyboardInterrupt."""
         asked, view, keep = self._read(line, body, owns=body is not None)
-        return await here(asked, view, keep)
+        return (await here(asked, view, keep)).shown()
 
     def answer_now(self, line: str, body: str | None = None) -> Answer:
         """Ask through the bridge, from any synchronous place."""
         asked, view, keep = self._read(line, body)
-        return now(asked, view, keep)
+        return now(asked, view, keep).shown()
 
     def _read(self, line: str, body: str | None, *, owns: bool = False) -> tuple[Question, View, Keep]:
         with short_errors():

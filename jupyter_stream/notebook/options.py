@@ -92,6 +92,7 @@ _OPTION = re.compile(r'(?P<flag>--?[^\W\d_][\w-]*|-[^\W\d_][^\s=]*)(?:(?P<equals
 _SPACE = re.compile(r'\s*')
 _END = re.compile(r'--(?:\s|$)')
 _VALUE = re.compile(r""""(?P<double>(?:[^"\\]|\\.)*)"(?=\s|$)|'(?P<single>(?:[^'\\]|\\.)*)'(?=\s|$)|(?P<bare>\S+)""")
+_LAST_END = re.compile(r'\r?\n\Z')
 _ESCAPED = re.compile(r"""\\(["'\\])""")
 
 
@@ -125,7 +126,7 @@ def join_prompt(rest: str, body: str | None) -> str:
     Raises:
         OptionError: there is nothing but white space.
     """
-    body = (body or '').removesuffix('\n')
+    body = _LAST_END.sub('', body or '')
     prompt = f'{rest}\n{body}' if rest.strip() and body else body or rest
     if not prompt.strip():
         raise OptionError('There is nothing to ask: write the prompt after %ask, or below %%ask.')

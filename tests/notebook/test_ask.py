@@ -266,6 +266,24 @@ def test_an_empty_prompt_is_refused(prompt: Any) -> None:
         question(prompt, Defaults())
 
 
+@pytest.mark.parametrize(
+    ('prompt', 'more', 'says'),
+    [
+        (5, {}, '`prompt` must be a text, or a list of texts and files, not int'),
+        ('x', {'model': 5}, '`model` must be a name or a model, not int'),
+        ('x', {'messages': 'hello'}, '`messages` must be a list of messages, not str'),
+    ],
+)
+def test_what_is_of_the_wrong_type_is_named(prompt: Any, more: Any, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        ask(prompt, display=False, **more)
+
+
+def test_an_answer_can_be_gone_on_from() -> None:
+    first = ask('One?', model=TestModel(), display=False)
+    assert ask('Two?', model=TestModel(), messages=first, display=False).messages[:2] == first.messages
+
+
 def test_the_default_model_is_a_setting_then_the_environment_then_the_embedded_one() -> None:
     environ = {'JUPYTER_STREAM_MODEL': 'env:model'}
     assert default_model('set:model', environ) == 'set:model'

@@ -173,6 +173,39 @@ def test_one_output_stays(kernel: Kernel, cell: str) -> None:
     assert kernel.value('ans.text') == repr('Hello **world**.')
 
 
+@pytest.mark.parametrize(
+    'cell', ['ask("hi", model=hello)', 'await aask("hi", model=hello)', 'a = ask("hi", model=hello)\na']
+)
+def test_a_call_that_ends_a_cell_shows_its_answer_once(kernel: Kernel, cell: str) -> None:
+    outputs = kernel.run(f'from jupyter_stream import aask, ask\n{cell}').outputs()
+    assert [output['data']['text/markdown'] for output in outputs] == ['Hello **world**.']
+
+
+@pytest.mark.parametrize('cell', ['ans', 'display(ans)', 'ask("hi", model=hello, display=False)'])
+def test_an_answer_that_the_cell_does_not_show_yet_shows_itself(kernel: Kernel, cell: str) -> None:
+    kernel.run('from jupyter_stream import ask\nans = ask("hi", model=hello)')
+    (output,) = kernel.run(cell).outputs()
+    assert output['data']['text/markdown'] == 'Hello **world**.'
+
+
+def test_an_answer_can_be_displayed_again_in_its_own_cell(kernel: Kernel) -> None:
+    assert len(kernel.run('from jupyter_stream import ask\ndisplay(ask("hi", model=hello))').outputs()) == 2
+
+
+def test_a_captured_answer_is_one_output(kernel: Kernel) -> None:
+    kernel.run('%%capture captured\n%%ask -m hello\nhi')
+    assert kernel.value('[output.data["text/markdown"] for output in captured.outputs]') == "['Hello **world**.']"
+
+
+def test_in_an_output_widget_where_no_update_arrives_it_is_displayed_once(kernel: Kernel) -> None:
+    kernel.run('import ipywidgets\nfrom jupyter_stream import ask\nbox = ipywidgets.Output()')
+    inside = kernel.run('with box:\n    ans = ask("hi", model=hello)')
+    assert [m['msg_type'] for m in inside.of('display_data', 'update_display_data')] == ['display_data']
+    assert inside.outputs()[0]['data']['text/markdown'] == 'Hello **world**.'
+    after = kernel.run('ans = ask("hi", model=hello)')
+    assert after.of('update_display_data')
+
+
 def test_what_else_the_cell_shows_stays(kernel: Kernel) -> None:
     outputs = kernel.run('print("before")\n%ask -m hello hi\nprint("after")').outputs()
     assert [o.get('text') or o['data']['text/markdown'] for o in outputs] == ['before\n', 'Hello **world**.', 'after\n']

@@ -125,3 +125,7 @@ def test_the_manual_names_every_flag() -> None:
     for option in OPTIONS:
         for flag in option.flags:
             assert flag in manual()
+
+
+def test_the_line_end_that_closes_a_body_is_not_part_of_it_on_any_system() -> None:
+    assert join_prompt('', 'one\r\ntwo\r\n') == 'one\r\ntwo'

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from IPython.core.displaypub import CapturingDisplayPublisher
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import (
@@ -31,10 +32,10 @@ def no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
 
 
-def kernel_shell(allow_stdin: bool | None) -> Any:
+def kernel_shell(allow_stdin: bool | None, publisher: Any = None) -> Any:
     content = {} if allow_stdin is None else {'allow_stdin': allow_stdin}
     kernel = SimpleNamespace(get_parent=lambda: {'content': content})
-    return SimpleNamespace(kernel=kernel, display_pub=SimpleNamespace())
+    return SimpleNamespace(kernel=kernel, display_pub=publisher or SimpleNamespace())
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,7 @@ def kernel_shell(allow_stdin: bool | None) -> Any:
         (kernel_shell(True), JupyterView),
         (kernel_shell(None), JupyterView),
         (kernel_shell(False), StaticView),
+        (kernel_shell(True, CapturingDisplayPublisher()), StaticView),
     ],
 )
 def test_a_view_is_chosen_by_what_the_front_end_can_do(shell: Any, view: type) -> None:

@@ -7,6 +7,7 @@ events, so that no view needs a clock's thread or a timer of its own.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -66,17 +67,38 @@ def detect(shell: Any) -> str:
     """The name of the view that suits where the code runs.
 
     A front end that can be asked for input has a person before it, and shows updates. Those that run notebooks
-    without one (nbclient, nbconvert, nbval, papermill, Voila) say `allow_stdin: false` in each request.
+    without one (nbclient, nbconvert, nbval, papermill, Voila) say `allow_stdin: false` in each request. What
+    `%%capture` or an Output widget takes is shown once too: the first keeps each update as an output of its own,
+    and no update ever reaches the second (ipywidgets#1844).
     """
     kernel = getattr(shell, 'kernel', None)
     if kernel is None or not hasattr(shell, 'display_pub'):
         return 'terminal'
     request: Any = kernel.get_parent() if hasattr(kernel, 'get_parent') else getattr(shell, 'parent_header', None)
+    if _captured(shell) or _diverted(request):
+        return 'static'
     try:
         asks: bool = request['content']['allow_stdin']
     except (TypeError, KeyError):
         asks = True
     return 'live' if asks else 'static'
+
+
+def _captured(shell: Any) -> bool:
+    from IPython.core.displaypub import CapturingDisplayPublisher
+
+    return isinstance(shell.display_pub, CapturingDisplayPublisher)
+
+
+def _diverted(request: Any) -> bool:
+    """Whether an Output widget has asked the front end for what this request displays."""
+    module = sys.modules.get('ipywidgets.widgets.widget')
+    widgets: Mapping[str, Any] = getattr(module, '_instances', {})
+    try:
+        msg_id: str = request['header']['msg_id']
+    except (TypeError, KeyError):
+        return False
+    return any(getattr(widget, 'msg_id', None) == msg_id for widget in list(widgets.values()))
 
 
 def _live(shell: Any, owns: bool) -> View:

@@ -1,0 +1,28 @@
+"""The IPython shell around this code, where there is one. IPython is not imported for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+__all__ = ('current_shell', 'ends_cell', 'running_cell')
+
+
+def current_shell() -> Any:
+    """The running IPython shell, None outside of one."""
+    module = sys.modules.get('IPython')
+    return module.get_ipython() if module is not None else None
+
+
+def running_cell() -> tuple[int, int] | None:
+    """The process and the number of the cell that runs now, None outside of IPython."""
+    shell = current_shell()
+    return None if shell is None else (os.getpid(), shell.execution_count)
+
+
+def ends_cell() -> bool:
+    """Whether IPython is about to show the value of a cell's last line, and nobody called `display`."""
+    hook = getattr(current_shell(), 'displayhook', None)
+    # A kernel's hook never says that it is active, but holds the message that it is about to send.
+    return getattr(hook, 'is_active', False) or getattr(hook, 'msg', None) is not None
