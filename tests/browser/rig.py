@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import nbformat
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 T = TypeVar('T')
 
@@ -35,7 +35,11 @@ CHROMIUM_FLAGS = [
 
 # Cells out of sight are else taken out of the page, and a first start asks about news and updates.
 LAB_SETTINGS = {
-    '@jupyterlab/notebook-extension/tracker': {'windowingMode': 'none', 'kernelShutdown': False},
+    '@jupyterlab/notebook-extension/tracker': {
+        'windowingMode': 'none',
+        'kernelShutdown': False,
+        'maxNumberOutputs': 1000,
+    },
     '@jupyterlab/apputils-extension/notification': {
         'fetchNews': 'false',
         'checkForUpdates': False,
@@ -78,6 +82,7 @@ class Server:
                 *(sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1'),
                 *('--ServerApp.port=0', '--IdentityProvider.token=', '--ServerApp.disable_check_xsrf=True'),
                 *('--LabApp.expose_app_in_browser=True', '--LabApp.news_url='),
+                '--JupyterNotebookApp.expose_app_in_browser=True',
                 f'--ServerApp.root_dir={self.work}',
             ],
             env=env,
@@ -260,9 +265,18 @@ class Notebook:
 class Lab:
     """One page of Chromium on `server`."""
 
-    def __init__(self, server: Server, browser: Browser, screenshots: Path):
+    def __init__(
+        self,
+        server: Server,
+        browser: Browser,
+        screenshots: Path,
+        prepare: Callable[[BrowserContext], None] | None = None,
+    ):
         self.server = server
-        self.page = browser.new_context(viewport={'width': 1100, 'height': 900}).new_page()
+        context = browser.new_context(viewport={'width': 1100, 'height': 900})
+        if prepare:
+            prepare(context)
+        self.page = context.new_page()
         self.errors: list[str] = []
         self._screenshots = screenshots
         self.page.on('pageerror', lambda error: self.errors.append(str(error)))
@@ -313,3 +327,25 @@ class Lab:
         path = self._screenshots / f'{name}.png'
         self.page.screenshot(path=path)
         return path
+
+
+class Classic(Lab):
+    """One page of Chromium on Notebook 7 of the same server: it shows one notebook at a time."""
+
+    def load(self) -> None:
+        """Nothing is there before a notebook is opened."""
+
+    def open(self, path: Path, *, kernel: bool = True) -> Notebook:
+        assert kernel, 'Notebook 7 starts a kernel with every notebook'
+        self.page.goto(f'{self.server.url}/notebooks/{path.name}')
+        self.page.wait_for_function('window.jupyterapp?.shell?.currentWidget?.context', timeout=60_000)
+        self.page.evaluate(
+            """async () => {
+                const panel = window.jupyterapp.shell.currentWidget;
+                await panel.context.ready;
+                await panel.revealed;
+                await panel.sessionContext.ready;
+                await panel.sessionContext.session.kernel.info;
+            }"""
+        )
+        return Notebook(self.page, path)

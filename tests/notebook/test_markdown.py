@@ -65,7 +65,7 @@ class Audit(HTMLParser):
         self.findings.append(f'<?{data}')
 
 
-READER = MarkdownIt('commonmark', {'html': True}).enable(['table', 'strikethrough'])
+READER = MarkdownIt('commonmark', {'html': True, 'maxNesting': 100}).enable(['table', 'strikethrough'])
 READER.validateLink = lambda url: True
 
 
@@ -221,8 +221,44 @@ def test_no_payload_gets_through_while_it_grows() -> None:
             assert findings(neutralise(heal(payload[:end]))) == [], case['name']
 
 
+@pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here')
+def test_no_pathological_input_takes_over_a_tenth_of_a_second() -> None:
+    def seconds(text: str) -> float:
+        start = time.process_time()
+        neutralise(text)
+        return time.process_time() - start
+
+    slow = {
+        case['name']
+        for case in json.loads(INJECTIONS.read_text())
+        if case['kind'] == 'pathological'
+        and (text := eval(case['payload_python']))
+        # A neighbour on the same core slows one run down, not the fastest of many.
+        and all(seconds(text) > 0.3 for _ in range(20))  # 0.1 on a calm machine
+    }
+    assert slow == set()
+
+
+@pytest.mark.parametrize('mark', ['- ', '>', '> ', '* ', '+\t', '1. ', '12) '])
+def test_nothing_is_nested_without_end(mark: str) -> None:
+    safe = neutralise(mark * 1000 + 'x <b>')
+    html = READER.render(safe)
+    assert html.count('<blockquote') + html.count('<li') <= 20
+    assert findings(safe) == []
+    assert html.count(mark.strip().replace('>', '&gt;')) >= 950, 'the rest of the marks is shown'
+    few = mark.replace('\t', ' ') * 15 + 'x'
+    assert neutralise(few) == few
+
+
+def test_a_code_block_deep_inside_stays_harmless() -> None:
+    for mark in ('- ', '> '):
+        for depth in range(17, 24):
+            text = f'{mark * depth}```\n{mark.replace("-", " ") * depth}<b>\n\n    <b>\n'
+            assert findings(neutralise(text)) == []
+
+
 @pytest.mark.parametrize(
-    'unit', ['[', '<', '*', '`', '<a', '](', '\\[', '$', '![', '` `` ', '[](', '!', '&#36;', '[]:']
+    'unit', ['- ', '> ', '[', '<', '*', '`', '<a', '](', '\\[', '$', '![', '` `` ', '[](', '!', '&#36;', '[]:']
 )
 def test_the_time_is_linear(unit: str) -> None:
     def seconds(size: int) -> float:
@@ -352,3 +388,8 @@ def test_the_open_part_keeps_its_size_after_a_cut() -> None:
 )
 def test_half_of_a_construct_is_closed(text: str, healed: str) -> None:
     assert heal(text) == healed
+
+
+def test_the_end_of_an_endless_paragraph_is_not_healed() -> None:
+    assert heal('x' * 30_000 + ' **b') == 'x' * 30_000 + ' **b'
+    assert heal('x' * 30_000 + '\n\na **b').endswith('\n\na **b**')

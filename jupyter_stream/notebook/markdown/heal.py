@@ -16,6 +16,9 @@ _HALF_FENCE = re.compile(r'\n[ >]*(?:`+|~+)$')
 _RUN = re.compile(r'\\.|`+', re.DOTALL)
 _EMPHASIS = re.compile(r'\\.|\*{1,3}|~~|(?<![^\W_])_{1,2}|_{1,2}(?![^\W_])', re.DOTALL)
 _FORMULA = re.compile(r'\\[()\[\]]|\$\$|\\.', re.DOTALL)
+_LONGEST = 20_000
+"""Characters of a paragraph over which its end is not healed: a text without breaks would be read again and again."""
+
 _CLOSERS = {'$$': '$$', '\\[': '\\]', '\\(': '\\)'}
 
 
@@ -31,6 +34,8 @@ def heal(text: str) -> str:
         return _fenced(_HALF_FENCE.sub('', text), reader.fence.run)
     text = _HALF_RULE.sub('', text)
     at = max(text.rfind('\n\n'), 0)
+    if len(text) - at > _LONGEST:
+        return text
     return text[:at] + _paragraph(text[at:])
 
 

@@ -20,7 +20,7 @@ BREAK = '\u2060'
 """A character that is not seen (word joiner) and keeps two others from being read together."""
 
 _DOLLAR = '<span>&#36;</span>'
-_SPECIAL = re.compile(r'`+|\\|\$|<(?=[^\s])|&(?=#|dollar|bsol|commat)|\]\(|\]:|!+|@(?=[\\&@])')
+_SPECIAL = re.compile(r'`+|\\|\$|<(?=[^\s])|&(?=#|dollar|bsol|commat)|\]\(|\]:|(?<!!)!++(?=\[)|@(?=[\\&@])')
 _ENTITY = re.compile(r'&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|dollar|bsol|commat);')
 _RISKY = re.compile(r'<(?=[A-Za-z/!?])|\](?=[(:])')
 _OPENER = re.compile(r'\$|\\\\[(\[]|\\begin\{', re.IGNORECASE)
@@ -275,7 +275,7 @@ class Inline:
     # ------------------------------------------------------------------ tags, entities, links
 
     def _tag(self, start: int) -> None:
-        link = AUTOLINK.match(self._text, start)
+        link = AUTOLINK.match(self._text, start) if self._text[start + 1] == 'h' else None
         if link:
             self._write(link[0], link.end())
         elif self._text[start + 1] not in _TAGS and not self._code_before('>', start):
@@ -301,8 +301,6 @@ class Inline:
     def _bang(self, start: int) -> None:
         """An image: a picture that is in the text itself stays, another becomes a link."""
         text, bangs = self._text, self._at - start
-        if text[self._at : self._at + 1] != '[':
-            return self._write('!' * bangs, self._at)
         image = _IMAGE.match(text, start) if bangs == 1 else None
         if image:
             self._write(image[0], image.end())
@@ -310,7 +308,6 @@ class Inline:
             self._write('\\!' * (bangs - 1), self._at)
         else:
             self._write('!' * (bangs - 1) + '\\!', self._at)
-        return None
 
     def _bracket(self, start: int) -> None:
         if self._text[start + 1] == ':':

@@ -15,7 +15,11 @@ __all__ = ('Fence', 'Line', 'LineReader')
 Kind = Literal['text', 'blank', 'open', 'code', 'close', 'indented']
 
 _QUOTE = -1
+_DEEPEST = 20
+"""No line is in more containers: each costs time on every line that follows, in a browser far more than here."""
+
 _MARKER = re.compile(r'([-+*]|(\d{1,9})[.)])( +|$)')
+_CONTAINER = re.compile(r'>|(?:[-+*]|\d{1,9}[.)])(?: |$)')
 _BREAK = re.compile(r'([-*_])(?: *\1){2,} *$')
 _FENCE = re.compile(r'(`{3,}(?=[^`]*$)|~{3,})(.*)$', re.DOTALL)
 
@@ -32,13 +36,17 @@ class Fence:
 
 @dataclass(slots=True)
 class Line:
-    """One line: what it is, how many containers it is in, and the fence it opens, fills or closes."""
+    """One line: what it is, how many containers it is in, and the fence it opens, fills or closes.
+
+    `too_deep` characters at its end (of the line with its tabs expanded) begin with the marker of one more container
+    than there may be; the line is read as if that marker were text.
+    """
 
     kind: Kind
     depth: int
     fence: Fence | None = None
-    lists: bool = False
     item: bool = False
+    too_deep: int = 0
 
 
 class LineReader:
@@ -47,10 +55,12 @@ class LineReader:
     def __init__(self) -> None:
         self._containers: list[int] = []
         self._paragraph = False
+        self._too_deep = 0
         self.fence: Fence | None = None
 
     def read(self, raw: str) -> Line:
         """What this line (without its line break) is."""
+        self._too_deep = 0
         line = raw.expandtabs(4) if '\t' in raw else raw
         rest, depth = self._inside(line)
         if self.fence:
@@ -65,10 +75,12 @@ class LineReader:
         return self._leaf(*self._opened(rest, depth))
 
     def _line(self, kind: Kind, fence: Fence | None = None, item: bool = False) -> Line:
-        return Line(kind, len(self._containers), fence, any(c != _QUOTE for c in self._containers), item)
+        return Line(kind, len(self._containers), fence, item, self._too_deep)
 
     def _inside(self, line: str) -> tuple[str, int]:
         """What is left of the line inside of the containers that go on, and how many those are."""
+        if not line:
+            return '', self._containers.index(_QUOTE) if _QUOTE in self._containers else len(self._containers)
         rest = line
         for depth, container in enumerate(self._containers):
             stripped = rest.lstrip(' ')
@@ -103,6 +115,9 @@ class LineReader:
             stripped = rest.lstrip(' ')
             indent = len(rest) - len(stripped)
             if indent > 3 or not stripped:
+                return rest, depth, began
+            if depth == _DEEPEST:
+                self._too_deep = len(stripped) if _CONTAINER.match(stripped) and not _BREAK.match(stripped) else 0
                 return rest, depth, began
             if stripped[0] == '>':
                 self._begin(depth, _QUOTE)

@@ -23,8 +23,10 @@ _INFO = re.compile(r'[^\w +#.,:=(){}\-/*]')
 _STYLED = re.compile(
     r'%%\s*\{|[<&]|\burl\s*\(|@import|^\s*(?:click|---|style|classDef|linkStyle|href|links?)\b|^\s*---', re.I | re.M
 )
+_DIGITS = re.compile(r'\d*')
 _TERM = re.compile(r'^([ >]*):(?=[ \t])')
 _NOTHING = re.compile(r'[`\\$<&\[!@\n]')
+_DEEP = re.compile(r'(?:[ \t]*(?:[-+*>]|\d{1,9}[.)])){20}')
 
 
 def visible(text: str) -> str:
@@ -43,7 +45,7 @@ def neutralise(text: str) -> str:
     what could leave an attribute is dropped. Ordinary Markdown comes out as it went in. Linear in len(text).
     """
     text = visible(text)
-    if not _NOTHING.search(text):
+    if not _NOTHING.search(text) and not _DEEP.match(text):
         return text
     out: list[str] = []
     apart = False
@@ -110,7 +112,7 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
             is_code = line.kind in ('open', 'indented')
             block = _Block(is_code, fence=line.fence if is_code else None, depth=line.depth)
             block.sure = _certain(raw, line.fence, line.depth, settled, blank) if is_code else True
-        block.lines.append(_plain(raw, line.kind))
+        block.lines.append(_shallow(raw, line.too_deep) if line.too_deep else _plain(raw, line.kind))
         block.closed = line.kind == 'close'
         if line.kind == 'text' or line.depth:
             settled = line.depth == 0 and (settled or blank) and not raw.lstrip().startswith('[^')
@@ -124,6 +126,15 @@ def _plain(raw: str, kind: str) -> str:
     if kind == 'text':
         return _TERM.sub(r'\1\\:', raw)
     return '' if kind == 'blank' and not raw.strip() else raw
+
+
+def _shallow(raw: str, too_deep: int) -> str:
+    """A line whose marker of one container too many is text."""
+    line = raw.expandtabs(4)
+    at = len(line) - too_deep
+    digits = _DIGITS.match(line, at)
+    end = digits.end() if digits else at
+    return f'{line[:end]}\\{line[end:]}'
 
 
 def _certain(raw: str, fence: Fence | None, depth: int, settled: bool, blank: bool) -> bool:

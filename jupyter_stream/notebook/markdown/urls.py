@@ -14,6 +14,7 @@ __all__ = ('AUTOLINK', 'checked')
 
 _SCHEMES = frozenset({'http', 'https', 'mailto', 'ftp', 'tel'})
 _PLAIN = re.compile(r"[\w\-.~:/?#!'*+,;=%@|()]*", re.ASCII)
+_RELATIVE = re.compile(r"[\w\-.~/?#!'*+,;=()]*", re.ASCII)
 _KEPT = "/?#!'*+,;=%@:~-._"
 _UNSEEN = re.compile('[\x00-\x20\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+')
 _ESCAPE = re.compile(r'\\([!-/:-@\[-`{-~])')
@@ -25,6 +26,8 @@ AUTOLINK = re.compile(r"<https?://(?:[\w\-.~:/?#!'*+,;=%()]|&(?=[\w.~-]+=)|@(?!@
 
 def checked(destination: str) -> str | None:
     """The destination as it may stand in a link, unchanged when it is plain; None when it must not be a link."""
+    if _RELATIVE.fullmatch(destination):
+        return destination
     decoded = unescape(_ESCAPE.sub(r'\1', destination))
     scheme = _SCHEME.match(_UNSEEN.sub('', unquote(unquote(decoded))))
     if scheme and scheme[1].lower() not in _SCHEMES:
