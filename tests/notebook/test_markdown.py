@@ -222,7 +222,7 @@ def test_no_payload_gets_through_while_it_grows() -> None:
 
 
 @pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here')
-def test_no_pathological_input_takes_over_a_tenth_of_a_second() -> None:
+def test_no_pathological_input_is_slow() -> None:
     def seconds(text: str) -> float:
         start = time.process_time()
         neutralise(text)
