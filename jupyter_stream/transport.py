@@ -192,7 +192,7 @@ def client_for_this_loop() -> httpx.AsyncClient:
 
 
 async def read(response: httpx.Response, deadline: Deadline, model_name: str) -> AsyncGenerator[bytes]:
-    """The body as it comes, bounded in size and time.
+    """The body as it comes, bounded in size and time: what fits the limit is handed out before the error.
 
     Raises:
         ModelConnectionError, ModelTimeoutError, ModelRequestTimeout, StreamLimitError
@@ -209,9 +209,9 @@ async def read(response: httpx.Response, deadline: Deadline, model_name: str) ->
         except httpx.StreamError:  # closed under our hands, by cancel()
             error = ModelConnectionError(model_name, 'The stream was closed while it was read.', phase='read')
         else:
+            yield chunk[: MAX_STREAM_BYTES - size]
             size += len(chunk)
             if size <= MAX_STREAM_BYTES:
-                yield chunk
                 continue
             error = StreamLimitError(model_name, f'The answer is larger than {MAX_STREAM_BYTES // 2**20} MiB.')
         raise error

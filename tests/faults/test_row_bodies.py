@@ -58,7 +58,7 @@ def test_f45_a_gzip_bomb_is_a_limit_error_at_once(wire: Protocol) -> None:
         connection.send(bomb)
 
     began = time.monotonic()
-    failed(run(wire, step)[0], StreamLimitError)
+    failed(run(wire, step)[0], StreamLimitError, 'Hello')
     assert time.monotonic() - began < 2
 
 
