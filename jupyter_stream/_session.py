@@ -94,9 +94,9 @@ class Session(Generic[S, E]):
         except asyncio.CancelledError as error:
             self._error = error
             cast(asyncio.Task[None], self._task).uncancel()
-            if self._on_interrupt is not None:
-                with suppress(Exception):
-                    await self._on_interrupt(stream)
+        if self._on_interrupt is not None and isinstance(self._error, (KeyboardInterrupt, asyncio.CancelledError)):
+            with suppress(Exception):
+                await self._on_interrupt(stream)
         await self._exit()
 
     async def _serve(self, stream: AsyncIterable[E]) -> None:

@@ -22,12 +22,9 @@ several ways around that, and each breaks something else. What is used here, and
    cancels such a cell on an interrupt; `guard` makes a short `Interrupted` of that, since a `CancelledError` costs a
    second and a screen of traceback, and swallowing it would let the cells queued behind run on.
 
-**Interrupts.** The three ways that block (1 to 3) treat SIGINT alike: while a call waits, the first one asks the task
-to cancel and is raised as `Interrupted` when the request has closed, or after `GRACE` seconds; the second one raises at
-once. A `KeyboardInterrupt` is not left to appear at any bytecode: in the middle of an event loop it can lose a callback
-for good. While a loop runs in this thread its owner's handler is set aside for the duration: it would wait for the very
-loop that is blocked here. In a task that is not the cell's own, a KeyboardInterrupt would go through the loop and end
-the kernel: there `CancelledError` is raised, and the owner's handler is called, which cancels the cell.
+**Interrupts.** The three ways that block (1 to 3) treat SIGINT alike, see `_interrupts`: while a call waits, the first
+one cancels it and is raised as `Interrupted` when the request has closed, or after `GRACE` seconds; the second one
+raises at once. Between two waits it is the program's own, unless a loop is blocked here that would have to handle it.
 """
 
 from __future__ import annotations
@@ -35,7 +32,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
-import signal
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -43,13 +39,13 @@ from contextlib import AbstractAsyncContextManager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from importlib import import_module
-from types import FrameType
 from typing import Any, Generic, TypeVar
 
+from jupyter_stream._interrupts import Cancel, Sigint, in_cell, missed, running_loop
 from jupyter_stream._session import END, Session
-from jupyter_stream.exceptions import Interrupted, UserError
+from jupyter_stream.exceptions import UserError
 
-__all__ = ('GRACE', 'Stream', 'guard', 'run')
+__all__ = ('GRACE', 'Stream', 'guard', 'in_cell', 'run')
 
 T = TypeVar('T')
 S = TypeVar('S')
@@ -95,11 +91,11 @@ async def guard(awaitable: Awaitable[T]) -> T:
         Interrupted: (a KeyboardInterrupt) SIGINT came; the awaitable's own, if it raised one.
     """
     task = asyncio.current_task()
-    if task is None or not _in_cell():
+    if task is None or not in_cell():
         return await awaitable
-    cancel = _Cancel(asyncio.get_running_loop(), task)
+    cancel = Cancel(asyncio.get_running_loop(), task)
     raised: BaseException | None = None
-    with _Sigint(cancel) as sigint:
+    with Sigint(cancel) as sigint:
         try:
             value = await awaitable
             if not sigint.came:
@@ -158,13 +154,13 @@ class Stream(Generic[S, E]):
 
     def __next__(self) -> E:
         """The next item. After an interrupt the manager has been left, and there are no more."""
-        if self._ready is not None and self._entered is not None:
+        if self._ready is not None and self._entered is not None and not missed():
             item = self._ready(self._entered)
             if item is not None:
                 return item
         try:
             item = self._run(self._session.next)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, asyncio.CancelledError):
             self._entered = None
             raise
         if item is END:
@@ -194,90 +190,6 @@ class Stream(Generic[S, E]):
         return self._opened.run(make)
 
 
-# ------------------------------------------------------------------ interrupts
-
-
-class _Sigint:
-    """While entered, the first SIGINT calls `act` and is remembered, and the second raises KeyboardInterrupt at once.
-
-    Only the main thread has signals. A handler that the user's program set is left alone, unless a loop runs in this
-    thread. Then it is likely the loop's: set aside in a cell's own task, else called too, after `act`.
-    """
-
-    came = False
-
-    def __init__(self, act: Callable[[], object]) -> None:
-        self._act = act
-        self._previous: Any = None
-        self._in_task = False
-
-    def __enter__(self) -> _Sigint:
-        if threading.current_thread() is threading.main_thread():
-            previous = signal.getsignal(signal.SIGINT)
-            loops = callable(previous) and _running_loop() is not None
-            if loops or previous is signal.default_int_handler:
-                self._in_task = previous is not signal.default_int_handler and not _in_cell()
-                self._previous = previous
-                signal.signal(signal.SIGINT, self._handle)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
-
-    def _handle(self, signum: int, frame: FrameType | None) -> None:
-        if not self.came:
-            self.came = True
-            self._act()
-        elif not self._in_task:
-            signal.default_int_handler(signum, frame)
-        if self._in_task:
-            self._previous(signum, frame)
-
-    def error(self, error: BaseException | None) -> BaseException:
-        """What to raise, given what the interrupted coroutine raised."""
-        if self._in_task:  # a KeyboardInterrupt would stop the loop; the loop's own handler does what is due
-            return asyncio.CancelledError()
-        return error if isinstance(error, KeyboardInterrupt) else Interrupted()
-
-
-class _Cancel:
-    """Cancels a task from any thread or signal handler, until it is disarmed."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
-        self._loop = loop
-        self._task = task
-        self._armed = True
-        self._asked = 0
-
-    def __call__(self) -> None:
-        self._loop.call_soon_threadsafe(self._cancel)
-
-    def _cancel(self) -> None:
-        if self._armed:
-            self._asked += 1
-            self._task.cancel()
-
-    def disarm(self) -> None:
-        """Cancel no more, and take back what was asked: a task that goes on must not look cancelled."""
-        self._armed = False
-        for _ in range(self._asked):
-            self._task.uncancel()
-
-
-def _in_cell() -> bool:
-    """Whether the current task is a cell that awaits: IPython runs it as this coroutine, which catches interrupts."""
-    task = asyncio.current_task()
-    return task is not None and getattr(task.get_coro(), '__qualname__', '').endswith('.run_cell_async')
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
 # ------------------------------------------------------------------ where a coroutine runs
 
 
@@ -302,7 +214,7 @@ class _Job(Generic[T]):
         if done is not None:
             self._task.add_done_callback(done)
         if self._cancelled:
-            self._task.cancel()
+            self._cancel()
         return self._task
 
     async def _keep(self) -> None:
@@ -317,10 +229,10 @@ class _Job(Generic[T]):
 
     def _cancel(self) -> None:
         self._cancelled = True
-        if self._task is not None:
-            self._task.cancel()
+        if self._task is not None:  # after its first step, since what never began can't close what it holds
+            self._loop.call_soon(self._task.cancel)
 
-    def outcome(self, sigint: _Sigint) -> T:
+    def outcome(self, sigint: Sigint) -> T:
         if sigint.came:
             raise sigint.error(self.error) from None
         if self.error is not None:
@@ -368,7 +280,7 @@ class _LoopThread:
     def run(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         job = _Job(self.loop, make)
         done = _Done()
-        with _Sigint(job.cancel) as sigint:
+        with Sigint(job.cancel) as sigint:
             try:
                 self.loop.call_soon_threadsafe(job.start, done.tell, context=copy_context())
                 while not done.wait(POLL):
@@ -418,7 +330,7 @@ class _DrivenLoop:
         if not self.usable():
             raise RuntimeError('This stream must be used and closed where it was opened: in that thread, on that loop.')
         job = _Job(self.loop, make)
-        with _Sigint(job.cancel) as sigint:
+        with Sigint(job.cancel) as sigint:
             task = job.start()
             try:
                 with suppress(asyncio.CancelledError):
@@ -431,7 +343,7 @@ class _DrivenLoop:
         return job.outcome(sigint)
 
     def usable(self) -> bool:
-        return threading.get_ident() == self._thread and _running_loop() in (
+        return threading.get_ident() == self._thread and running_loop() in (
             (self.loop,) if self.loop.is_running() else (None,)
         )
 
@@ -491,7 +403,7 @@ _Place = _LoopThread | _DrivenLoop
 def _place(loop_bound: bool) -> _Place:
     if not loop_bound:
         return _loop_thread()
-    loop = _running_loop()
+    loop = running_loop()
     return _own_loop() if loop is None else _DrivenLoop(_reentrant(loop))
 
 

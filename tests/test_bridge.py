@@ -419,6 +419,205 @@ def test_guard_makes_an_interrupt_of_a_cells_cancellation():
         loop.close()
 
 
+# ------------------------------------------------------------------ interrupts between two waits, in a running loop
+
+
+def in_a_task(body):
+    """Run `body` in a task of a loop of its own under the handler of `asyncio.run`; how it ended."""
+    with asyncio.Runner() as runner:
+        try:
+            return runner.run(body())
+        except KeyboardInterrupt:
+            return 'interrupted'
+        finally:
+            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@posix
+@WAYS
+def test_an_interrupt_between_two_calls_is_raised_by_the_next(loop_bound):
+    ran = []
+
+    async def request():
+        ran.append('begun')
+        try:
+            await asyncio.sleep(1)
+        finally:
+            ran.append('closed')
+
+    async def body():
+        assert bridge.run(answer, loop_bound=loop_bound) == 42
+        signal.raise_signal(signal.SIGINT)
+        ran.append('goes on')
+        bridge.run(request, loop_bound=loop_bound)
+
+    assert in_a_task(body) == 'interrupted'
+    assert ran == ['goes on', 'begun', 'closed']
+
+
+@posix
+@WAYS
+@pytest.mark.parametrize('ready', [None, lambda entered: 'ready'], ids=['waiting', 'ready'])
+def test_an_interrupt_between_two_items_ends_the_stream_at_the_next(loop_bound, ready):
+    told = []
+
+    async def on_interrupt(items):
+        told.append(items)
+
+    source = Source(range(10), forever=True)
+    items = []
+
+    async def body():
+        stream = bridge.Stream(source, loop_bound=loop_bound, on_interrupt=on_interrupt, ready=ready)
+        stream.open()
+        try:
+            for item in stream:
+                items.append(item)
+                if len(items) == 3:
+                    signal.raise_signal(signal.SIGINT)
+                if len(items) == 9:
+                    pytest.fail('It goes on.')
+        except asyncio.CancelledError as error:
+            assert list(stream) == []
+            stream.close(error)
+            raise
+
+    assert in_a_task(body) == 'interrupted'
+    assert len(items) == 3
+    assert source.left.is_set() and len(told) == 1
+
+
+@posix
+@WAYS
+def test_an_interrupt_before_the_end_of_a_block_is_raised_by_leaving_it(loop_bound):
+    source = Source([1], forever=True)
+
+    async def body():
+        stream = opened(source, loop_bound=loop_bound)
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(asyncio.CancelledError):
+            stream.close()
+        assert source.left.is_set()
+        assert bridge.run(answer, loop_bound=loop_bound) == 42  # it is raised once
+        await asyncio.sleep(0)
+
+    assert in_a_task(body) == 'interrupted'
+
+
+@posix
+@WAYS
+def test_between_two_waits_the_loops_own_handler_is_called_and_then_it_is_alone_again(loop_bound):
+    seen = []
+
+    def own(signum, frame):
+        seen.append(signum)
+
+    async def body():
+        signal.signal(signal.SIGINT, own)
+        bridge.run(answer, loop_bound=loop_bound)
+        signal.raise_signal(signal.SIGINT)
+        assert seen == [signal.SIGINT]
+        await asyncio.sleep(0)  # the loop could do what the interrupt asked for
+        assert signal.getsignal(signal.SIGINT) is own
+        assert bridge.run(answer, loop_bound=loop_bound) == 42
+        await asyncio.sleep(0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        return 'undisturbed'
+
+    assert in_a_task(body) == 'undisturbed'
+
+
+@posix
+@WAYS
+@pytest.mark.parametrize('order', [(0, 1), (1, 0), ()], ids=['first first', 'last first', 'dropped'])
+def test_streams_that_overlap_leave_the_handler_as_it_was(loop_bound, order):
+    async def body():
+        before = signal.getsignal(signal.SIGINT)
+        streams = [opened(Source([1, 2]), loop_bound=loop_bound) for _ in range(2)]
+        assert [next(stream) for stream in streams] == [1, 1]
+        for index in order:
+            streams[index].close()
+        del streams
+        gc.collect()
+        await asyncio.sleep(0.01)
+        return signal.getsignal(signal.SIGINT) is before
+
+    assert in_a_task(body)
+
+
+@posix
+@WAYS
+def test_a_handler_set_between_two_waits_stays(loop_bound):
+    async def body():
+        before = signal.getsignal(signal.SIGINT)
+        bridge.run(answer, loop_bound=loop_bound)
+        signal.signal(signal.SIGINT, before)
+        await asyncio.sleep(0)
+        bridge.run(answer, loop_bound=loop_bound)
+        kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.raise_signal(signal.SIGINT)
+        bridge.run(answer, loop_bound=loop_bound)
+        await asyncio.sleep(0)
+        ignored = signal.signal(signal.SIGINT, kept) is signal.SIG_IGN
+        bridge.run(answer, loop_bound=loop_bound)
+        await asyncio.sleep(0)
+        signal.signal(signal.SIGINT, before)
+        return ignored
+
+    assert in_a_task(body)
+
+
+def test_in_another_thread_nothing_touches_the_handler():
+    async def body():
+        stream = opened(Source([1]))
+        next(stream)
+        got.append(signal.getsignal(signal.SIGINT))
+        stream.close()
+
+    got = []
+    thread = threading.Thread(target=lambda: asyncio.Runner().run(body()))
+    thread.start()
+    thread.join(10)
+    assert got == [signal.getsignal(signal.SIGINT)]
+
+
+@posix
+@WAYS
+def test_a_second_interrupt_between_two_waits_is_the_loops_own_matter(loop_bound):
+    async def body():
+        bridge.run(answer, loop_bound=loop_bound)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)  # that of `asyncio.run` raises here
+        pytest.fail('It goes on.')
+
+    assert in_a_task(body) == 'interrupted'
+    assert bridge.run(answer, loop_bound=loop_bound) == 42
+
+
+class Cell:
+    """Stands for IPython's shell: the coroutine of this name catches what is raised in a cell."""
+
+    def __init__(self, body):
+        self.body = body
+
+    async def run_cell_async(self):
+        try:
+            return await self.body()
+        except KeyboardInterrupt:
+            return 'at once'
+
+
+@posix
+@WAYS
+def test_an_interrupt_between_two_waits_in_a_cells_own_task_is_raised_at_once(loop_bound):
+    async def body():
+        bridge.run(answer, loop_bound=loop_bound)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail('It goes on.')
+
+    assert in_a_task(lambda: Cell(body).run_cell_async()) == 'at once'
+
+
 # ------------------------------------------------------------------ Stream
 
 

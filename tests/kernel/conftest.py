@@ -110,12 +110,16 @@ class Kernel:
 
 
 class SlowServer:
-    """Answers each POST with a chat completion that goes on for ever, a delta every 20 ms, until it is left."""
+    """Answers each POST with a chat completion that never ends, until it is left: a delta every 20 ms.
+
+    After `pauses_after` deltas no more come: from then on the other side surely waits.
+    """
 
     DELTA = b'data: {"choices":[{"index":0,"delta":{"content":"w%d "}}],"model":"slow"}\n\n'
     HEADERS = b'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n'
 
     def __init__(self) -> None:
+        self.pauses_after = sys.maxsize
         self.opened = 0
         """How many requests have come."""
         self.closed: list[float] = []
@@ -140,7 +144,8 @@ class SlowServer:
             connection.sendall(self.HEADERS)
             count = 0
             while not self._left(connection, 0.02):
-                connection.sendall(self.DELTA % count)
+                if count < self.pauses_after:
+                    connection.sendall(self.DELTA % count)
                 count += 1
         self.closed.append(time.monotonic())
 

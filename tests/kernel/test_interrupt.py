@@ -1,6 +1,7 @@
 """An interrupted cell in a real kernel: the request closes, what had come stays, the queue is dropped (F54-F56)."""
 
 import sys
+import time
 
 import pytest
 
@@ -8,8 +9,11 @@ pytestmark = pytest.mark.skipif(sys.platform == 'win32', reason='the times are t
 
 CLOSED_WITHIN = 0.2
 
+DELTAS = 6
+"""After so many the server is silent: a cell that has printed its last one is in a wait when it is interrupted."""
+
 SETUP = """
-import asyncio, httpx
+import asyncio, httpx, time
 from contextlib import asynccontextmanager
 from jupyter_stream import bridge
 from jupyter_stream.direct import *
@@ -44,11 +48,27 @@ async def aread(model):
             print(count := count + 1, end=' ', flush=True)
 
 def whole(model):
-    print('1 5 ', flush=True)
+    print('1 6 ', flush=True)
     model_request_sync(model, MESSAGES)
 
 async def child(model):
     read(model)
+
+def work(model, seconds):
+    global stream
+    with model_request_stream_sync(model, MESSAGES) as stream:
+        for count, event in enumerate(stream):
+            print(count, 'works ', flush=True)
+            time.sleep(seconds)
+
+def ask_often(seconds):
+    for count in range(100):
+        bridge.run(lambda: asyncio.sleep(0))
+        print(count, 'works ', flush=True)
+        time.sleep(seconds)
+
+async def task(function, *args):
+    function(*args)
 """
 
 WAYS = {
@@ -71,10 +91,12 @@ def ready(kernel, slow_server):
 
 
 def stopped(kernel, slow_server, code):
-    """Run a cell and another behind it, stop the first; its reply, and what became of the second."""
+    """Run a cell and another behind it, stop the first while it waits; its reply, and how long it took to end."""
+    slow_server.pauses_after = DELTAS
     cell, queued = kernel.send(code), kernel.send('print("ran all the same")')
-    kernel.wait_for(cell, '5 ')
+    kernel.wait_for(cell, f'{DELTAS} ')
     slow_server.wait_opened(1)
+    time.sleep(0.1)  # one way or another the last delta is more than one event
     pressed = kernel.interrupt()
     reply = kernel.wait(cell)
     closed = slow_server.wait_closed(1)
@@ -110,28 +132,56 @@ def test_what_had_come_over_an_asynchronous_stream_stays_readable(ready, slow_se
     assert ready.run('print(stream.get().state, len(stream.get().text) >= 4)').stdout == 'incomplete True\n'
 
 
-def pressed_until_it_ends(kernel, cell):
-    for _ in range(3):
-        pressed = kernel.interrupt()
-        try:
-            kernel.wait(cell, timeout=3)
-        except AssertionError:
-            continue
-        return pressed
-    raise AssertionError('Three interrupts did not end the cell.')
-
-
 @pytest.mark.parametrize('model', ['model', 'own_client'])
-def test_an_interrupt_in_a_task_of_the_cell_does_not_kill_the_kernel(ready, slow_server, model):
-    # Between two waits in such a task the signal is the kernel's own, whose handler waits for the loop that is
-    # blocked here: then it is lost, and a person presses again.
+def test_an_interrupt_in_a_task_of_the_cell_ends_it_and_not_the_kernel(ready, slow_server, model):
     cell = ready.send(f'await asyncio.create_task(child({model}))')
     ready.wait_for(cell, '5 ')
     slow_server.wait_opened(1)
-    pressed = pressed_until_it_ends(ready, cell)
+    pressed = ready.interrupt()
     assert slow_server.wait_closed(1) - pressed < CLOSED_WITHIN
     assert ready.wait(cell).ename == 'CancelledError'
     assert ready.run('print("alive")').stdout == 'alive\n'
+
+
+BETWEEN = {
+    'a stream': ('work(model, {})', 1),
+    'a stream, bound': ('work(own_client, {})', 1),
+    'calls': ('ask_often({})', 0),
+}
+between = pytest.mark.parametrize(('code', 'requests'), BETWEEN.values(), ids=BETWEEN.keys())
+
+
+def stopped_at_work(kernel, slow_server, code, requests):
+    """Stop a cell while its own code runs, between two waits; its reply, and how long the end took."""
+    cell = kernel.send(code)
+    kernel.wait_for(cell, 'works ')
+    pressed = kernel.interrupt()
+    reply = kernel.wait(cell)
+    if requests:
+        slow_server.wait_closed(requests)
+    assert reply.stdout.count('works ') < 3
+    assert kernel.run('print("alive")').stdout == 'alive\n'
+    return reply, reply.ended - pressed
+
+
+@between
+@pytest.mark.parametrize('cell', ['{}', 'await asyncio.sleep(0); {}'], ids=['synchronous', 'that awaits'])
+def test_an_interrupt_of_a_cells_own_work_between_two_waits_is_prompt(ready, slow_server, cell, code, requests):
+    reply, seconds = stopped_at_work(ready, slow_server, cell.format(code.format(30)), requests)
+    assert reply.ename == 'KeyboardInterrupt'
+    assert seconds < 2
+    if requests:
+        assert ready.run('print(stream.cancelled, stream.response.state)').stdout == 'True interrupted\n'
+
+
+@between
+def test_an_interrupt_between_two_waits_in_a_task_is_raised_by_the_next_wait(ready, slow_server, code, requests):
+    task = 'await asyncio.create_task(task(lambda: {}))'
+    reply, seconds = stopped_at_work(ready, slow_server, task.format(code.format(0.5)), requests)
+    assert reply.ename == 'CancelledError'
+    assert seconds < 2
+    if requests:
+        assert ready.run('print(stream.cancelled, stream.response.state)').stdout == 'True interrupted\n'
 
 
 def test_guarded_tasks_of_one_cell_are_all_closed(ready, slow_server):
