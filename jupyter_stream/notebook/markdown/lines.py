@@ -56,10 +56,15 @@ class LineReader:
         self._containers: list[int] = []
         self._paragraph = False
         self._too_deep = 0
+        self._nothing: Line | None = None
         self.fence: Fence | None = None
 
     def read(self, raw: str) -> Line:
         """What this line (without its line break) is."""
+        if raw:
+            self._nothing = None
+        elif self._nothing:
+            return self._nothing
         self._too_deep = 0
         line = raw.expandtabs(4) if '\t' in raw else raw
         rest, depth = self._inside(line)
@@ -71,7 +76,10 @@ class LineReader:
         if not rest.strip():
             self._paragraph = False
             self._containers = self._containers[:depth]
-            return self._line('blank')
+            nothing = self._line('blank')
+            if not raw:
+                self._nothing = nothing  # one more empty line behind it changes nothing
+            return nothing
         return self._leaf(*self._opened(rest, depth))
 
     def _line(self, kind: Kind, fence: Fence | None = None, item: bool = False) -> Line:
@@ -117,14 +125,14 @@ class LineReader:
             if indent > 3 or not stripped:
                 return rest, depth, began
             if depth == _DEEPEST:
-                self._too_deep = len(stripped) if _CONTAINER.match(stripped) and not _BREAK.match(stripped) else 0
+                self._too_deep = len(stripped) if _CONTAINER.match(stripped) and not _is_break(stripped) else 0
                 return rest, depth, began
             if stripped[0] == '>':
                 self._begin(depth, _QUOTE)
                 rest = stripped[2:] if stripped[1:2] == ' ' else stripped[1:]
             else:
                 marker = _MARKER.match(stripped)
-                if not marker or _BREAK.match(stripped) or (not began and self._keeps(marker, depth, stripped)):
+                if not marker or _is_break(stripped) or (not began and self._keeps(marker, depth, stripped)):
                     return rest, depth, began
                 spaces = len(marker[3])
                 taken = len(marker[1]) + (spaces if 1 <= spaces <= 4 and stripped[marker.end() :] else 1)
@@ -155,8 +163,13 @@ class LineReader:
         if indent > 3 and not lazy:
             self._containers = self._containers[:depth]
             return self._line('indented', item=began)
-        ends = indent <= 3 and (stripped[:1] == '#' or _BREAK.match(stripped) is not None)
+        ends = indent <= 3 and (stripped[:1] == '#' or _is_break(stripped))
         if not lazy or ends:
             self._containers = self._containers[:depth]
         self._paragraph = bool(stripped) and not ends
         return self._line('text' if stripped else 'blank', item=began)
+
+
+def _is_break(stripped: str) -> bool:
+    """Whether the line, without the white space before it, is a thematic break."""
+    return stripped.rstrip(' ').endswith(stripped[:1]) and _BREAK.match(stripped) is not None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .bounds import Bounds, code_lines, is_endless, passages, shortened
 from .inline import Inline, armoured, opens_maths, opens_tex
 from .lines import Fence, LineReader
 
@@ -43,13 +44,15 @@ def neutralise(text: str) -> str:
     addresses; remote images become links (pictures in the text itself stay); `\\(x\\)` and `\\[x\\]` become `$x$`
     and `$$x$$`; dollars that are no mathematics stay dollars. Code is not changed; of a fence's info string only
     what could leave an attribute is dropped. Ordinary Markdown comes out as it went in. Linear in len(text).
+
+    What no human writes and no renderer bears (see `bounds`) is shown as code, and only as far as it can be.
     """
-    text = visible(text)
-    if not _NOTHING.search(text) and not _DEEP.match(text):
+    text = visible(shortened(text))
+    if not _NOTHING.search(text) and not _DEEP.match(text) and Bounds.surely_within(text):
         return text
     out: list[str] = []
     apart = False
-    for block in _blocks(text.split('\n')):
+    for block in _bounded(_blocks(text.split('\n'))):
         if apart and block.lines[0].strip():
             out.append('')
         apart = block.leaks()
@@ -68,6 +71,7 @@ class _Block:
     sure: bool = True
     closed: bool = False
     last: bool = False
+    starts: list[int] = field(default_factory=list[int])
 
     def code(self) -> list[str]:
         """The lines of a block of code: as they are, if every reader agrees that it is code."""
@@ -91,6 +95,8 @@ class _Block:
         opener = lines[0]
         if fence.info.lower().startswith('mermaid') and _STYLED.search('\n'.join(lines)):
             lines = [opener.replace(fence.info, 'text'), *lines[1:]]
+        elif fence.info and is_endless(lines):
+            lines = [opener.replace(fence.info, ''), *lines[1:]]
         elif _INFO.search(fence.info):
             at = opener.index(fence.run) + len(fence.run)
             lines = [opener[:at] + _INFO.sub('', opener[at:]), *lines[1:]]
@@ -101,9 +107,13 @@ class _Block:
 
 def _blocks(lines: list[str]) -> Iterator[_Block]:
     """The lines in blocks. A block of code is sure when no reader of Markdown could see it elsewhere."""
-    reader, block, settled, blank = LineReader(), _Block(False), True, True
+    reader, block, settled, blank, before = LineReader(), _Block(False), True, True, None
     for raw in lines:
         line = reader.read(raw)
+        if line is before:  # one more empty line
+            block.lines.append('')
+            continue
+        before = line
         starts = line.kind == 'open' or (line.kind == 'indented') != (block.is_code and block.fence is None)
         leaves = block.fence is not None and (block.closed or line.kind not in ('code', 'close'))
         if (starts and line.kind not in ('code', 'close')) or leaves:
@@ -112,6 +122,8 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
             is_code = line.kind in ('open', 'indented')
             block = _Block(is_code, fence=line.fence if is_code else None, depth=line.depth)
             block.sure = _certain(raw, line.fence, line.depth, settled, blank) if is_code else True
+        if line.item or line.kind == 'blank':
+            block.starts.append(len(block.lines))
         block.lines.append(_shallow(raw, line.too_deep) if line.too_deep else _plain(raw, line.kind))
         block.closed = line.kind == 'close'
         if line.kind == 'text' or line.depth:
@@ -119,6 +131,23 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
         blank = not raw.strip()
     block.last = True
     yield block
+
+
+def _bounded(blocks: Iterator[_Block]) -> Iterator[_Block]:
+    """The blocks, with every passage of the text that no human wrote in a block of code of its own."""
+    bounds = Bounds()
+    for block in blocks:
+        if block.is_code or bounds.surely_within('\n'.join(block.lines)):
+            yield block
+            continue
+        at = 0
+        for first, end in passages(block.lines, block.starts):
+            if bounds.beyond('\n'.join(block.lines[first:end])):
+                yield _Block(False, [*block.lines[at:first], ''])
+                run, lines = code_lines(block.lines[first:end])
+                yield _Block(True, [run, *lines, run], Fence(run, 0, '', 0), closed=True)
+                at = end
+        yield _Block(False, ['', *block.lines[at:]] if at else block.lines, last=block.last)
 
 
 def _plain(raw: str, kind: str) -> str:
