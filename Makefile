@@ -4,12 +4,15 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 RUN   := $(BIN)/python -m
+FRONT := jupyter_stream/widgets/frontend
+NODE  := $(FRONT)/node_modules/.ready
 BENCH := .venv-bench
 
 # An activated environment, or a kernel's own settings, must not leak into this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo lab test test-core test-browser test-notebooks test-binder bench lint format lock clean
+.PHONY: help setup demo lab test test-core test-browser test-notebooks test-binder test-frontend frontend bench \
+    lint format lock clean
 
 help:
 	@echo 'make demo            the quickstart on the embedded model, in this terminal'
@@ -54,6 +57,22 @@ test-browser: $(READY)
 test-binder: $(READY)
 	$(RUN) pytest tests/test_binder.py -q -m slow $(PYTEST_ARGS)
 
+# node is needed by those only who change the front end: what it builds is committed.
+$(NODE): $(FRONT)/package-lock.json
+	@command -v npm >/dev/null || { echo 'The front end is built with node and npm: install them (nodejs.org).' >&2; exit 1; }
+	npm --prefix $(FRONT) ci --no-fund --no-audit --loglevel=error
+	@touch $(NODE)
+
+frontend: $(NODE)
+	node $(FRONT)/build.mjs
+
+test-frontend: $(NODE)
+	npm --prefix $(FRONT) run --silent check
+	npm --prefix $(FRONT) run --silent test
+	@rm -rf build/static && node $(FRONT)/build.mjs --out build/static >/dev/null
+	@diff -r build/static jupyter_stream/widgets/static >/dev/null || \
+	    { echo 'jupyter_stream/widgets/static is not what its source gives: run make frontend and commit it.' >&2; exit 1; }
+
 # What is measured against (pydantic_ai and the vendors' SDKs) stays out of the environment that is tested.
 $(BENCH)/.ready: pyproject.toml uv.lock tools/setup.sh
 	@sh tools/setup.sh $(BENCH)/.ready $(BENCH) --no-dev --group bench
@@ -76,4 +95,4 @@ lock:
 	$(BIN)/python -m uv lock
 
 clean:
-	rm -rf $(VENV) $(BENCH) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) build dist .pytest_cache .ruff_cache .hypothesis $(FRONT)/node_modules $(FRONT)/.tests

@@ -2,8 +2,9 @@
 
     python benchmarks/browser_bytes.py [--bytes 32768] [--rate 1000]
 
-A real JupyterLab server and a real kernel; this program stands where the browser would. The answer is Markdown, comes
-in deltas of a few characters, so many a second, and is shown in three ways in one run:
+A real JupyterLab server and a real kernel; this program stands where the browser would, one without widgets (what
+travels to one with widgets is in browser.py). The answer is Markdown, comes in deltas of a few characters, so many a
+second, and is shown in three ways in one run:
 
 - `%%ask`, whose cell holds nothing but the answer;
 - `await aask(…)`, whose cell may show other things too, so that its one display can't be split;
@@ -65,6 +66,7 @@ async def deltas(text=TEXT):
 
 SETUP = """
 %load_ext jupyter_stream
+%config AskMagics.view = 'markdown'
 from jupyter_stream import aask
 from jupyter_stream.models.function import FunctionModel
 

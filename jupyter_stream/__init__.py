@@ -1,8 +1,9 @@
 """Ask a language model from a notebook cell and watch the answer grow in place below it.
 
 `%load_ext jupyter_stream` gives `%ask` and `%%ask`; `ask` and `aask` do the same by a call; the
-`model_request` functions are the layer underneath. All of them are loaded when they are first used:
-importing this package loads nothing else.
+`model_request` functions are the layer underneath; `show` shows what others have asked, and `explore`
+opens a panel to try models with. All of them are loaded when they are first used: importing this package
+loads nothing else.
 """
 
 from __future__ import annotations
@@ -19,17 +20,21 @@ if TYPE_CHECKING:
     )
     from jupyter_stream.notebook.answer import Answer
     from jupyter_stream.notebook.ask import aask, ask
+    from jupyter_stream.notebook.explore import explore
+    from jupyter_stream.notebook.show import show
 
 __all__ = (
     'Answer',
     '__version__',
     'aask',
     'ask',
+    'explore',
     'load_ipython_extension',
     'model_request',
     'model_request_stream',
     'model_request_stream_sync',
     'model_request_sync',
+    'show',
     'unload_ipython_extension',
 )
 
@@ -39,10 +44,12 @@ _HOMES = {
     'Answer': 'jupyter_stream.notebook.answer',
     'aask': 'jupyter_stream.notebook.ask',
     'ask': 'jupyter_stream.notebook.ask',
+    'explore': 'jupyter_stream.notebook.explore',
     'model_request': 'jupyter_stream.direct',
     'model_request_stream': 'jupyter_stream.direct',
     'model_request_stream_sync': 'jupyter_stream.direct',
     'model_request_sync': 'jupyter_stream.direct',
+    'show': 'jupyter_stream.notebook.show',
 }
 
 

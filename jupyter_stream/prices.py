@@ -13,8 +13,9 @@ from typing import Any
 
 from jupyter_stream.messages import ModelResponse
 from jupyter_stream.messages._prices import price
+from jupyter_stream.usage import RequestUsage
 
-__all__ = ('Estimate', 'estimate')
+__all__ = ('Estimate', 'estimate', 'is_loaded', 'load')
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,21 @@ def estimate(response: ModelResponse) -> Estimate | None:
         return Estimate(price(response).total_price)
     except Exception:  # whatever is wrong with tables that are not ours, the answer is fine
         return None
+
+
+def load() -> None:
+    """Load the tables, so that the next estimate takes no time. Does nothing without the package."""
+    global _loaded
+    estimate(ModelResponse(parts=[], model_name='gpt-4o', provider_name='openai', usage=RequestUsage(input_tokens=1)))
+    _loaded = True
+
+
+def is_loaded() -> bool:
+    """Whether `load` has run."""
+    return _loaded
+
+
+_loaded = False
 
 
 def _reported(response: ModelResponse) -> Decimal | None:

@@ -128,8 +128,8 @@ def answers(notebook: NotebookNode) -> list[str]:
 
 def run(notebook: NotebookNode) -> str | None:
     """Runs the notebook in place; returns what went wrong, or None."""
-    for name in ('JUPYTER_STREAM_MODEL', 'JUPYTER_STREAM_VIEW'):
-        os.environ.pop(name, None)  # the quickstart speaks of the embedded model, and this is about watching
+    os.environ.pop('JUPYTER_STREAM_MODEL', None)  # the quickstart speaks of the embedded model
+    os.environ['JUPYTER_STREAM_VIEW'] = 'markdown'  # a terminal shows no widgets, but a text that grows
     quiet = ['--IPKernelApp.log_level=ERROR']
     place = {'metadata': {'path': str(ROOT / 'notebooks')}}
     try:

@@ -1,29 +1,23 @@
 """A question, the coroutine that poses it to a model before a view, and the calls `ask` and `aask`.
 
 There is one coroutine, `pose`, and it runs in two ways: awaited by the cell, or through the bridge.
-Whatever ends it, the view is finished and the answer so far is handed over before the error goes on.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_stream import bridge
-from jupyter_stream.exceptions import (
-    AgentRunError,
-    IncompleteStream,
-    ModelConnectionError,
-    StreamDecodeError,
-    UserError,
-)
+from jupyter_stream.exceptions import AgentRunError, UserError
 from jupyter_stream.notebook import views
 from jupyter_stream.notebook.defaults import Defaults, default_model, defaults_of
+from jupyter_stream.notebook.feed import pour
 from jupyter_stream.notebook.shell import current_shell
+from jupyter_stream.notebook.stopping import stoppable
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse, UserContent
@@ -34,13 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ('Question', 'aask', 'ask', 'here', 'now', 'pose', 'short_errors')
 
-_BROKEN = (IncompleteStream, ModelConnectionError, StreamDecodeError)
-"""What ends an answer on its way here, and not in the model."""
-
 Keep = Callable[['Answer'], None]
-
-_TICK = 0.05
-"""Seconds between two looks at the view's clock while the model says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,95 +116,23 @@ async def pose(asked: Question, view: views.View, keep: Keep = lambda answer: No
         Exception: as the model raises it, after the view has shown what came.
         asyncio.CancelledError: the task was cancelled; the answer that was kept is 'interrupted'.
     """
-    view.start(asked.model_id, asked.settings)
-    exchange = _Exchange(asked)
-    try:
-        await asyncio.sleep(0)  # what the view shows leaves for the browser before imports block this thread
-        with _told_of_the_start(view):
-            await exchange.stream_into(view)
-    except BaseException as error:
-        answer = exchange.answer(error)
-        keep(answer)
-        view.finish(answer.response, mark=_mark(error, answer.response), error=error)
-        raise
-    answer = exchange.answer()
-    keep(answer)
-    view.finish(answer.response, mark=None, error=None)
-    return answer
+    messages: list[ModelMessage] = []
+    answers: list[Answer] = []
 
-
-class _Exchange:
-    """One request and what has come of it."""
-
-    def __init__(self, asked: Question) -> None:
-        self._asked = asked
-        self._messages: list[ModelMessage] = []
-        self._stream: StreamedResponse | None = None
-
-    async def stream_into(self, view: views.View) -> None:
+    def opened() -> AbstractAsyncContextManager[StreamedResponse]:
         from jupyter_stream.direct import model_request_stream
 
-        self._messages = self._asked.messages()
-        opened = model_request_stream(self._asked.model, self._messages, model_settings=self._asked.settings)
-        async with _ticking(view), opened as self._stream:
-            try:
-                async for event in self._stream:
-                    view.update([event])
-            except asyncio.CancelledError:
-                await self._stream.cancel()
-                raise
+        messages.extend(asked.messages())
+        return model_request_stream(asked.model, messages, model_settings=asked.settings)
 
-    def response(self, error: BaseException | None = None) -> ModelResponse:
-        from jupyter_stream.messages import ModelResponse
-
-        if self._stream is not None:
-            return self._stream.get()
-        state = 'interrupted' if _stopped(error) else 'incomplete'
-        return ModelResponse(parts=[], model_name=self._asked.model_id, state=state)
-
-    def answer(self, error: BaseException | None = None) -> Answer:
+    def kept(response: ModelResponse) -> None:
         from jupyter_stream.notebook.answer import Answer
 
-        return Answer(self._messages, self.response(error))
+        answers.append(Answer(messages, response))
+        keep(answers[-1])
 
-
-@asynccontextmanager
-async def _ticking(view: views.View) -> AsyncGenerator[None]:
-    """Let the view look at its clock while the model is silent, so that nothing that came stays unshown."""
-
-    async def tick() -> None:
-        while True:
-            await asyncio.sleep(_TICK)
-            view.update(())
-
-    ticker = asyncio.create_task(tick())
-    try:
-        yield
-    finally:
-        ticker.cancel()
-
-
-@contextmanager
-def _told_of_the_start(view: views.View) -> Generator[None]:
-    """What the embedded model says while it starts is the view's status."""
-    from jupyter_stream.local import status
-
-    before = status.set(view.status)
-    try:
-        yield
-    finally:
-        status.reset(before)
-
-
-def _stopped(error: BaseException | None) -> bool:
-    return isinstance(error, asyncio.CancelledError | KeyboardInterrupt | GeneratorExit)
-
-
-def _mark(error: BaseException, response: ModelResponse) -> str:
-    """Why an answer ended early, in the words that views know."""
-    if _stopped(error):
-        return 'interrupted'
-    return 'incomplete' if isinstance(error, _BROKEN) or not response.parts else 'error'
+    await pour(opened, view, title=asked.model_id, settings=asked.settings, keep=kept)
+    return answers[-1]
 
 
 # ------------------------------------------------------------------ the two ways to run it
@@ -229,7 +145,7 @@ async def here(asked: Question, view: views.View, keep: Keep = lambda answer: No
         Interrupted: (a KeyboardInterrupt) the cell was stopped.
     """
     with short_errors():
-        return await bridge.guard(pose(asked, view, keep))
+        return await stoppable(view, pose(asked, view, keep))
 
 
 def now(asked: Question, view: views.View, keep: Keep = lambda answer: None) -> Answer:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_stream.notebook.markdown import heal, neutralise
 from jupyter_stream.notebook.markdown.lines import LineReader
 from jupyter_stream.notebook.markdown.safe import visible
-from jupyter_stream.notebook.reducer import Block, block_of
+from jupyter_stream.notebook.reducer import Block, block_of, sources_of
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
     from jupyter_stream.usage import RequestUsage
 
-__all__ = ('final_bundle', 'note_of', 'notes_of', 'quoted')
+__all__ = ('final_bundle', 'note_of', 'notes_of')
 
 _NOTES = {
     'interrupted': '■ Interrupted: the answer stops here.',
@@ -88,7 +88,18 @@ def _markdown(block: Block) -> str:
 
 
 def _text(block: Block) -> str:
-    return neutralise(_closed(block.text)).strip('\n')
+    return '\n\n'.join(piece for piece in (neutralise(_closed(block.text)).strip('\n'), _sources(block)) if piece)
+
+
+def _sources(block: Block) -> str:
+    """What the text cites, as a numbered list of links."""
+    lines = [f'{n}. {_link(source)}' for n, source in enumerate(sources_of(block.part), 1)]
+    return neutralise('\n'.join(['*Sources*\n', *lines])) if lines else ''
+
+
+def _link(source: Mapping[str, str]) -> str:
+    label = re.sub(r'([\\`*_\[\]])', r'\\\1', ' '.join(visible(source['title']).split()))
+    return f'[{label}](<{re.sub("[<>]|[^!-~]", "", source["url"])}>)' if source['url'] else label
 
 
 def _closed(text: str) -> str:
@@ -99,13 +110,10 @@ def _closed(text: str) -> str:
     return heal(text) if reader.fence else text
 
 
-def quoted(text: str) -> str:
-    """The text as a quotation."""
-    return '\n'.join(f'> {line}' if line else '>' for line in text.strip().split('\n'))
-
-
 def _thinking(block: Block) -> str:
-    return neutralise(quoted(f'*Thinking*\n\n{_closed(block.text)}')) if block.text.strip() else ''
+    """Folded, as every viewer of notebooks can; the only HTML of ours, around text that has none."""
+    text = neutralise(_closed(block.text)).strip('\n')
+    return f'<details><summary>Thinking</summary>\n\n{text}\n\n</details>' if text.strip() else ''
 
 
 def _tool(block: Block) -> str:
@@ -149,7 +157,8 @@ def _pretty(text: str) -> str:
 
 def _plain(block: Block) -> str:
     if block.kind in ('text', 'other'):
-        return visible(block.text)
+        sources = [f'[{n}] {s["title"]} {s["url"]}'.strip() for n, s in enumerate(sources_of(block.part), 1)]
+        return visible('\n'.join([block.text, *sources]))
     if block.kind == 'tool':
         return visible(f'[tool call] {block.name}({block.text})')
     if block.kind == 'return':

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Float, Integer, Unicode
 
+from jupyter_stream.notebook import reprs
 from jupyter_stream.notebook.ask import Keep, Question, here, now, question, short_errors
 from jupyter_stream.notebook.defaults import Defaults
 from jupyter_stream.notebook.options import join_prompt, manual, parse
@@ -56,6 +57,10 @@ then the small model that runs on this machine (local:).
 """
 
 
+_VIEW_HELP = """How answers are shown: 'live' (a widget where the front end shows one, else Markdown that grows),
+'widget', 'markdown', 'static' (at the end) or 'terminal'; 'auto' chooses."""
+
+
 @magics_class
 class AskMagics(Magics):
     """Defaults of `%ask`, `%%ask`, `ask()` and `aask()`, for `%config AskMagics.…`."""
@@ -64,7 +69,7 @@ class AskMagics(Magics):
     system = Unicode(None, allow_none=True, help='The system prompt.').tag(config=True)
     temperature = Float(None, allow_none=True, help='The sampling temperature.').tag(config=True)
     max_tokens = Integer(None, allow_none=True, help='The longest answer, in tokens.').tag(config=True)
-    view = Unicode('auto', help="How answers are shown: 'live', 'static', 'terminal'; 'auto' chooses.").tag(config=True)
+    view = Unicode('auto', help=_VIEW_HELP).tag(config=True)
 
     @property
     def defaults(self) -> Defaults:
@@ -169,6 +174,7 @@ def load(shell: Shell) -> None:
     if 'AskMagics' in shell.magics_manager.registry:
         return
     shell.register_magics(AskMagics(shell))
+    reprs.register(shell)
     shell.input_transformers_cleanup.insert(0, CellTransformer(shell))
 
 
@@ -180,6 +186,7 @@ def unload(shell: Shell) -> None:
     for kind in shell.magics_manager.magics.values():
         if getattr(kind.get('ask'), '__self__', None) is magics:
             del kind['ask']
+    reprs.unregister(shell)
     shell.configurables.remove(magics)
     transformers = shell.input_transformers_cleanup
     transformers[:] = [t for t in transformers if not isinstance(t, CellTransformer)]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ('Block', 'Kind', 'Reducer', 'block_of')
+__all__ = ('Block', 'Kind', 'Reducer', 'block_of', 'sources_of')
 
 Kind = Literal['text', 'thinking', 'tool', 'return', 'file', 'other']
 
@@ -48,6 +48,11 @@ class Block:
         if self._args is not None:
             return _json(self._args)
         return ''.join(self._taken) + ''.join(self._fresh)
+
+    @property
+    def merged(self) -> bool:
+        """Whether the arguments come as objects that are merged: then the text does not grow at its end."""
+        return self._args is not None
 
     def take(self) -> str:
         """The text that came since the last call: O(its length)."""
@@ -96,9 +101,20 @@ def block_of(part: Any, index: int) -> Block:
         block.grow(part.args)
     elif kind == 'return':
         block.grow(part.content if isinstance(part.content, str) else _json(part.content))
-    elif kind != 'file' and isinstance(content := getattr(part, 'content', None), str):
+    elif kind != 'file' and isinstance(content := getattr(part, 'content', getattr(part, 'transcript', None)), str):
         block.grow(content)
     return block
+
+
+def sources_of(part: Any) -> list[dict[str, str]]:
+    """What a part cites, each source once: its 'title', its 'url' ('' for a document) and a 'quote' of it, or ''."""
+    cited = (source for citation in getattr(part, 'citations', None) or () for source in citation.sources)
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for source in cited:
+        url = getattr(source, 'url', '')
+        title = source.title or url or getattr(source, 'document_id', None) or 'a document'
+        found.setdefault((url, title), {'title': title, 'url': url, 'quote': ''.join(source.excerpts[:1])})
+    return list(found.values())
 
 
 def _start(blocks: dict[int, Block], event: Any) -> Block:
@@ -114,7 +130,7 @@ def _delta(blocks: dict[int, Block], event: Any) -> Block | None:
         block.name += delta.tool_name_delta or ''
         block.grow(delta.args_delta)
     else:
-        block.grow(getattr(delta, 'content_delta', None))
+        block.grow(getattr(delta, 'content_delta', getattr(delta, 'transcript_delta', None)))
     return block
 
 

@@ -10,12 +10,15 @@ import pytest
 
 from jupyter_stream.messages import (
     BinaryContent,
+    Citation,
+    DocumentCitationSource,
     FilePart,
     ModelResponse,
     NativeToolReturnPart,
     TextPart,
     ThinkingPart,
     ToolCallPart,
+    WebCitationSource,
 )
 from jupyter_stream.notebook.bundle import final_bundle
 from jupyter_stream.usage import RequestUsage
@@ -34,8 +37,25 @@ def test_a_text_is_its_markdown_and_its_words() -> None:
     assert data == {'text/markdown': '**Hello** &lt;b> $x+1$', 'text/plain': '**Hello** <b> \\(x+1\\)'}
 
 
-def test_thinking_is_a_quotation_before_the_answer() -> None:
-    assert markdown(ThinkingPart('First,\n\n<b>'), TextPart('So.')) == ('> *Thinking*\n>\n> First,\n>\n> &lt;b>\n\nSo.')
+def test_what_thinking_opens_stays_inside_the_fold() -> None:
+    text = '```\ncode </details>'
+    assert markdown(ThinkingPart(text), TextPart('So.')).endswith('code </details>\n```\n\n</details>\n\nSo.')
+    assert markdown(ThinkingPart('</details><script>')).count('</details>') == 1
+    assert markdown(ThinkingPart(' ')) == ''
+
+
+def test_sources_stand_below_the_text_each_once() -> None:
+    page = WebCitationSource('https://example.org/a b>', title='A [page] <b>')
+    paper = DocumentCitationSource(document_id='7')
+    cited = TextPart('It is so.', citations=[Citation([page]), Citation([page, paper])])
+    assert markdown(cited) == 'It is so.\n\n*Sources*\n\n1. [A \\[page\\] &lt;b>](https://example.org/ab)\n2. 7'
+    assert plain(cited) == 'It is so.\n[1] A [page] <b> https://example.org/a b>\n[2] 7'
+
+
+def test_thinking_is_folded_before_the_answer() -> None:
+    assert markdown(ThinkingPart('First,\n\n<b>'), TextPart('So.')) == (
+        '<details><summary>Thinking</summary>\n\nFirst,\n\n&lt;b>\n\n</details>\n\nSo.'
+    )
     assert plain(ThinkingPart('First'), TextPart('So.')) == 'So.'
 
 

@@ -25,6 +25,7 @@ from jupyter_stream.notebook.views import VARIABLE, choose
 from jupyter_stream.notebook.views.blocks import JupyterView
 from jupyter_stream.notebook.views.static import StaticView
 from jupyter_stream.notebook.views.terminal import TerminalView
+from jupyter_stream.notebook.views.widget import WidgetView
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +44,8 @@ def kernel_shell(allow_stdin: bool | None, publisher: Any = None) -> Any:
     [
         (None, TerminalView),
         (SimpleNamespace(display_pub=SimpleNamespace()), TerminalView),
-        (kernel_shell(True), JupyterView),
-        (kernel_shell(None), JupyterView),
+        (kernel_shell(True), WidgetView),
+        (kernel_shell(None), WidgetView),
         (kernel_shell(False), StaticView),
         (kernel_shell(True, CapturingDisplayPublisher()), StaticView),
     ],
@@ -56,13 +57,19 @@ def test_a_view_is_chosen_by_what_the_front_end_can_do(shell: Any, view: type) -
 def test_a_setting_wins_and_the_variable_wins_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
     shell = kernel_shell(True)
     assert type(choose(shell, 'static')) is StaticView
+    assert type(choose(shell, 'markdown')) is JupyterView
     monkeypatch.setenv(VARIABLE, 'terminal')
     assert type(choose(shell, 'static')) is TerminalView
 
 
 def test_an_unknown_view_is_an_error_that_names_the_known() -> None:
-    with pytest.raises(UserError, match=r"no view 'holo'.*'auto', 'live', 'static', 'terminal'"):
+    with pytest.raises(UserError, match=r"no view 'holo'.*'auto', 'live', 'widget', 'markdown', 'static', 'terminal'"):
         choose(None, 'holo')
+
+
+def test_without_the_package_of_widgets_answers_grow_as_markdown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('jupyter_stream.notebook.views.find_spec', lambda name: None)
+    assert type(choose(kernel_shell(True))) is JupyterView
 
 
 def test_choosing_imports_no_ipython() -> None:

@@ -33,6 +33,6 @@ def test_a_front_end_with_a_person_gets_a_growing_one() -> None:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    kinds = [message['msg_type'] for message in messages if message['msg_type'] not in ('status', 'execute_input')]
+    kinds = [m['msg_type'] for m in messages if m['msg_type'] not in ('status', 'execute_input', 'comm_open')]
     assert kinds == ['display_data', 'clear_output', 'display_data', 'stream']
-    assert messages[-2]['content']['text'] == 'JupyterView\n'
+    assert messages[-2]['content']['text'] == 'WidgetView\n'

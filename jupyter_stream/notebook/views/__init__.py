@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from jupyter_stream.exceptions import UserError
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
-__all__ = ('VARIABLE', 'View', 'choose', 'detect')
+__all__ = ('VARIABLE', 'Stoppable', 'View', 'choose', 'detect')
 
 VARIABLE = 'JUPYTER_STREAM_VIEW'
 """The environment variable that names a view for all cells; it wins over settings."""
@@ -42,12 +43,22 @@ class View(Protocol):
         ...
 
 
+@runtime_checkable
+class Stoppable(Protocol):
+    """A view that can show a way to stop the answer, where the kernel is free to hear of it."""
+
+    def on_stop(self, stop: Callable[[], object]) -> None:
+        """Before `start`: call `stop`, from any thread, when somebody wants the answer to end."""
+        ...
+
+
 def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False) -> View:
     """A view for the next answer.
 
     Args:
         shell: the running IPython shell; None where there is none.
-        setting: 'auto', or 'live', 'static', 'terminal'. The environment variable JUPYTER_STREAM_VIEW wins.
+        setting: 'auto', or 'live' (a widget where the front end shows one, else Markdown), 'widget', 'markdown',
+            'static', 'terminal'. The environment variable JUPYTER_STREAM_VIEW wins.
         owns: whether the answer is all that the cell shows, so that a live view may clear the rest away.
 
     Raises:
@@ -102,6 +113,18 @@ def _diverted(request: Any) -> bool:
 
 
 def _live(shell: Any, owns: bool) -> View:
+    return _widget(shell, owns, sure=False) if find_spec('anywidget') else _markdown(shell, owns)
+
+
+def _widget(shell: Any, owns: bool, *, sure: bool = True) -> View:
+    from .capability import session_of
+    from .publish import publisher
+    from .widget import WidgetView
+
+    return WidgetView(publisher(shell), session=session_of(shell), owns=owns, sure=sure)
+
+
+def _markdown(shell: Any, owns: bool) -> View:
     from .blocks import JupyterView
     from .publish import publisher
 
@@ -121,4 +144,10 @@ def _terminal(shell: Any, owns: bool) -> View:
     return TerminalView()
 
 
-_VIEWS: dict[str, Callable[[Any, bool], View]] = {'live': _live, 'static': _static, 'terminal': _terminal}
+_VIEWS: dict[str, Callable[[Any, bool], View]] = {
+    'live': _live,
+    'widget': _widget,
+    'markdown': _markdown,
+    'static': _static,
+    'terminal': _terminal,
+}

@@ -45,10 +45,18 @@ class JupyterView:
     Args:
         publisher: sends the displays.
         owns: whether the cell shows this answer alone: its outputs are cleared for the final one.
+        shown: the display that is shown already in the answer's place, to be updated.
         clock: seconds, as `time.monotonic`.
     """
 
-    def __init__(self, publisher: Publisher, *, owns: bool = False, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        *,
+        owns: bool = False,
+        shown: str | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._publisher = publisher
         self._owns = owns
         self._clock = clock
@@ -61,7 +69,7 @@ class JupyterView:
         self._total = 0
         self._unseen = False
         self._came = float('-inf')
-        self._id: str | None = None
+        self._id = shown
         self._title = ''
         self._settings: Mapping[str, Any] | None = None
 

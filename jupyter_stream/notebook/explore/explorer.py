@@ -1,0 +1,315 @@
+"""The explorer: asks, keeps what came of each question, and shows it where there is somebody to see it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from jupyter_stream.exceptions import UserError
+from jupyter_stream.notebook.ask import Unseen, here, now, question, short_errors
+from jupyter_stream.notebook.defaults import default_model, defaults_of
+from jupyter_stream.notebook.explore.run import Run, Watched
+from jupyter_stream.notebook.explore.suggest import named, suggestions
+from jupyter_stream.notebook.explore.summary import summary
+from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
+from jupyter_stream.notebook.views import VARIABLE, detect
+from jupyter_stream.notebook.views.publish import publisher
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import UserContent
+    from jupyter_stream.models import Model
+    from jupyter_stream.notebook.answer import Answer
+    from jupyter_stream.notebook.explore.panel import Panel
+
+__all__ = ('Explorer', 'explore')
+
+_MIME = 'application/vnd.jupyter.widget-view+json'
+_BLIND = {
+    'text/markdown': '*Nothing here shows widgets: `explorer.run(prompt=…)` asks, and `explorer.runs` has what came.*',
+    'text/plain': 'Nothing here shows widgets: explorer.run(prompt=…) asks, and explorer.runs has what came.',
+}
+_EMPTY = {'text/markdown': '*No run yet.*', 'text/plain': 'No run yet.'}
+
+
+def explore(
+    model: Model | str | None = None,
+    *,
+    models: Sequence[Model | str] = (),
+    system: str | None = None,
+    prompt: str = '',
+    model_settings: Mapping[str, Any] | None = None,
+) -> Explorer:
+    """Open an explorer: ask models with settings of your choice, and see what comes back, and when.
+
+    Where the front end shows widgets, it has fields for the model, the prompts and the settings, the answer while it
+    comes, its events and a timeline. A few lines on the last run stay in the saved notebook. Elsewhere
+    `explorer.run(prompt=…)` does the same without them.
+
+    Args:
+        model: the model that is chosen at first, or its name. Without it: the one that `%%ask` would ask.
+        models: more to choose from. Any name can be typed in all the same.
+        system: the system prompt at first.
+        prompt: the prompt at first.
+        model_settings: settings of all runs; those with fields of their own are there at first.
+
+    Returns:
+        The explorer, with `.run`, `.arun`, `.runs` and `.answer`.
+
+    Raises:
+        UserError: `model` is neither a model nor a name.
+    """
+    with short_errors():
+        explorer = Explorer(model, models=models, system=system, prompt=prompt, model_settings=model_settings)
+    explorer.show()
+    return explorer
+
+
+class Explorer:
+    """Questions to models, and what came of them; see `explore`.
+
+    Attributes:
+        runs: all of them, the last one at the end.
+    """
+
+    def __init__(
+        self,
+        model: Model | str | None = None,
+        *,
+        models: Sequence[Model | str] = (),
+        system: str | None = None,
+        prompt: str = '',
+        model_settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._shell = current_shell()
+        self._defaults = defaults_of(self._shell)
+        first = model if model is not None else default_model(self._defaults.model)
+        for given in (first, *models):
+            if not isinstance(given, str) and not hasattr(given, 'request_stream'):
+                raise UserError(f'A model is a name or a model object, not {type(given).__name__}.')
+        self._models = named([first, *models])
+        self._first = next(iter(self._models))
+        self._system = self._defaults.system if system is None else system
+        self._prompt = prompt
+        self._settings: dict[str, Any] = dict(model_settings or {})
+        self.runs: list[Run] = []
+        self._publisher = publisher(self._shell)
+        self._panel: Panel | None = None
+        self._watched: Watched | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._id = uuid4().hex
+        self._cell: tuple[int, int] | None = None
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer of the last run; None before there is one."""
+        return self.runs[-1].answer if self.runs else None
+
+    def __repr__(self) -> str:
+        return f'Explorer({self._first!r}, {len(self.runs)} run{"" if len(self.runs) == 1 else "s"})'
+
+    # ------------------------------------------------------------------ asking
+
+    def run(
+        self,
+        prompt: str | Sequence[UserContent] | None = None,
+        *,
+        model: Model | str | None = None,
+        system: str | None = None,
+        model_settings: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Ask, and wait for the answer. What is not given is what the fields say.
+
+        Raises:
+            UserError: nothing is asked, or another run is going on.
+            Interrupted: (a KeyboardInterrupt) the call was stopped; the run is kept all the same.
+            Exception: as the model raises it; the run is kept all the same.
+        """
+        run, view = self._begun(prompt, model, system, model_settings)
+        with self._ending(run):
+            now(run.question, view, run.keep)
+        return run
+
+    async def arun(
+        self,
+        prompt: str | Sequence[UserContent] | None = None,
+        *,
+        model: Model | str | None = None,
+        system: str | None = None,
+        model_settings: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """`run` for code that can await: the kernel hears the Stop button meanwhile."""
+        run, view = self._begun(prompt, model, system, model_settings)
+        with self._ending(run):
+            await here(run.question, view, run.keep)
+        return run
+
+    def stop(self) -> None:
+        """End the run that is going on; what has come of it stays."""
+        if self._watched is not None and self._watched.stop is not None:
+            self._watched.stop()
+
+    def keep(self, name: str, run: Run | None = None) -> None:
+        """Put the answer of a run, the last one without another, into a variable of the notebook.
+
+        Raises:
+            UserError: that is no name for a variable, or there is no answer.
+        """
+        run = run or (self.runs[-1] if self.runs else None)
+        if not name.isidentifier() or iskeyword(name):
+            raise UserError(f'{name!r} is no name for a variable.' if name else 'Say in which variable to keep it.')
+        if run is None or run.answer is None:
+            raise UserError('There is no answer to keep yet.')
+        if self._shell is None:
+            raise UserError('There is no notebook here to keep a variable in: use `explorer.answer`.')
+        self._shell.user_ns[name] = run.answer
+
+    def _begun(
+        self,
+        prompt: str | Sequence[UserContent] | None,
+        model: Model | str | None,
+        system: str | None,
+        settings: Mapping[str, Any] | None,
+    ) -> tuple[Run, Watched]:
+        with short_errors():
+            if self.runs and self.runs[-1].running:
+                raise UserError(f'Run {self.runs[-1].number} is going on: stop it first.')
+            asked = question(
+                self._said('prompt', self._prompt) if prompt is None else prompt,
+                replace(self._defaults, temperature=None, max_tokens=None) if self._panel else self._defaults,
+                model=model if model is not None else self._model(),
+                system=self._said('system', self._system or '') if system is None else system,
+                model_settings={**self._settings_now(), **(settings or {})},  # type: ignore[typeddict-item]
+            )
+        run = Run(len(self.runs) + 1, asked)
+        self.runs.append(run)
+        panel = self._panel
+        if panel is None:
+            view = Watched(run, Unseen())
+        else:
+            if isinstance(prompt, str):
+                panel.prompt.value = prompt
+            view = Watched(run, panel.begin(run), tick=panel.timeline.tick)
+        self._watched = view
+        return run, view
+
+    def _said(self, field: str, otherwise: str) -> str:
+        return getattr(self._panel, field).value if self._panel is not None else otherwise
+
+    def _model(self) -> Model | str:
+        name = self._panel.model.value.strip() if self._panel is not None else self._first
+        return self._models.get(name, name) or self._models[self._first]
+
+    def _settings_now(self) -> dict[str, Any]:
+        if self._panel is None:
+            return self._settings
+        hidden = {name: value for name, value in self._settings.items() if name not in self._panel.numbers}
+        return {**hidden, **self._panel.settings()}
+
+    @contextmanager
+    def _ending(self, run: Run) -> Generator[None]:
+        """Whatever becomes of a run, it is over then and shown so."""
+        error = ''
+        try:
+            yield
+        except Exception as failure:
+            error = f'{type(failure).__name__}: {failure}'
+            raise
+        finally:
+            self._watched = None
+            if run.elapsed is None:  # it was stopped before its view was started
+                run.end('interrupted', None, 0.0)
+            if self._panel is not None:
+                self._panel.end(run, error)
+                self._publisher.update(summary(run, times=True), {}, self._id)
+
+    # ------------------------------------------------------------------ showing
+
+    def show(self) -> None:
+        """Display the explorer, here too."""
+        if _shows_widgets(self._shell):
+            panel = self._panel or self._opened()
+            view = {'version_major': 2, 'version_minor': 0, 'model_id': panel.root.model_id}
+            self._publisher.display(
+                {_MIME: view, 'text/plain': 'An explorer: run the cell to open it.'}, {}, uuid4().hex
+            )
+            self._publisher.display(summary(self.runs[-1], times=True) if self.runs else _EMPTY, {}, self._id)
+        else:
+            self._publisher.display(_BLIND, {}, self._id)
+        self._cell = running_cell()
+
+    def _ipython_display_(self) -> None:
+        """As the value of the cell that opened it, it is not shown a second time."""
+        if self._cell is None or self._cell != running_cell() or not ends_cell():
+            self.show()
+
+    def _opened(self) -> Panel:
+        from jupyter_stream.notebook.explore.panel import Panel
+
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop = None
+        defaults = {'temperature': self._defaults.temperature, 'max_tokens': self._defaults.max_tokens}
+        self._panel = Panel(
+            self,
+            models=suggestions(self._models),
+            model=self._first,
+            system=self._system or '',
+            prompt=self._prompt,
+            settings={**defaults, **self._settings},
+        )
+        return self._panel
+
+    # ------------------------------------------------------------------ what the buttons do
+
+    def press_run(self) -> None:
+        """Start a run in the background, so that the kernel stays free. From any thread."""
+        if self._panel is None or self._loop is None:
+            return
+        try:
+            run, view = self._begun(None, None, None, None)
+        except UserError as error:
+            self._panel.say(str(error), wrong=True)
+            return
+        self._loop.call_soon_threadsafe(self._launch, run, view)
+
+    def _launch(self, run: Run, view: Watched) -> None:
+        assert self._loop is not None
+        self._task = self._loop.create_task(self._in_the_background(run, view))
+
+    async def _in_the_background(self, run: Run, view: Watched) -> None:
+        try:
+            with self._ending(run):
+                await here(run.question, view, run.keep)
+        except (Exception, asyncio.CancelledError):
+            pass  # the panel has said so
+
+    def press_select(self, number: int) -> None:
+        """Show a run that is over again."""
+        if self._panel is not None and not self.runs[-1].running:
+            run = self.runs[number - 1]
+            self._panel.select(run)
+            self._publisher.update(summary(run, times=True), {}, self._id)
+
+    def press_keep(self, name: str) -> None:
+        """Keep the answer of the chosen run."""
+        if self._panel is None:
+            return
+        try:
+            self.keep(name, self.runs[self._panel.chosen - 1] if self.runs else None)
+        except UserError as error:
+            self._panel.say(str(error), wrong=True)
+        else:
+            self._panel.say(f'The answer is in {name}.')
+
+
+def _shows_widgets(shell: Any) -> bool:
+    name = os.environ.get(VARIABLE) or defaults_of(shell).view or 'auto'
+    return (detect(shell) if name == 'auto' else name) in ('live', 'widget')

@@ -1,0 +1,71 @@
+"""`show(stream)`: an answer that somebody else asked for, in the view that `ask` uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from jupyter_stream.notebook.ask import short_errors
+from jupyter_stream.notebook.defaults import defaults_of
+from jupyter_stream.notebook.feed import pour
+from jupyter_stream.notebook.shell import current_shell
+from jupyter_stream.notebook.stopping import stoppable
+from jupyter_stream.notebook.views import choose
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelResponse
+
+__all__ = ('show',)
+
+_TITLES = {'openai': 'OpenAI', 'anthropic': 'Anthropic'}
+
+
+async def show(stream: Any, title: str | None = None, model_settings: Mapping[str, Any] | None = None) -> ModelResponse:
+    """Show an answer while it comes, as `%%ask` does: `response = await show(stream)`.
+
+    It must be awaited; code that can't await runs it with `jupyter_stream.bridge.run(lambda: show(stream))`.
+
+    Args:
+        stream: any iterable, asynchronous or not, of events of `jupyter_stream` or `pydantic_ai`, of the chunks or
+            events of an OpenAI or Anthropic SDK (`stream=True`, or their `stream` helpers), or of pieces of text. Also
+            a context manager of one, such as `model_request_stream(…)` gives, which is entered, and an awaitable of
+            one. An agent's events show its tools' results too.
+        title: whom to name until the first word has come; without it, who seems to answer.
+        model_settings: the settings of the request, noted in the output's metadata; secrets are left out.
+
+    Returns:
+        The response: the stream's own, where it keeps one, else what its events tell. Names, usage and finish reason
+        are in it where the stream says them. An agent's several answers are one response.
+
+    Raises:
+        Interrupted: (a KeyboardInterrupt) the cell was stopped; what came is still shown, with a mark.
+        UserError: it is no stream, or something in it that nobody understands.
+        Exception: as the stream raises it, after what came has been shown.
+    """
+    from jupyter_stream.notebook import reprs
+
+    shell = current_shell()
+    with short_errors():
+        view = choose(shell, defaults_of(shell).view)
+        poured = pour(partial(_opened, stream), view, title=title or _title(stream), settings=model_settings)
+        response = await stoppable(view, poured)
+    if hasattr(shell, 'display_formatter'):  # as the value that a cell ends with it is not shown a second time
+        reprs.register(shell)
+        reprs.note_shown(response)
+    return response
+
+
+def _opened(stream: Any) -> Any:
+    from jupyter_stream.foreign import opened
+
+    return opened(stream)
+
+
+def _title(stream: Any) -> str:
+    """Who answers, as far as it can be seen from outside."""
+    for name in ('model_id', 'model_name'):
+        said = getattr(stream, name, None)
+        if isinstance(said, str) and said:
+            return said
+    return _TITLES.get(type(stream).__module__.partition('.')[0], 'The model')

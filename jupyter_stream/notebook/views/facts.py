@@ -1,0 +1,61 @@
+"""The muted line below an answer: what it was, how fast it came, what it took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelResponse
+
+__all__ = ('Times', 'facts_of')
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds on a monotonic clock: when the question left, when the first and the last word came."""
+
+    asked: float
+    first: float | None = None
+    last: float | None = None
+
+    def word(self, now: float) -> None:
+        """Something to read has come."""
+        if self.first is None:
+            self.first = now
+        self.last = now
+
+    @property
+    def to_first(self) -> float | None:
+        """Seconds to the first word; None when none came."""
+        return None if self.first is None else self.first - self.asked
+
+    @property
+    def writing(self) -> float:
+        """Seconds from the first word to the last."""
+        return 0.0 if self.first is None or self.last is None else self.last - self.first
+
+
+def facts_of(response: ModelResponse, times: Times, cost: str | None = None) -> list[str]:
+    """The line's pieces, each readable by itself; what is not known is left out.
+
+    Args:
+        response: the answer.
+        times: when it came.
+        cost: what it cost, in words.
+    """
+    usage = response.usage
+    rate = usage.output_tokens / times.writing if times.writing > 0.05 and usage.output_tokens > 1 else None
+    pieces = [
+        response.model_name,
+        None if times.to_first is None else f'{times.to_first:.2f} s to the first token',
+        None if rate is None else f'{rate:.0f} tokens/s',
+        _tokens(usage.input_tokens, usage.output_tokens),
+        cost,
+        (response.finish_reason or '').replace('_', ' '),
+    ]
+    return [piece for piece in pieces if piece]
+
+
+def _tokens(into: int, out: int) -> str | None:
+    return f'{into:,} tokens in, {out:,} out' if into or out else None

@@ -1,0 +1,76 @@
+"""Events in, operations of a live view's log out (see `widgets.log`)."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Protocol
+
+from jupyter_stream.notebook.reducer import Block, Reducer, sources_of
+
+__all__ = ('OpWriter', 'Sink')
+
+
+class Sink(Protocol):
+    """Takes operations: a live view, or its log."""
+
+    def add(self, block: int, text: str) -> None: ...
+
+    def put(self, *op: Any) -> None: ...
+
+
+class OpWriter:
+    """Writes the events of one answer into a log; O(1) an event."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._reducer = Reducer()
+        self._known: dict[int, Block] = {}
+        self._names: dict[int, str] = {}
+        self._objects: dict[int, str] = {}
+
+    def feed(self, event: Any) -> bool:
+        """Take one event; whether it brought something to read."""
+        block = self._reducer.feed(event)
+        if block is None:
+            return False
+        if self._known.get(block.index) is not block:
+            self._begin(block)
+        elif block.name != self._names[block.index]:
+            self._names[block.index] = block.name
+            self._sink.put('name', block.index, block.name)
+        grew = self._grow(block)
+        if event.event_kind == 'part_end':
+            self._cite(block, event.part)
+            self._sink.put('end', block.index)
+        return grew
+
+    def _begin(self, block: Block) -> None:
+        self._known[block.index] = block
+        self._names[block.index] = block.name
+        self._sink.put('start', block.index, block.kind, block.name)
+        if block.kind == 'file':
+            content = block.part.content
+            data = base64.b64encode(content.data).decode()
+            self._sink.put('file', block.index, content.media_type, data, len(content.data))
+
+    def _grow(self, block: Block) -> bool:
+        if block.merged:
+            return self._replace(block)
+        text = block.take()
+        if text:
+            self._sink.add(block.index, text)
+        return bool(text) or block.kind == 'file'
+
+    def _replace(self, block: Block) -> bool:
+        text = block.text
+        changed = self._objects.get(block.index) != text
+        if changed:
+            self._objects[block.index] = text
+            self._sink.put('set', block.index, text)
+        return changed
+
+    def _cite(self, block: Block, part: Any) -> None:
+        """A part's citations are whole when it ends; before that they only swell."""
+        sources = sources_of(part)
+        if sources:
+            self._sink.put('cite', block.index, sources)

@@ -1,0 +1,230 @@
+"""The live view: a widget while the answer grows, plain Markdown in its place when it is done.
+
+One display is made and one update of it, at the end, takes the widget out of the output. What front end can show a
+widget is found out by showing one: where nothing answers, the Markdown view takes over, in the same place.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from importlib.util import find_spec
+from threading import Thread
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from jupyter_stream.notebook.bundle import final_bundle, notes_of
+from jupyter_stream.notebook.markdown import neutralise
+from jupyter_stream.notebook.markdown.safe import visible
+
+from . import capability
+from .blocks import JupyterView
+from .facts import Times, facts_of
+from .ops import OpWriter
+from .publish import Publisher
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelResponse
+    from jupyter_stream.widgets.live import LiveView
+
+__all__ = ('PATIENCE', 'WidgetView')
+
+PATIENCE = 2.0
+"""Seconds that a front end has to show its first widget before the answer goes on as Markdown."""
+
+_MIME = 'application/vnd.jupyter.widget-view+json'
+
+
+class WidgetView:
+    """Shows an answer by a `LiveView`.
+
+    Args:
+        publisher: sends the displays.
+        session: the front end, see `capability`.
+        owns: whether the cell shows this answer alone (for the Markdown view, should it take over).
+        sure: whether to show a widget whatever is known of the front end.
+        place: shows the widget instead of a display of its own; then it stays, and nothing is swapped.
+        clock: seconds, as `time.monotonic`.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        *,
+        session: str = '',
+        owns: bool = False,
+        sure: bool = False,
+        place: Callable[[Any], object] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._publisher = publisher
+        self._session = session
+        self._owns = owns
+        self._sure = sure or place is not None
+        self._place = place
+        self._clock = clock
+        self._stop: Callable[[], object] | None = None
+        self._widget: LiveView | None = None
+        self._instead: JupyterView | None = None
+        self._id = uuid4().hex
+        self._displayed = False
+        self._title = ''
+        self._settings: Mapping[str, Any] | None = None
+        self._times = Times(0.0)
+        self._events: list[Any] = []
+
+    # ------------------------------------------------------------------ what the runner calls
+
+    def on_stop(self, stop: Callable[[], object]) -> None:
+        """How to stop the answer from the page; said before `start`, by whoever leaves the kernel free to hear it."""
+        self._stop = stop
+
+    def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
+        self._title, self._settings = title, settings
+        self._times = Times(self._clock())
+        if not self._sure and self._stop is None and not capability.known(self._session):
+            # Nothing can be heard now, so nothing be found out; but the next time something will be known.
+            self._take_over()
+            _carry()
+        elif self._place is not None or 'jupyter_stream.widgets.live' in sys.modules:
+            self._create()
+        else:  # what is seen first does not wait for the import of widgets
+            self._display(_waiting(title))
+
+    def status(self, text: str) -> None:
+        if self._instead is not None:
+            self._instead.status(text)
+        elif self._times.first is None:
+            self._shown().put('status', visible(text))
+            self._shown().tick()
+
+    def update(self, events: Sequence[Any]) -> None:
+        if self._instead is None:
+            widget = self._shown()
+            for event in events:
+                if self._writer.feed(event):
+                    self._times.word(self._clock())
+            widget.tick()
+            if not self._sure:
+                self._find_out(events)
+        else:
+            self._instead.update(events)
+
+    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+        if self._instead is not None:
+            self._instead.finish(response, mark, error)
+            return
+        self._shown().finish(
+            {
+                'mark': mark or _mark_of(response),
+                'notes': notes_of(response, mark, error),
+                'facts': [visible(fact) for fact in facts_of(response, self._times, _cost(response))],
+                'swap': self._place is None,
+            }
+        )
+        if self._place is None:
+            self._display(*final_bundle(response, settings=self._settings, mark=mark, error=error))
+
+    # ------------------------------------------------------------------ the widget and its place
+
+    def _shown(self) -> LiveView:
+        return self._widget or self._create()
+
+    def _create(self) -> LiveView:
+        from jupyter_stream.widgets.live import LiveView
+
+        widget = self._widget = LiveView(
+            visible(self._title),
+            hears=self._stop is not None,
+            on_ready=partial(capability.learn, self._session, True),
+            on_stop=self._stop,
+        )
+        self._writer = OpWriter(widget)
+        if self._place is not None:
+            self._place(widget)
+        else:
+            self._display(_waiting(self._title, widget.model_id))
+        _carry()
+        _load_prices()
+        return widget
+
+    def _display(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        show = self._publisher.update if self._displayed else self._publisher.display
+        show(data, metadata or {}, self._id)
+        self._displayed = True
+
+    # ------------------------------------------------------------------ when the front end has no widgets
+
+    def _find_out(self, events: Sequence[Any]) -> None:
+        """Wait for a sign of the front end, keeping what has come, and go on without it when there is none."""
+        known = capability.known(self._session)
+        if known:
+            self._sure = True
+            self._events.clear()
+            return
+        self._events += events
+        if known is False or self._clock() - self._times.asked > PATIENCE:
+            capability.learn(self._session, False)
+            self._take_over()
+
+    def _take_over(self) -> None:
+        if self._widget is not None:
+            self._widget.finish({})
+            self._widget.close()
+            self._widget = None
+        self._instead = JupyterView(
+            self._publisher, owns=self._owns, shown=self._id if self._displayed else None, clock=self._clock
+        )
+        self._instead.start(self._title, self._settings)
+        self._instead.update(self._events)
+        self._events.clear()
+
+
+def _waiting(title: str, model_id: str | None = None) -> dict[str, Any]:
+    """What stands in the output until the answer is done; the words are for whoever reads a file saved before that."""
+    widget = {} if model_id is None else {_MIME: {'version_major': 2, 'version_minor': 0, 'model_id': model_id}}
+    return {
+        **widget,
+        'text/markdown': f'*{neutralise(title)}: the answer is still coming …*',
+        'text/plain': f'{visible(title)}: the answer is still coming …',
+    }
+
+
+def _mark_of(response: ModelResponse) -> str | None:
+    if response.state in ('interrupted', 'incomplete', 'suspended'):
+        return response.state
+    return response.finish_reason if response.finish_reason in ('length', 'content_filter', 'error') else None
+
+
+def _cost(response: ModelResponse) -> str | None:
+    from jupyter_stream import prices
+
+    if not prices.is_loaded() and response.usage.cost is None:
+        return None
+    cost = prices.estimate(response)
+    return None if cost is None else str(cost)
+
+
+@cache
+def _load_prices() -> None:
+    """Load the tables of prices while the model thinks: later they would hold the answer up."""
+    from jupyter_stream import prices
+
+    if find_spec('genai_prices') is not None:
+        Thread(target=prices.load, name='jupyter_stream prices', daemon=True).start()
+
+
+_carrier: Any = None
+
+
+def _carry() -> None:
+    """Bring the core of the front end to the page, once a kernel. A page says so when it has it, now or later."""
+    global _carrier
+    if _carrier is not None:
+        return
+    from jupyter_stream.notebook.shell import current_shell
+    from jupyter_stream.widgets.live import Carrier
+
+    _carrier = Carrier(lambda: capability.learn(capability.session_of(current_shell()), True))

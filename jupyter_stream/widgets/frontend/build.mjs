@@ -1,0 +1,68 @@
+// Bundles src/ into ../static; with --tests, test/ into .tests/ for node's test runner; with --out DIR, elsewhere.
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const at = process.argv.indexOf("--out");
+const out = at > 0 ? process.argv[at + 1] : join(here, "..", "static");
+const css = {
+  name: "css as text, without what only people read",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+const common = {
+  absWorkingDir: here,
+  bundle: true,
+  format: "esm",
+  target: "es2021",
+  charset: "utf8",
+  plugins: [css],
+};
+
+if (process.argv.includes("--tests")) {
+  const tests = readdirSync(join(here, "test")).filter((name) => name.endsWith(".test.ts"));
+  await build({
+    ...common,
+    entryPoints: tests.map((name) => `test/${name}`),
+    outdir: ".tests",
+    platform: "node",
+    packages: "external",
+    outExtension: { ".js": ".test.mjs" },
+    entryNames: "[name]",
+  });
+} else {
+  mkdirSync(out, { recursive: true });
+  const bundle = async (entry, define = {}) => {
+    const result = await build({
+      ...common,
+      entryPoints: [entry],
+      write: false,
+      minify: true,
+      legalComments: "eof",
+      define,
+    });
+    return result.outputFiles[0].text;
+  };
+  // The page keeps each module once, under a name that its content decides: kernels of two versions may share a page.
+  const extras = { highlight: await bundle("src/highlight.ts"), maths: await bundle("src/maths.ts") };
+  const digest = createHash("sha256").update(Object.values(extras).join());
+  const draft = await bundle("src/core.ts", { BUILD: '""' });
+  const name = JSON.stringify(digest.update(draft).digest("hex").slice(0, 12));
+  const files = {
+    ...extras,
+    core: await bundle("src/core.ts", { BUILD: name }),
+    view: await bundle("src/view.ts", { BUILD: name }),
+    timeline: await bundle("src/timeline.ts"),
+  };
+  for (const [file, text] of Object.entries(files)) {
+    writeFileSync(join(out, `${file}.js`), text);
+    console.log(`${file}.js`.padEnd(14), `${(Buffer.byteLength(text) / 1000).toFixed(1)} kB`);
+  }
+}

@@ -1,0 +1,69 @@
+/** The last line of a view: what is waited for, how to stop it, and in the end what there is to know of the answer. */
+
+import { copyButton } from "./copy.ts";
+import { h, put, say } from "./dom.ts";
+import type { Model } from "./protocol.ts";
+import type { Session } from "./session.ts";
+import { wayOf } from "./stop.ts";
+import { running } from "./time.ts";
+
+const KEYS = "To stop: press I twice (command mode), or the ■ button";
+const LOST = "The kernel is gone; this is what had come.";
+
+export class Foot {
+  readonly el: HTMLElement;
+  private readonly dot = h("span", { class: "jps-dot", "aria-hidden": "true" });
+  private readonly text = h("span", { class: "jps-facts" });
+  private readonly clock = h("span", { class: "jps-clock", "aria-hidden": "true" });
+  private readonly stop = h("button", { type: "button", class: "jps-button jps-stop", "aria-label": "Stop the answer" });
+  private readonly copy: HTMLButtonElement;
+
+  constructor(
+    private readonly session: Session,
+    private readonly model: Model,
+  ) {
+    this.copy = copyButton("Copy the answer", () => session.answer.source);
+    this.stop.append(h("span", { class: "jps-square", "aria-hidden": "true" }), h("span", {}, "Stop"));
+    this.stop.addEventListener("click", () => this.press());
+    this.el = h("div", { class: "jps-foot" }, this.dot, this.text, this.clock, this.stop, this.copy);
+  }
+
+  /** Stops the answer; whether there was a way to. */
+  press(): boolean {
+    if (!this.session.running || wayOf(this.model) !== "button") return false;
+    this.session.stop.press(this.model);
+    return true;
+  }
+
+  draw(now: number): void {
+    const { session } = this;
+    const way = session.running ? wayOf(this.model) : "";
+    const { pressed } = session.stop;
+    put(this.dot, "hidden", !session.running);
+    put(this.el, "data-over", !session.running);
+    say(this.text, this.words(way));
+    put(this.text, "hidden", !this.text.textContent);
+    put(this.stop, "hidden", way !== "button");
+    put(this.stop, "aria-disabled", pressed ? "true" : null);
+    say(this.stop.lastElementChild as Element, pressed ? "Stopping …" : "Stop");
+    put(this.copy, "hidden", !session.answer.blocks.some((block) => block.kind === "text" && block.text.length));
+    this.tick(now);
+  }
+
+  /** The running time goes on; whether it does. */
+  tick(now: number): boolean {
+    const { answer } = this.session;
+    const waiting = this.session.running && !answer.blocks.length && answer.asked !== null;
+    say(this.clock, waiting ? running(now - (answer.asked ?? now)) : "");
+    put(this.clock, "hidden", !waiting);
+    return waiting;
+  }
+
+  private words(way: string): string {
+    const { answer, lost } = this.session;
+    if (answer.end) return (answer.end.facts ?? []).join(" · ");
+    if (lost) return LOST;
+    const waiting = answer.blocks.length ? [] : [answer.title, answer.status];
+    return [...waiting, way === "keys" ? KEYS : ""].filter(Boolean).join(" · ");
+  }
+}

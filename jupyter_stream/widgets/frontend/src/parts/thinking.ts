@@ -1,0 +1,75 @@
+/** Thinking: open while it lasts and closed after, unless the reader has touched it. */
+
+import type { Block } from "../answer.ts";
+import { h, put, say, selectedIn } from "../dom.ts";
+import { span } from "../time.ts";
+import type { Frame, Home, Part } from "./part.ts";
+import { Prose } from "./text.ts";
+
+/** Below this a duration says nothing, in ms. */
+const WORTH = 500;
+
+export class ThinkingPart implements Part {
+  readonly el: HTMLDetailsElement;
+  private readonly label = h("span", { class: "jps-label" });
+  private readonly time = h("span", { class: "jps-clock", "aria-hidden": "true" });
+  private readonly box: HTMLElement;
+  private readonly prose: Prose;
+  private over = false;
+
+  constructor(
+    readonly block: Block,
+    private readonly home: Home,
+  ) {
+    this.prose = new Prose(block, home);
+    this.box = h("div", { class: "jps-thought" }, this.prose.el);
+    const summary = h("summary", {}, this.label, this.time);
+    this.el = h("details", { class: "jps-part jps-thinking" }, summary, this.box);
+    summary.addEventListener("click", () => this.touch());
+  }
+
+  draw(frame: Frame): boolean {
+    if (this.block.ended || frame.over) this.passed();
+    put(this.el, "open", this.block.opened ?? !this.over);
+    put(this.el, "data-live", !this.over);
+    this.tick(frame.now);
+    const left = this.el.open && this.follow(() => this.prose.draw(frame));
+    return left;
+  }
+
+  passed(): void {
+    if (this.over) return;
+    this.over = true;
+    // Who has marked some of it is reading it.
+    if (this.el.isConnected && this.el.open && selectedIn(this.el)) this.block.opened ??= true;
+  }
+
+  tick(now: number): boolean {
+    const { began, took } = this.block;
+    const long = took !== null && took >= WORTH;
+    say(this.label, !this.over ? "Thinking …" : long ? `Thought for ${span(took)}` : "Thought");
+    const running = !this.over && began !== null;
+    say(this.time, running && now - began >= 1000 ? span(now - began) : "");
+    return running;
+  }
+
+  upgrade(): void {
+    this.prose.upgrade();
+  }
+
+  private touch(): void {
+    // The click opens or closes after this.
+    this.block.opened = !this.el.open;
+    this.home.loosen();
+    if (this.block.opened) this.home.redraw();
+  }
+
+  /** Keeps the end of a growing thought in sight, if it was. */
+  private follow(draw: () => boolean): boolean {
+    const { box } = this;
+    const at = !this.over && box.scrollHeight - box.scrollTop - box.clientHeight < 4;
+    const left = draw();
+    if (at && box.scrollHeight > box.clientHeight) box.scrollTop = box.scrollHeight;
+    return left;
+  }
+}

@@ -1,0 +1,68 @@
+/** What travels between the kernel and a view: see the log of operations in `widgets/log.py`. */
+
+export type Kind = "text" | "thinking" | "tool" | "return" | "file" | "other";
+export type Mark = "interrupted" | "incomplete" | "error" | "length" | "content_filter" | "suspended";
+
+/** How an answer ended. */
+export interface End {
+  mark?: Mark | null;
+  /** Lines to show below the answer, each a sentence. */
+  notes?: string[];
+  /** What the muted last line says. */
+  facts?: string[];
+  /** Whether the kernel is about to replace this output with the final Markdown. */
+  swap?: boolean;
+}
+
+export interface Source {
+  title?: string | null;
+  url?: string | null;
+  quote?: string | null;
+}
+
+/** One operation. Seconds, where given, count from when the question was asked. */
+export type Op =
+  | ["title", string, number?]
+  | ["status", string]
+  | ["start", number, Kind, string?, number?]
+  | ["add", number, string]
+  | ["set", number, string]
+  | ["name", number, string]
+  | ["file", number, string, string | null, number]
+  | ["cite", number, Source[]]
+  | ["end", number, number?]
+  | ["done", End];
+
+/** Operations from number `at` on. `size` is how many there are after them, where they were made fewer. */
+export interface Message {
+  at?: number;
+  ops: Op[];
+  size?: number;
+}
+
+export type Asset = "core" | "highlight" | "maths";
+
+/** What a page says to a kernel. */
+export type Said =
+  | { kind: "hello" }
+  | { kind: "ready"; have: number }
+  | { kind: "need"; from: number }
+  | { kind: "need"; asset: Asset }
+  | { kind: "stop" };
+
+/** What anywidget hands to a module; each view gets another object for the same model. */
+export interface Model {
+  get(name: string): unknown;
+  on(event: string, callback: (...args: never[]) => void): void;
+  off(event: string, callback?: (...args: never[]) => void): void;
+  send(content: Said): void;
+  widget_manager?: unknown;
+}
+
+/** What anywidget's `render` is called with. `key` is the same object for all views of one model. */
+export interface Context {
+  model: Model;
+  el: HTMLElement;
+  signal?: AbortSignal;
+  key?: object;
+}

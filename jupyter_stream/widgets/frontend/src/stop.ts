@@ -1,0 +1,67 @@
+/** Stopping an answer: the kernel is asked; where it can't hear, it is interrupted. */
+
+import type { Model } from "./protocol.ts";
+
+/** A kernel that does not confirm within this time is interrupted, in ms. */
+const DEAF = 400;
+/** Then the button works again. */
+const FORGET = 5000;
+
+interface Kernel {
+  interrupt?: () => unknown;
+}
+
+interface Manager {
+  kernel?: Kernel | null;
+  context?: { sessionContext?: { session?: { kernel?: Kernel | null } } };
+}
+
+/** How to interrupt the model's kernel from the page, null where the front end has no way. */
+export function interruptOf(model: Model): (() => Promise<unknown>) | null {
+  const manager = model.widget_manager as Manager | undefined;
+  const kernel = manager?.kernel ?? manager?.context?.sessionContext?.session?.kernel;
+  if (typeof kernel?.interrupt !== "function") return null;
+  return async () => kernel.interrupt?.();
+}
+
+/** What can be offered: a button, words, or nothing. */
+export function wayOf(model: Model): "button" | "keys" | "" {
+  const way = model.get("stop");
+  if (way === "button") return "button";
+  if (way === "keys") return interruptOf(model) ? "button" : "keys";
+  return "";
+}
+
+/** The state of one answer's stop. */
+export class Stop {
+  /** Whether it was asked for and may still come. */
+  pressed = false;
+  private deaf: ReturnType<typeof setTimeout> | undefined;
+  private forget: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly changed: () => void) {}
+
+  /** Asks for the stop, in the way that the kernel said. */
+  press(model: Model): void {
+    if (this.pressed) return;
+    this.pressed = true;
+    const interrupt = () => void interruptOf(model)?.().catch(() => this.release());
+    if (model.get("stop") === "button") {
+      model.send({ kind: "stop" });
+      this.deaf = setTimeout(interrupt, DEAF);
+    } else interrupt();
+    this.forget = setTimeout(() => this.release(), FORGET);
+    this.changed();
+  }
+
+  /** The kernel has heard. */
+  heard(): void {
+    clearTimeout(this.deaf);
+  }
+
+  private release(): void {
+    clearTimeout(this.forget);
+    this.pressed = false;
+    this.changed();
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * When the kernel replaces a view by the final Markdown, Lab empties the output for some frames, and the page would
+ * jump. The place is held for a moment, and the muted last line is left below what comes, as a node of the page that
+ * is in no notebook's model, and goes with the output that it belongs to.
+ */
+
+import { h } from "./dom.ts";
+
+const HOLD = 1000;
+const WAIT = 5000;
+
+/**
+ * Prepares for the swap of the output that `root` is in; does nothing outside of a Jupyter output area.
+ *
+ * `opened` says of each thought whether the reader has opened it: it stays open.
+ */
+export function prepare(root: Element, facts: string[], opened: boolean[], hold = HOLD, wait = WAIT): void {
+  const area = root.closest<HTMLElement>(".jp-OutputArea");
+  const child = area && [...area.children].find((one) => one.contains(root));
+  if (!area || !child) return;
+  keep(area, hold);
+  const indent = root.getBoundingClientRect().left - child.getBoundingClientRect().left;
+  inherit(area, child, wait, (heir) => {
+    if (facts.length) leave(heir as HTMLElement, facts.join(" · "), indent);
+    if (opened.includes(true)) open(heir, opened, hold);
+  });
+}
+
+function keep(area: HTMLElement, hold: number): void {
+  const before = area.style.minHeight;
+  const held = `${area.getBoundingClientRect().height}px`;
+  area.style.minHeight = held;
+  setTimeout(() => {
+    if (area.style.minHeight === held) area.style.minHeight = before;
+  }, hold);
+}
+
+/** Calls `then` with what takes the place of `child`, if something does. */
+function inherit(area: Element, child: Element, wait: number, then: (heir: Element) => void): void {
+  const place = [...area.children].indexOf(child);
+  const observer = new MutationObserver((records) => {
+    if (child.isConnected) return;
+    observer.disconnect();
+    const added = new Set(records.flatMap((record) => [...record.addedNodes]));
+    const heir = area.children[place];
+    // A cleared output has no heir: what is added later is another's.
+    if (heir && added.has(heir)) then(heir);
+  });
+  observer.observe(area, { childList: true });
+  setTimeout(() => observer.disconnect(), wait);
+}
+
+/** Puts the line below what `heir` shows, without a place of its own among the nodes that Lab lays out. */
+function leave(heir: HTMLElement, facts: string, indent: number): void {
+  const line = h("div", { class: "jps-left" }, h("span", { class: "jps-facts" }, facts));
+  line.style.left = `${indent}px`;
+  heir.append(line);
+  heir.classList.add("jps-heir");
+}
+
+/** Opens the thoughts in `heir`, which are there when its Markdown has been rendered. */
+function open(heir: Element, opened: boolean[], wait: number): void {
+  const look = () => {
+    const found = heir.querySelectorAll("details");
+    if (found.length < opened.length) return;
+    observer.disconnect();
+    for (const [index, one] of found.entries()) if (opened[index]) one.open = true;
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(heir, { childList: true, subtree: true });
+  setTimeout(() => observer.disconnect(), wait);
+  look();
+}

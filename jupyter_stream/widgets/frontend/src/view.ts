@@ -1,0 +1,57 @@
+/** The module of every view: waits for the core, which travels once a page, and says meanwhile what is asked. */
+
+import type { Context, Message, Op } from "./protocol.ts";
+import { type Core, load, page } from "./registry.ts";
+
+/** Where each output is a page of its own, no carrier comes: after this the view asks for the core itself, in ms. */
+const PATIENCE = 1500;
+
+function wait(context: Context): () => void {
+  const { model, el } = context;
+  const text = document.createTextNode("");
+  el.replaceChildren(text);
+  let words = ["", ""];
+  const tell = (ops: Op[] | undefined) => {
+    for (const [name, word] of ops ?? []) {
+      if (name === "title") words = [String(word), ""];
+      if (name === "status") words[1] = String(word);
+    }
+    text.data = words.filter(Boolean).join(" · ");
+  };
+  tell((model.get("snapshot") as Message | null)?.ops);
+
+  const hear = (content: Message & { asset?: string }, buffers?: BlobPart[]) => {
+    if (content.asset === "core" && buffers?.[0]) void load(buffers[0]);
+    else tell(content.ops);
+  };
+  const heard = hear as (...args: never[]) => void;
+  model.on("msg:custom", heard);
+  const timer = setTimeout(() => model.send({ kind: "need", asset: "core" }), PATIENCE);
+  let close: (() => void) | null = null;
+  const end = () => {
+    clearTimeout(timer);
+    model.off("msg:custom", heard);
+  };
+  const start = (core: Core) => {
+    end();
+    close = core.render(context);
+  };
+  const { waiting } = page();
+  waiting.push(start);
+  return () => {
+    end();
+    if (waiting.includes(start)) waiting.splice(waiting.indexOf(start), 1);
+    close?.();
+  };
+}
+
+/** Called once for each model: what its views share is kept under `key`. */
+export default () => {
+  const key = {};
+  return {
+    render(given: Context): () => void {
+      const context = { ...given, key };
+      return page().core?.render(context) ?? wait(context);
+    },
+  };
+};

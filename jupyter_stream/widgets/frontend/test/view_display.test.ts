@@ -1,0 +1,394 @@
+/** An answer on the page: its parts, its last line, and what stays as it is. */
+
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { motion, Stage } from "./page.ts";
+import { prepare } from "../src/swap.ts";
+
+let stages: Stage[] = [];
+function stage(...args: ConstructorParameters<typeof Stage>): Stage {
+  const made = new Stage(...args);
+  stages.push(made);
+  return made;
+}
+afterEach(() => {
+  for (const one of stages.splice(0)) one.end();
+  motion.reduced = false;
+});
+
+test("before the first word: the model, what goes on, and a running time", (context) => {
+  context.mock.method(performance, "now", () => 1300);
+  const view = stage();
+  view.say(["title", "the-model", 0.2], ["status", "starting …"]);
+  view.now = 1300;
+  view.pass(3);
+  assert.equal(view.text(".jps-facts"), "the-model · starting …");
+  assert.match(view.text(".jps-foot > .jps-clock"), /^0\.\d s$/);
+  assert.equal(view.all(".jps-dot:not([hidden])").length, 1);
+  view.say(["start", 0, "text"], ["add", 0, "Hello"]);
+  view.pass(20);
+  assert.equal(view.all(".jps-foot > .jps-clock:not([hidden])").length, 0);
+  assert.equal(view.text(".jps-text"), "Hello");
+});
+
+test("text flows over some frames, and comes at once when its block ends", () => {
+  const view = stage();
+  view.say(["start", 0, "text"]);
+  view.pass(3);
+  view.say(["add", 0, "x".repeat(400)]);
+  view.pass(2);
+  const first = view.text(".jps-text").length;
+  assert.ok(first > 0 && first < 400, String(first));
+  view.say(["add", 0, "y".repeat(400)], ["end", 0]);
+  view.pass(2);
+  assert.equal(view.text(".jps-text").length, 800);
+});
+
+test("with reduced motion text comes as it comes", () => {
+  motion.reduced = true;
+  const view = stage();
+  view.say(["start", 0, "text"], ["add", 0, "x".repeat(400)]);
+  view.pass(3);
+  assert.equal(view.text(".jps-text").length, 400);
+});
+
+test("much text is drawn over several frames, one after the other", () => {
+  const view = stage();
+  view.say(["start", 0, "text"], ["add", 0, "x".repeat(30_000)], ["end", 0]);
+  view.pass();
+  assert.equal(view.text(".jps-text").length, 4000);
+  view.pass();
+  assert.equal(view.text(".jps-text").length, 10_000);
+  view.pass(5);
+  assert.equal(view.text(".jps-text").length, 30_000);
+});
+
+test("a view that is shown anew shows at once what was there, without the kernel", () => {
+  const view = stage();
+  view.say(["title", "m"], ["start", 0, "text"], ["add", 0, "Some words"], ["start", 1, "tool", "t"], ["add", 1, '{"a": 1'], ["start", 2, "thinking"], ["add", 2, "hm"]);
+  view.pass(40);
+  const before = view.one(".jps-flow").innerHTML;
+  view.close();
+  const again = stage({ session: view.session });
+  assert.equal(again.one(".jps-flow").innerHTML, before);
+  assert.deepEqual(again.model.sent, [{ kind: "ready", have: 7 }]);
+});
+
+test("several views of one model show the same, and one may close", () => {
+  const view = stage();
+  const other = stage({ session: view.session });
+  view.say(["start", 0, "text"], ["add", 0, "Hello"], ["end", 0]);
+  view.pass(3);
+  other.pass(3);
+  assert.equal(other.text(".jps-text"), "Hello");
+  other.close();
+  view.say(["done", { facts: ["m"] }]);
+  view.pass(3);
+  assert.equal(view.text(".jps-facts"), "m");
+  assert.deepEqual(other.model.handlers, []);
+});
+
+test("thinking is open while it lasts and closed after", () => {
+  const view = stage();
+  view.say(["start", 0, "thinking"], ["add", 0, "Let me see"]);
+  view.pass(20);
+  assert.ok(view.one("details").hasAttribute("open"));
+  assert.equal(view.text(".jps-label"), "Thinking …");
+  view.now += 3000;
+  view.say(["end", 0], ["start", 1, "text"], ["add", 1, "So"]);
+  view.pass(20);
+  assert.ok(!view.one("details").hasAttribute("open"));
+  assert.equal(view.text(".jps-label"), "Thought for 3 s");
+});
+
+test("thinking closes when the next block begins, though nobody said that it is over", () => {
+  const view = stage();
+  view.say(["start", 0, "thinking"], ["add", 0, "Hm"], ["start", 1, "text"], ["add", 1, "So"]);
+  view.pass(20);
+  assert.ok(!view.one("details").hasAttribute("open"));
+});
+
+test("what the reader opened or closed stays so", () => {
+  const view = stage();
+  view.say(["start", 0, "thinking"], ["add", 0, "Hm"], ["start", 1, "thinking"], ["add", 1, "Hm"]);
+  view.pass(20);
+  const [first, second] = view.all("details") as HTMLDetailsElement[];
+  first!.querySelector("summary")!.click();
+  second!.querySelector("summary")!.click();
+  view.say(["add", 1, "more"], ["end", 1], ["start", 2, "text"], ["done", {}]);
+  view.pass(20);
+  assert.deepEqual([first!.open, second!.open], [true, false]);
+  first!.querySelector("summary")!.click();
+  view.pass(5);
+  assert.equal(first!.open, false);
+});
+
+test("thoughts that are closed are drawn when they are opened", () => {
+  const view = stage({ traits: { snapshot: { size: 3, ops: [["start", 0, "thinking"], ["add", 0, "Hidden thoughts"], ["end", 0]] } } });
+  view.pass(3);
+  assert.equal(view.text(".jps-thought"), "");
+  assert.equal(view.text(".jps-label"), "Thought");
+  view.one("summary").click();
+  view.pass(5);
+  assert.equal(view.text(".jps-thought"), "Hidden thoughts");
+});
+
+test("a tool call fills in as its arguments come, and ends as it is saved", () => {
+  const view = stage();
+  view.say(["start", 0, "tool", "wea"], ["add", 0, '{"city": "Ber'], ["name", 0, "weather of/the <day>"]);
+  view.pass(30);
+  assert.equal(view.text(".jps-head"), "Tool call weather_of/the__day_");
+  assert.equal(view.text("pre code"), '{\n  "city": "Ber');
+  view.say(["add", 0, 'lin"}'], ["end", 0]);
+  view.pass(3);
+  assert.equal(view.text("pre code"), '{\n  "city": "Berlin"\n}');
+  assert.equal(view.text(".hljs-attr"), '"city"');
+  assert.equal(view.one("pre").textContent, view.one("pre code").textContent);
+});
+
+test("arguments may go on after the end of their block", () => {
+  const view = stage();
+  view.say(["start", 0, "tool", "t"], ["add", 0, '{"a": 1'], ["end", 0], ["start", 1, "tool", "u"], ["add", 1, "{}"]);
+  view.pass(5);
+  view.say(["add", 0, ', "b": 2}'], ["end", 1]);
+  view.pass(5);
+  assert.deepEqual(view.all("pre code").map((code) => code.textContent), ['{\n  "a": 1,\n  "b": 2\n}', "{}"]);
+});
+
+test("a call without arguments, and a return in words", () => {
+  const view = stage();
+  view.say(["start", 0, "tool", "now"], ["end", 0], ["start", 1, "return", "now"], ["add", 1, "half past\u0007 three"], ["end", 1]);
+  view.pass(5);
+  assert.deepEqual(view.all("pre code").map((code) => code.textContent), ["{}", "half past\u2407 three"]);
+  assert.deepEqual(view.all(".jps-head strong").map((head) => head.textContent), ["Tool call", "Tool result"]);
+});
+
+test("text that is set replaces what was there", () => {
+  const view = stage();
+  view.say(["start", 0, "text"], ["add", 0, "wrong"], ["start", 1, "tool", "t"], ["add", 1, '{"a":']);
+  view.pass(20);
+  view.say(["set", 0, "right"], ["set", 1, "[1]"], ["end", 1]);
+  view.pass(5);
+  assert.equal(view.text(".jps-text"), "right");
+  assert.equal(view.text("pre code"), "[\n  1\n]");
+});
+
+test("a block that begins anew, and blocks out of order, are shown in order", () => {
+  const view = stage();
+  view.say(["start", 1, "text"], ["add", 1, "two"], ["end", 1]);
+  view.pass(5);
+  view.say(["start", 0, "text"], ["add", 0, "one"], ["end", 0], ["start", 1, "tool", "t"]);
+  view.pass(5);
+  assert.deepEqual(view.all(".jps-flow > *").map((part) => part.textContent?.slice(0, 9)), ["one", "Tool call"]);
+});
+
+test("pictures are shown; other files can be kept, never opened", () => {
+  const view = stage();
+  view.say(["start", 0, "file"], ["file", 0, "image/png", "AAAA", 3], ["start", 1, "file"], ["file", 1, "text/html", "PGI+", 3], ["start", 2, "file"], ["file", 2, "image/svg+xml", null, 12345]);
+  view.pass(3);
+  assert.equal(view.one("img").getAttribute("src"), "data:image/png;base64,AAAA");
+  assert.deepEqual(view.all(".jps-file em").map((line) => line.textContent), ["A file: text/html, 3 bytes.", "A file: image/svg+xml, 12,345 bytes."]);
+  assert.equal(view.all(".jps-file button").length, 1);
+});
+
+test("citations are numbered marks in the text and a list below it", () => {
+  const view = stage();
+  const good = { title: "A", url: "https://a.test/x", quote: "so it is" };
+  view.say(["start", 0, "text"], ["add", 0, "One."], ["cite", 0, [good, { title: "Script", url: "javascript:alert(1)" }]], ["end", 0]);
+  view.pass(5);
+  assert.equal(view.text(".jps-marks"), "12");
+  assert.deepEqual(view.all(".jps-sources li").map((item) => item.textContent), ["A", "Script"]);
+  const links = view.all("a") as HTMLAnchorElement[];
+  assert.deepEqual(links.map((link) => link.href), ["https://a.test/x", "https://a.test/x"]);
+  for (const link of links) {
+    assert.equal(link.target, "_blank");
+    assert.equal(link.rel, "noopener noreferrer nofollow");
+  }
+  view.say(["cite", 0, []]);
+  view.pass(5);
+  assert.equal(view.all(".jps-marks, .jps-sources").length, 0);
+});
+
+for (const mark of ["interrupted", "incomplete", "error", "length", "content_filter", "suspended"] as const) {
+  test(`an answer that is ${mark} says so with a mark of its own`, () => {
+    const view = stage();
+    view.say(["start", 0, "text"], ["add", 0, "Some"], ["done", { mark, notes: ["⚠ It is incomplete.", "Of the model."], facts: [] }]);
+    view.pass(5);
+    assert.deepEqual(view.all(".jps-note").map((note) => note.dataset.mark), [mark, "note"]);
+    assert.equal(view.text(".jps-sign"), "⚠");
+    assert.equal(view.text(".jps-note em"), "It is incomplete.");
+  });
+}
+
+test("in the end: one line of facts, and nothing that runs", () => {
+  const view = stage();
+  view.say(["title", "m"], ["start", 0, "text"], ["add", 0, "Some"], ["done", { mark: null, notes: [], facts: ["m", "0.4 s", "stop"] }]);
+  view.pass(5);
+  assert.equal(view.text(".jps-facts"), "m · 0.4 s · stop");
+  assert.equal(view.all(".jps-dot:not([hidden]), .jps-stop:not([hidden]), [data-running], [data-live]").length, 0);
+  assert.equal(view.one(".jps-flow").getAttribute("aria-busy"), "false");
+});
+
+test("begin and end are announced, tokens are not", () => {
+  const view = stage();
+  view.say(["title", "the-model"]);
+  view.pass(2);
+  assert.equal(view.text("[role=status]"), "");
+  view.say(["start", 0, "text"], ["add", 0, "Some"]);
+  view.pass(5);
+  assert.equal(view.text("[role=status]"), "the-model answers.");
+  assert.equal(view.one("[role=log]").getAttribute("aria-live"), "off");
+  assert.equal(view.one("[role=log]").getAttribute("aria-busy"), "true");
+  view.say(["done", { notes: [] }]);
+  view.pass(5);
+  assert.equal(view.text("[role=status]"), "The answer is complete.");
+});
+
+test("an answer that was over is not announced", () => {
+  const view = stage({ traits: { snapshot: { size: 2, ops: [["start", 0, "text"], ["done", {}]] } } });
+  view.pass(3);
+  assert.equal(view.text("[role=status]"), "");
+});
+
+test("the stop button stops, and Escape within the view does", () => {
+  const view = stage();
+  view.say(["title", "m"]);
+  view.pass(2);
+  view.one(".jps-stop").click();
+  view.pass(3);
+  assert.deepEqual(view.model.sent.slice(1), [{ kind: "stop" }]);
+  assert.equal(view.text(".jps-stop"), "Stopping …");
+  const other = stage();
+  other.one(".jps-view").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  assert.deepEqual(other.model.sent.slice(1), [{ kind: "stop" }]);
+});
+
+test("where no button can work, the keys are named", () => {
+  const view = stage({ traits: { stop: "keys" } });
+  view.say(["title", "m"]);
+  view.pass(2);
+  assert.match(view.text(".jps-facts"), /To stop: press I twice/);
+  assert.equal(view.all(".jps-stop:not([hidden])").length, 0);
+  view.model.widget_manager = { kernel: { interrupt() {} } };
+  view.model.set("stop", "keys");
+  view.pass(5);
+  assert.equal(view.all(".jps-stop:not([hidden])").length, 1);
+});
+
+test("a kernel that is gone is said to be gone", () => {
+  const view = stage();
+  view.say(["start", 0, "text"], ["add", 0, "Some"]);
+  view.model.fire("comm_live_update");
+  view.pass(5);
+  assert.match(view.text(".jps-facts"), /kernel is gone/);
+  assert.equal(view.all(".jps-stop:not([hidden])").length, 0);
+});
+
+test("the answer is copied as the Markdown that the model wrote", async (context) => {
+  const copied: string[] = [];
+  Object.defineProperty(globalThis, "navigator", { value: { clipboard: { writeText: async (text: string) => void copied.push(text) } }, configurable: true });
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const view = stage();
+  view.say(["start", 0, "thinking"], ["add", 0, "hm"], ["start", 1, "text"], ["add", 1, "**One**\n"], ["start", 2, "text"], ["add", 2, "Two"], ["done", {}]);
+  view.pass(5);
+  const button = view.one(".jps-foot .jps-copy");
+  assert.equal(button.getAttribute("aria-label"), "Copy the answer");
+  button.click();
+  await new Promise(setImmediate);
+  assert.deepEqual(copied, ["**One**\n\nTwo"]);
+  assert.equal(button.dataset.said, "Copied");
+  context.mock.timers.tick(2000);
+  assert.equal(button.dataset.said, undefined);
+});
+
+test("nothing that a model writes becomes markup in a card, a name, a source or a note", () => {
+  const view = stage();
+  const bad = '<img src=x onerror="alert(1)">';
+  view.say(["title", bad], ["status", bad], ["start", 0, "tool", bad], ["add", 0, bad], ["end", 0], ["start", 1, "return", bad], ["add", 1, `{"a": "${bad}`]);
+  view.say(["start", 2, "text"], ["cite", 2, [{ title: bad, url: `https://a.test/${bad}`, quote: bad }]], ["end", 2]);
+  view.say(["start", 3, "file"], ["file", 3, bad, "AAAA", 3], ["done", { mark: "error", notes: [bad], facts: [bad] }]);
+  view.pass(10);
+  assert.equal(view.all("img").length, 0);
+  assert.deepEqual(view.all("*").filter((node) => [...node.attributes].some(({ name }) => name.startsWith("on"))), []);
+});
+
+/** An output area as Lab makes it, with a view in it. */
+function area(): { area: HTMLElement; child: HTMLElement; view: Stage } {
+  const made = document.createElement("div");
+  made.className = "jp-OutputArea";
+  const child = document.createElement("div");
+  child.className = "jp-OutputArea-child";
+  made.append(child);
+  document.body.append(made);
+  return { area: made, child, view: stage({ place: child }) };
+}
+
+function output(): HTMLElement {
+  const made = document.createElement("div");
+  made.className = "jp-OutputArea-child";
+  return made;
+}
+
+test("the final Markdown inherits the line of facts, and takes it along when it goes", async () => {
+  const { area: place, child, view } = area();
+  view.say(["start", 0, "text"], ["done", { facts: ["m", "0.4 s"], swap: true }]);
+  assert.notEqual(place.style.minHeight, "");
+  const heir = output();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  assert.equal(heir.querySelector(".jps-left")?.textContent, "m · 0.4 s");
+  heir.remove();
+  assert.equal(place.textContent, "");
+});
+
+test("a thought that the reader opened is open in the final Markdown too", async () => {
+  const { child, view } = area();
+  view.say(["start", 0, "thinking"], ["add", 0, "One"], ["start", 1, "thinking"], ["add", 1, "Two"], ["start", 2, "text"]);
+  view.pass(5);
+  view.all("summary")[1]!.click();
+  view.say(["done", { swap: true }]);
+  const heir = output();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  heir.append(document.createElement("details"), document.createElement("details"));
+  await new Promise(setImmediate);
+  assert.deepEqual([...heir.querySelectorAll("details")].map((one) => one.open), [false, true]);
+});
+
+test("the place is held for a moment only", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { area: place, view } = area();
+  prepare(view.display.root, ["m"], []);
+  assert.notEqual(place.style.minHeight, "");
+  context.mock.timers.tick(1100);
+  assert.equal(place.style.minHeight, "");
+});
+
+test("an output that was cleared leaves no line to the next one", async () => {
+  const { area: place, child, view } = area();
+  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
+  child.remove();
+  await new Promise(setImmediate);
+  place.append(output());
+  await new Promise(setImmediate);
+  assert.equal(place.querySelector(".jps-left"), null);
+});
+
+test("an output that is added beside the view is no heir", async () => {
+  const { area: place, child, view } = area();
+  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
+  const beside = output();
+  place.append(beside);
+  await new Promise(setImmediate);
+  const heir = output();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  assert.ok(heir.querySelector(".jps-left") && !beside.querySelector(".jps-left"));
+});
+
+test("where there is no output area a swap changes nothing", () => {
+  const view = stage();
+  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
+  view.pass(3);
+  assert.equal(view.text(".jps-facts"), "m");
+});

@@ -1,0 +1,200 @@
+"""The widget that shows an answer while it grows, and the carrier that brings the front end's code to a page.
+
+Messages to a view hold operations of its log from a given number on. A view that finds a gap, or was made later (a
+page was reloaded, a cell moved), says what it has and is sent the rest. So nothing has to arrive, and what is shown
+is exact all the same. A kernel that can't hear, since a synchronous cell keeps it busy, sets the whole state as a trait
+now and then, so seldom that this costs no more than the answer itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, cast
+from weakref import WeakSet
+
+import anywidget
+import traitlets
+
+from jupyter_stream.widgets.assets import ON_DEMAND, source
+from jupyter_stream.widgets.log import Log, compact
+from jupyter_stream.widgets.pace import Pace
+
+__all__ = ('KEPT', 'Carrier', 'LiveView')
+
+KEPT = 8
+"""Finished views that stay open: a page that was reloaded while they ran shows nothing else of their answers."""
+
+_SOON = 0.25
+_EARLY = 16_384
+
+
+_running: WeakSet[LiveView] = WeakSet()
+_finished: deque[LiveView] = deque()
+
+
+class _Widget(anywidget.AnyWidget):
+    """A widget that hears its page as calls of `heard`, and answers questions for the front end's modules."""
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType]
+
+    def heard(self, kind: str, message: dict[str, Any]) -> None:
+        """The page says something; `kind` is the message's own."""
+
+    def tell(self, content: dict[str, Any], *buffers: bytes) -> None:
+        """Say something to the page."""
+        self.send(content, list(buffers) or None)  # pyright: ignore[reportUnknownMemberType]
+
+    def _on_message(self, _: object, content: Any, buffers: object) -> None:
+        if not isinstance(content, dict):
+            return
+        message = cast('dict[str, Any]', content)
+        asset = message.get('asset')
+        if message.get('kind') == 'need' and asset in ON_DEMAND:
+            self.tell({'asset': asset}, source(asset).encode())
+        else:
+            self.heard(str(message.get('kind')), message)
+
+
+class Carrier(_Widget):
+    """Brings the core of the front end to each page of a kernel, once; it is never displayed.
+
+    Args:
+        on_hello: called when a page says that it runs the core.
+    """
+
+    _esm = source('core')
+
+    def __init__(self, on_hello: Callable[[], object] = lambda: None) -> None:
+        super().__init__()
+        self._on_hello = on_hello
+
+    def heard(self, kind: str, message: dict[str, Any]) -> None:
+        if kind == 'hello':
+            self._on_hello()
+
+
+class LiveView(_Widget):
+    """Shows one answer, given as the operations of a `Log`.
+
+    Args:
+        title: what is shown until there is something to show: the model.
+        hears: whether messages of the page are handled while the answer grows.
+        on_ready: called when a page first shows the view.
+        on_stop: called, in any thread, when somebody presses Stop; None where there is nothing to stop from a page.
+        clock: seconds, as `time.monotonic`.
+
+    Attributes:
+        seen: whether a page has said that it shows the view.
+    """
+
+    _esm = source('view')
+    snapshot = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    stop = traitlets.Unicode('').tag(sync=True)
+    images = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        hears: bool = True,
+        on_ready: Callable[[], object] = lambda: None,
+        on_stop: Callable[[], object] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._log = Log()
+        self.seen = False
+        self._hears = hears
+        self._on_ready = on_ready
+        self._on_stop = on_stop
+        self._clock = clock
+        self._pace = Pace()
+        self._told = 0
+        self._kept_at = clock()
+        self._kept = 0
+        self._total = 0
+        # The page's messages may be handled in another thread than the answer is read in.
+        self._lock = threading.RLock()
+        self._log.put('title', title, 0)
+        super().__init__(stop='button' if on_stop else 'keys', snapshot=self._state())
+        _running.add(self)
+
+    # ------------------------------------------------------------------ what the answer's reader calls
+
+    def add(self, block: int, text: str) -> None:
+        """A block grows."""
+        with self._lock:
+            self._log.add(block, text)
+
+    def put(self, *op: Any) -> None:
+        """Any other operation of the log."""
+        with self._lock:
+            self._log.put(*op)
+
+    def tick(self) -> None:
+        """Send what is due."""
+        now = self._clock()
+        if self._pace.due(now, self._log.unread, len(_running)):
+            self._flush(now)
+
+    def finish(self, end: dict[str, Any]) -> None:
+        """The answer is over: everything is sent. The view stays open for a while, see `KEPT`."""
+        with self._lock:
+            self._log.put('done', end)
+        self._flush(self._clock())
+        _running.discard(self)
+        _finished.append(self)
+        while len(_finished) > KEPT:
+            _finished.popleft().close()
+
+    # ------------------------------------------------------------------ what is sent
+
+    def _flush(self, now: float) -> None:
+        with self._lock:
+            self._pace.sent(now)
+            start = self._told
+            ops = self._log.read(start)
+            self._told = start + len(ops)
+            self._total += sum(len(op[2]) for op in ops if op[0] == 'add')
+            # Before a page shows the view nobody is there to read; it will ask for all at once.
+            if self.seen or not self._hears:
+                self.tell({'at': start, 'ops': ops})
+            if not self.seen:
+                self._keep(now)
+
+    def _keep(self, now: float) -> None:
+        """Set the whole state as a trait, where it has grown enough, or is small and somebody may be looking."""
+        soon = now - self._kept_at >= _SOON and self._total <= _EARLY and not self._hears
+        if self._total >= 2 * self._kept + _EARLY or soon:
+            self._kept, self._kept_at = self._total, now
+            self.snapshot = self._state()
+
+    def _state(self) -> dict[str, Any]:
+        ops = self._log.read()
+        self._told = len(ops)
+        return {'at': 0, 'size': len(ops), 'ops': compact(ops)}
+
+    # ------------------------------------------------------------------ what the page says
+
+    def heard(self, kind: str, message: dict[str, Any]) -> None:
+        if kind == 'ready':
+            self._show(message.get('have'))
+            self._on_ready()
+        elif kind == 'need':
+            self._show(message.get('from'))
+        elif kind == 'stop' and self._on_stop is not None:
+            self.tell({'ack': 'stop'})
+            self._on_stop()
+
+    def _show(self, have: object) -> None:
+        """Send all that comes after what a page has."""
+        with self._lock:
+            self.seen = True
+            start = have if isinstance(have, int) and have > 0 else 0
+            if start < len(self._log):
+                self.tell({'at': start, 'ops': self._log.read(start)} if start else self._state())
+            self._told = len(self._log)

@@ -1,0 +1,44 @@
+"""When to send what has come: soon enough to be seen to flow, in messages that cost no more than what they carry.
+
+Pure arithmetic over a clock that is passed in. Times are seconds, sizes characters.
+"""
+
+from __future__ import annotations
+
+__all__ = ('ENVELOPE', 'Pace')
+
+ENVELOPE = 640
+"""What a message to a page costs besides its content, in bytes (measured: headers, ids, JSON's own)."""
+
+FRAME = 1 / 30
+"""The shortest pause between two messages: a server drops those of a kernel that sends over a thousand a second."""
+
+CALM = 0.125
+"""The longest wait of anything that has come. The page spreads it over its frames, so that it flows all the same."""
+
+ALL_VIEWS = 300
+"""Messages a second of all views together, which is what the pauses are stretched to."""
+
+
+class Pace:
+    """Decides when the next message leaves: at once after a pause, else when it is full or has waited long enough."""
+
+    def __init__(self) -> None:
+        self._last = float('-inf')
+
+    def sent(self, now: float) -> None:
+        """A message has left."""
+        self._last = now
+
+    def due(self, now: float, size: int, views: int = 1) -> bool:
+        """Whether to send now.
+
+        Args:
+            now: the time.
+            size: what has come since the last message.
+            views: how many views are being sent to at this time, this one included.
+        """
+        waited = now - self._last
+        if not size or waited < max(FRAME, views / ALL_VIEWS):
+            return False
+        return size >= ENVELOPE or waited >= CALM

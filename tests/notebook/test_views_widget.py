@@ -1,0 +1,273 @@
+"""The view that shows a widget: what it displays when, how it ends, and what it does where there are no widgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_stream.messages import (
+    BinaryContent,
+    Citation,
+    FilePart,
+    ModelResponse,
+    PartDeltaEvent,
+    PartEndEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+    ToolCallPart,
+    ToolCallPartDelta,
+    WebCitationSource,
+)
+from jupyter_stream.notebook.bundle import final_bundle
+from jupyter_stream.notebook.views import Stoppable, capability, widget
+from jupyter_stream.notebook.views.facts import Times, facts_of
+from jupyter_stream.notebook.views.ops import OpWriter
+from jupyter_stream.notebook.views.widget import PATIENCE, WidgetView
+from jupyter_stream.usage import RequestUsage
+from jupyter_stream.widgets.live import LiveView
+from jupyter_stream.widgets.log import Log
+
+MIME = 'application/vnd.jupyter.widget-view+json'
+
+
+class Cell:
+    """A publisher that is a cell: its outputs, by display id, and all that was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.outputs: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+
+    def display(self, data: dict[str, Any], metadata: dict[str, Any], display_id: str) -> None:
+        self.sent.append(('display', data))
+        self.outputs[display_id] = data, metadata
+
+    def update(self, data: dict[str, Any], metadata: dict[str, Any], display_id: str) -> None:
+        assert display_id in self.outputs
+        self.sent.append(('update', data))
+        self.outputs[display_id] = data, metadata
+
+    def clear(self) -> None:
+        self.outputs.clear()
+
+
+class Front:
+    """A view, its cell, a clock, and what goes to the page."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
+        self.cell = Cell()
+        self.now = 100.0
+        self.messages: list[dict[str, Any]] = []
+        monkeypatch.setattr(LiveView, 'tell', lambda view, content, *buffers: self.messages.append(content))
+        self.view = WidgetView(self.cell, clock=lambda: self.now, **options)
+
+    @property
+    def widget(self) -> LiveView:
+        assert self.view._widget is not None
+        return self.view._widget
+
+    def page_shows_it(self) -> None:
+        self.widget.heard('ready', {'have': 0})
+
+    def text(self) -> str:
+        return ''.join(op[2] for message in self.messages for op in message.get('ops', ()) if op[0] == 'add')
+
+
+@pytest.fixture(autouse=True)
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capability, '_widgets', {})
+    monkeypatch.setattr(widget, '_carrier', object())
+    monkeypatch.setattr(widget, '_load_prices', lambda: None)
+
+
+def events(*pieces: str) -> list[Any]:
+    return [
+        PartStartEvent(index=0, part=TextPart('')),
+        *(PartDeltaEvent(index=0, delta=TextPartDelta(piece)) for piece in pieces),
+    ]
+
+
+def answer(text: str) -> ModelResponse:
+    return ModelResponse(parts=[TextPart(text)], model_name='m', finish_reason='stop')
+
+
+def test_one_display_and_one_update_and_nothing_of_the_widget_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    front = Front(monkeypatch, session='lab')
+    front.view.on_stop(lambda: None)
+    front.view.start('openai:m', {'temperature': 0})
+    (kind, waiting), *_ = front.cell.sent
+    assert kind == 'display' and waiting[MIME]['model_id'] == front.widget.model_id
+    assert waiting['text/plain'] == 'openai:m: the answer is still coming …'
+    front.page_shows_it()
+    for event in events('Hello', ' world'):
+        front.now += 1
+        front.view.update([event])
+    front.view.finish(answer('Hello world'), None, None)
+    assert front.text() == 'Hello world'
+    assert [kind for kind, _ in front.cell.sent] == ['display', 'update']
+    (final,) = front.cell.outputs.values()
+    assert final == final_bundle(answer('Hello world'), settings={'temperature': 0})
+    assert set(final[0]) == {'text/markdown', 'text/plain'}
+
+
+def test_the_end_says_why_and_how_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    front = Front(monkeypatch, sure=True)
+    front.view.start('m')
+    front.view.update(events('Hel'))
+    front.view.finish(answer('Hel'), 'interrupted', None)
+    (end,) = [op[1] for message in front.messages for op in message['ops'] if op[0] == 'done']
+    assert end['mark'] == 'interrupted' and end['swap']
+    assert end['notes'] == ['■ Interrupted: the answer stops here.']
+    assert end['facts'][0] == 'm' and end['facts'][-1] == 'stop'
+
+
+def test_a_front_end_without_widgets_gets_markdown_in_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    front = Front(monkeypatch, session='plain')
+    front.view.on_stop(lambda: None)
+    front.view.start('m')
+    front.view.update(events('Hello'))
+    front.now += PATIENCE + 0.1
+    front.view.update([])
+    front.now += 1
+    front.view.update(events(' world')[1:])
+    shown = [data.get('text/markdown', '') for _, data in front.cell.sent]
+    assert shown[-1] == 'Hello world' and len(front.cell.outputs) == 1
+    front.view.finish(answer('Hello world'), None, None)
+    assert len(front.cell.outputs) == 1 and capability.known('plain') is False
+
+    again = Front(monkeypatch, session='plain')
+    again.view.on_stop(lambda: None)
+    again.view.start('m')
+    again.view.update([])
+    assert again.view._widget is None, 'what was found out is remembered'
+
+
+def test_a_sign_of_life_however_late_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    capability.learn('slow', False)
+    capability.learn('slow', True)
+    capability.learn('slow', False)
+    assert capability.known('slow') is True
+
+
+def test_a_cell_that_cannot_hear_shows_a_widget_only_where_one_is_known_to_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unknown = Front(monkeypatch, session='new')
+    unknown.view.start('m')
+    assert all(MIME not in data for _, data in unknown.cell.sent)
+    capability.learn('new', True)
+    known = Front(monkeypatch, session='new')
+    known.view.start('m')
+    assert MIME in known.cell.sent[0][1]
+    assert known.widget.stop == 'keys'
+
+
+def test_nothing_shown_first_waits_for_an_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(__import__('sys').modules, 'jupyter_stream.widgets.live')
+    front = Front(monkeypatch, sure=True)
+    front.view.start('m')
+    assert [MIME in data for _, data in front.cell.sent] == [False]
+    front.view.update([])
+    assert [MIME in data for _, data in front.cell.sent] == [False, True]
+
+
+def test_it_can_be_stopped_and_shows_what_the_model_says_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    front = Front(monkeypatch, sure=True)
+    assert isinstance(front.view, Stoppable)
+    stopped: list[int] = []
+    front.view.on_stop(lambda: stopped.append(1))
+    front.view.start('m')
+    front.view.status('starting\x1b[2J …')
+    front.page_shows_it()
+    assert ['status', 'starting␛[2J …'] in [op for message in front.messages for op in message.get('ops', ())]
+    front.widget.heard('stop', {})
+    assert stopped == [1] and {'ack': 'stop'} in front.messages
+
+
+def test_a_placed_view_stays_where_it_was_put(monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[Any] = []
+    front = Front(monkeypatch, place=places.append)
+    front.view.start('m')
+    front.view.update(events('Hi'))
+    front.view.finish(answer('Hi'), None, None)
+    assert places == [front.widget] and front.cell.sent == []
+    assert front.messages[-1]['ops'][-1][1]['swap'] is False
+
+
+# ------------------------------------------------------------------ operations
+
+
+def ops_of(*events: Any) -> list[list[Any]]:
+    log = Log()
+    writer = OpWriter(log)
+    for event in events:
+        writer.feed(event)
+    return log.read()
+
+
+def test_a_tool_call_fills_in_and_its_name_may_grow() -> None:
+    call = ToolCallPart('get_', '{"ci', tool_call_id='1')
+    assert ops_of(
+        PartStartEvent(index=0, part=call),
+        PartDeltaEvent(index=0, delta=ToolCallPartDelta(tool_name_delta='weather', args_delta='ty": "Par')),
+        PartDeltaEvent(index=0, delta=ToolCallPartDelta(args_delta='is"}')),
+        PartEndEvent(index=0, part=call),
+    ) == [
+        ['start', 0, 'tool', 'get_'],
+        ['add', 0, '{"ci'],
+        ['name', 0, 'get_weather'],
+        ['add', 0, 'ty": "Paris"}'],
+        ['end', 0],
+    ]
+
+
+def test_arguments_that_come_as_objects_replace_each_other() -> None:
+    assert ops_of(
+        PartStartEvent(index=0, part=ToolCallPart('f', {'a': 1}, tool_call_id='1')),
+        PartDeltaEvent(index=0, delta=ToolCallPartDelta(args_delta={'b': 2})),
+        PartEndEvent(index=0, part=ToolCallPart('f', {'a': 1, 'b': 2}, tool_call_id='1')),
+    ) == [['start', 0, 'tool', 'f'], ['set', 0, '{"a": 1}'], ['set', 0, '{"a": 1, "b": 2}'], ['end', 0]]
+
+
+def test_a_picture_travels_once_and_sources_at_the_end() -> None:
+    picture = FilePart(BinaryContent(b'abc', media_type='image/png'))
+    assert ops_of(PartStartEvent(index=0, part=picture)) == [
+        ['start', 0, 'file', ''],
+        ['file', 0, 'image/png', 'YWJj', 3],
+    ]
+    source = WebCitationSource('https://example.org', title='A page', excerpts=['so'])
+    cited = TextPart('It is so.', citations=[Citation([source]), Citation([source])])
+    assert ops_of(PartStartEvent(index=0, part=cited), PartEndEvent(index=0, part=cited))[2:] == [
+        ['cite', 0, [{'title': 'A page', 'url': 'https://example.org', 'quote': 'so'}]],
+        ['end', 0],
+    ]
+
+
+def test_a_part_that_is_replaced_begins_anew() -> None:
+    start = [PartStartEvent(index=0, part=TextPart(text)) for text in 'ab']
+    assert ops_of(*start) == [['start', 0, 'text', ''], ['add', 0, 'a'], ['start', 0, 'text', ''], ['add', 0, 'b']]
+
+
+# ------------------------------------------------------------------ the muted line
+
+
+def test_the_line_of_facts_says_what_is_known() -> None:
+    response = ModelResponse(
+        parts=[],
+        model_name='gpt-5-mini',
+        usage=RequestUsage(input_tokens=1234, output_tokens=61),
+        finish_reason='content_filter',
+    )
+    times = Times(10.0)
+    times.word(10.42)
+    times.word(11.42)
+    assert facts_of(response, times, '$0.0012') == [
+        'gpt-5-mini',
+        '0.42 s to the first token',
+        '61 tokens/s',
+        '1,234 tokens in, 61 out',
+        '$0.0012',
+        'content filter',
+    ]
+    assert facts_of(ModelResponse(parts=[]), Times(0.0)) == []
