@@ -5,16 +5,22 @@ Pure arithmetic over a clock that is passed in. Times are seconds, sizes charact
 
 from __future__ import annotations
 
-__all__ = ('ENVELOPE', 'Pace')
+__all__ = ('FULL', 'LONGEST', 'Pace')
 
-ENVELOPE = 640
-"""What a message to a page costs besides its content, in bytes (measured: headers, ids, JSON's own)."""
+FULL = 800
+"""So much is worth a message: one costs some 650 bytes besides its content (measured: headers, ids, JSON's own)."""
 
 FRAME = 1 / 30
 """The shortest pause between two messages: a server drops those of a kernel that sends over a thousand a second."""
 
-CALM = 0.125
-"""The longest wait of anything that has come. The page spreads it over its frames, so that it flows all the same."""
+CALM = 0.1
+"""The wait of a slow answer's words. The page spreads what comes over its frames, so that it flows all the same."""
+
+LITTLE = 256
+"""What comes in that time of an answer that is slow: then a message may cost more than it carries."""
+
+LONGEST = 0.2
+"""The longest wait of anything that has come."""
 
 ALL_VIEWS = 300
 """Messages a second of all views together, which is what the pauses are stretched to."""
@@ -41,4 +47,4 @@ class Pace:
         waited = now - self._last
         if not size or waited < max(FRAME, views / ALL_VIEWS):
             return False
-        return size >= ENVELOPE or waited >= CALM
+        return size >= FULL or waited >= (CALM if size < LITTLE else LONGEST)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from jupyter_stream.widgets.pace import ENVELOPE, Pace
+from jupyter_stream.widgets.pace import FULL, LONGEST, Pace
 
 
 def played(rate: float, size: int, seconds: float = 10, views: int = 1) -> list[tuple[float, int]]:
@@ -31,12 +31,18 @@ def test_there_are_at_most_thirty_a_second_and_none_waits_long(rate: float, size
     sent = played(rate, size)
     assert len(sent) <= 301
     gaps = [later - before for (before, _), (later, _) in pairwise(sent)]
-    assert max(gaps) <= max(0.126 + 1 / rate, 1 / rate)
+    assert max(gaps) <= LONGEST + 1 / rate + 1e-9
 
 
 def test_a_thousand_deltas_a_second_cost_no_more_envelopes_than_text() -> None:
     sent = played(1000, 5)
-    assert len(sent) * ENVELOPE <= 1.05 * sum(size for _, size in sent)
+    assert len(sent) * 650 <= 0.85 * sum(size for _, size in sent)
+    assert max(size for _, size in sent) <= 1.1 * FULL
+
+
+def test_a_slow_answer_is_sent_ten_times_a_second() -> None:
+    sent = played(60, 4)
+    assert 90 <= len(sent) <= 101
 
 
 def test_many_views_share_what_a_server_lets_pass() -> None:

@@ -39,15 +39,21 @@ if (process.argv.includes("--tests")) {
   });
 } else {
   mkdirSync(out, { recursive: true });
+  const packages = new Set();
   const bundle = async (entry, define = {}) => {
     const result = await build({
       ...common,
       entryPoints: [entry],
       write: false,
+      metafile: true,
       minify: true,
-      legalComments: "eof",
+      legalComments: "none",
       define,
     });
+    for (const input of Object.keys(result.metafile.inputs)) {
+      const found = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+      if (found) packages.add(found[1]);
+    }
     return result.outputFiles[0].text;
   };
   // The page keeps each module once, under a name that its content decides: kernels of two versions may share a page.
@@ -61,8 +67,21 @@ if (process.argv.includes("--tests")) {
     view: await bundle("src/view.ts", { BUILD: name }),
     timeline: await bundle("src/timeline.ts"),
   };
+  writeFileSync(join(out, "LICENSES.txt"), licenses([...packages].sort()));
   for (const [file, text] of Object.entries(files)) {
     writeFileSync(join(out, `${file}.js`), text);
     console.log(`${file}.js`.padEnd(14), `${(Buffer.byteLength(text) / 1000).toFixed(1)} kB`);
   }
+}
+
+/** What is bundled, and under which terms. */
+function licenses(names) {
+  const texts = names.map((name) => {
+    const folder = join(here, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+    if (!file) throw new Error(`${name} has no licence file.`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  });
+  return `The modules in this folder contain these packages.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }

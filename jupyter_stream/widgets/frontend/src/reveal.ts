@@ -1,7 +1,7 @@
 /** How much of a growing text to show now, so that what comes in lumps is seen to flow. Times are milliseconds. */
 
 /** What has come is shown after this time at the latest. */
-export const BEHIND = 120;
+export const BEHIND = 150;
 
 /** Up to where the text has to be shown, and when. */
 interface Due {
