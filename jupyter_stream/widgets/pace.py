@@ -11,7 +11,7 @@ FULL = 800
 """So much is worth a message: one costs some 650 bytes besides its content (measured: headers, ids, JSON's own)."""
 
 FRAME = 1 / 30
-"""The shortest pause between two messages: a server drops those of a kernel that sends over a thousand a second."""
+"""The shortest pause between two messages of all views together: who floods a server or a page loses some."""
 
 CALM = 0.1
 """The wait of a slow answer's words. The page spreads what comes over its frames, so that it flows all the same."""
@@ -20,10 +20,7 @@ LITTLE = 256
 """What comes in that time of an answer that is slow: then a message may cost more than it carries."""
 
 LONGEST = 0.2
-"""The longest wait of anything that has come."""
-
-ALL_VIEWS = 300
-"""Messages a second of all views together, which is what the pauses are stretched to."""
+"""The longest wait of anything that has come, as long as there are few views."""
 
 
 class Pace:
@@ -45,6 +42,6 @@ class Pace:
             views: how many views are being sent to at this time, this one included.
         """
         waited = now - self._last
-        if not size or waited < max(FRAME, views / ALL_VIEWS):
+        if not size or waited < views * FRAME:
             return False
         return size >= FULL or waited >= (CALM if size < LITTLE else LONGEST)

@@ -45,8 +45,8 @@ def test_a_slow_answer_is_sent_ten_times_a_second() -> None:
     assert 90 <= len(sent) <= 101
 
 
-def test_many_views_share_what_a_server_lets_pass() -> None:
-    assert len(played(10_000, 50, views=100)) * 100 / 10 <= 310
+def test_many_views_share_what_one_may_send() -> None:
+    assert len(played(10_000, 50, views=10)) * 10 <= 310
 
 
 def test_nothing_is_sent_where_nothing_came() -> None:
