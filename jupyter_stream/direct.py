@@ -298,6 +298,11 @@ class _RequestStream(AbstractAsyncContextManager[StreamedResponse]):
     def loop_bound(self) -> bool:
         return self._asked.model.loop_bound
 
+    @property
+    def model_id(self) -> str:
+        """The model that is asked, as it is named to people."""
+        return self._asked.model.model_id
+
     async def __aenter__(self) -> StreamedResponse:
         if self._manager is not None:
             raise RuntimeError('This stream was entered before: call `model_request_stream` again.')

@@ -141,13 +141,16 @@ class LiveView(_Widget):
         if self._pace.due(now, self._log.unread, len(_running)):
             self._flush(now)
 
-    def finish(self, end: dict[str, Any]) -> None:
-        """The answer is over: everything is sent. The view stays open for a while, see `KEPT`."""
+    def finish(self, end: dict[str, Any], *, placed: bool = False) -> None:
+        """The answer is over: everything is sent. The view stays open: for a while, see `KEPT`, or, `placed` among
+        other widgets, until somebody closes it.
+        """
         with self._lock:
             self._log.put('done', end)
         self._flush(self._clock())
         _running.discard(self)
-        _finished.append(self)
+        if not placed:
+            _finished.append(self)
         while len(_finished) > KEPT:
             _finished.popleft().close()
 

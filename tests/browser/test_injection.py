@@ -189,6 +189,10 @@ outputs.forEach((output, index) => {
         formulas += node.localName === 'mjx-container';
         const diagram = !!node.closest('.jp-RenderedMermaid');
         if (diagram && /^(details|summary|figure|figcaption)$/.test(node.localName)) continue;
+        // A thought is folded: the one place for HTML of ours, which has no attributes.
+        const fold = node.localName === 'details' ? node : node.localName === 'summary' ? node.parentElement : null;
+        if (fold && fold.parentElement === output && !fold.attributes.length
+            && fold.firstElementChild.textContent === 'Thinking' && !node.attributes.length) continue;
         if (!set && !TAGS.has(node.localName)) say(`<${node.localName}>`);
         if (set && !SET.test(node.localName)) say(`in mathematics <${node.localName}>`);
         if (node.localName === 'input' && (node.type !== 'checkbox' || !node.disabled)) say('<input>');
@@ -320,6 +324,176 @@ def test_nothing_that_a_model_wrote_runs_or_calls_home(stage: Stage, cases: Call
     assert odd == [], odd
     assert (stage.watch.ran, stage.watch.left) == ([], [])
     assert shown == len(wanted)
+
+
+# ------------------------------------------------------------------ the live view
+
+LIVE_SETUP = """
+import asyncio, base64, json
+from pathlib import Path
+from IPython.display import display
+from jupyter_stream.widgets.live import LiveView
+CASES = json.loads(Path(NAME).read_text())
+
+async def show(start, stop):
+    cases = list(enumerate(CASES[start:stop]))
+    view = LiveView(CASES[start]['payload'])
+    display(view)
+    view.put('status', CASES[start]['payload'])
+    while not view.seen:
+        await asyncio.sleep(0.02)
+    for i, case in cases:
+        payload, place = case['payload'], 6 * i
+        for index, kind in enumerate(('text', 'thinking', 'tool', 'return', 'file', 'text')):
+            view.put('start', place + index, kind, payload)
+        data = base64.b64encode(payload.encode()).decode()
+        view.put('file', place + 4, case.get('mime') or payload, data, len(payload))
+        view.add(place + 5, 'It is so.')
+    for step in range(max(len(case['pieces']) for _, case in cases)):
+        for i, case in cases:
+            for index in range(4) if step < len(case['pieces']) else ():
+                view.add(6 * i + index, case['pieces'][step])
+        view.tick()
+        await asyncio.sleep(0.15)
+    for i, case in cases:
+        source = {name: case['payload'] for name in ('title', 'url', 'quote')}
+        view.put('cite', 6 * i + 5, [source, {**source, 'url': 'javascript:alert(1)//' + case['payload']}])
+        for index in range(6):
+            view.put('end', 6 * i + index)
+    payloads = [case['payload'] for _, case in cases]
+    view.finish({'mark': payloads[0], 'notes': payloads, 'facts': payloads, 'swap': False})
+"""
+
+# What is in a live view: its own nodes, Markdown's, formulas in MathML; no name or value that only a model can have.
+LIVE_AUDIT = """
+const TAGS = new Set(('div span p a em strong del s code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr br table thead '
+    + 'tbody tr th td img input details summary button sup').split(' '));
+const NAMES = new Set(('class href title src alt start role type checked disabled target rel dir style tabindex open '
+    + 'loading referrerpolicy').split(' '));
+const OURS = /^(jps-|jp-|hljs|language-|tml-|ff-|chr-|wbk-|mathcal|mathscr|special-fraction|menclose|task-)/;
+const odd = [];
+const view = cells[1].outputArea.node.querySelector('.jps-view');
+const say = what => odd.push(what);
+for (const node of view.querySelectorAll('*')) {
+    const maths = node.namespaceURI === 'http://www.w3.org/1998/Math/MathML';
+    if (!maths && !TAGS.has(node.localName)) say(`<${node.localName}>`);
+    if (node.localName === 'input' && (node.type !== 'checkbox' || !node.disabled)) say('<input>');
+    for (const {name, value} of node.attributes) {
+        const known = maths || NAMES.has(name) || /^(aria|data)-/.test(name);
+        if (/^on/i.test(name) || !known) say(`${node.localName} ${name}`);
+        if (maths && /href|src/i.test(name)) say(`formula ${name}=${value}`);
+        if (name === 'class') for (const one of node.classList) if (!OURS.test(one)) say(`class ${one}`);
+        const plain = /^(text-align|min-height|left): ?[\\w.%-]+;?$/.test(value);
+        if (!maths && name === 'style' && !plain) say(`style=${value}`);
+        if (name === 'href' && !/^(https?|mailto):/i.test(node.href)) say(`href=${value}`);
+        const apart = node.target === '_blank' && /noopener noreferrer/.test(node.rel);
+        if (name === 'href' && !apart) say(`target ${value}`);
+        if (name === 'src' && !/^(data:image\\/(png|jpe?g|gif|webp)[;,]|attachment:)/i.test(value)) say(`src=${value}`);
+    }
+}
+return {odd, parts: view.querySelectorAll('.jps-part').length, running: view.hasAttribute('data-running'),
+    links: view.querySelectorAll('a').length, formulas: view.querySelectorAll('math').length};
+"""
+
+LIVE_BATCH = 110
+
+
+def test_nothing_runs_in_the_live_view(stage: Stage) -> None:
+    cases = [{**case, 'pieces': pieces(case)} for case in payloads()]
+    (stage.app.server.work / 'live.json').write_text(json.dumps(cases))
+    setup = LIVE_SETUP.replace('NAME', repr('live.json'))
+    book = stage.app.open(stage.app.write('live-payloads.ipynb', [setup, 'await show(0, 1)']))
+    address = stage.app.page.url.split('?')[0]
+    for cell in (0, 1):
+        book.run(cell)
+    book.page.wait_for_timeout(1000)
+    stage.watch.clear()
+    parts, odd, links, formulas = 0, [], 0, 0
+    for start in range(0, len(cases), LIVE_BATCH):
+        stop = min(start + LIVE_BATCH, len(cases))
+        book.js('cells[1].model.sharedModel.setSource(args[0]);', f'await show({start}, {stop})')
+        book.run(1)
+        until(lambda: not book.js(LIVE_AUDIT)['running'], 'the view has shown all', 30)
+        book.js("cells[1].outputArea.node.querySelectorAll('.jps-view summary').forEach(one => one.click());")
+        book.page.wait_for_timeout(500)
+        audit = book.js(LIVE_AUDIT)
+        parts += audit['parts']
+        links += audit['links']
+        formulas += audit['formulas']
+        odd += audit['odd']
+    print(f'{parts} parts of {len(cases)} payloads, {links} links, {formulas} formulas')
+    assert odd == [], sorted(set(odd))[:20]
+    assert (stage.watch.ran, stage.watch.left) == ([], [])
+    assert stage.app.page.url.split('?')[0] == address
+    assert parts >= 6 * len(cases) and links > 100 and formulas > 5
+
+
+# ------------------------------------------------------------------ time
+
+PATHOLOGICAL = """
+import asyncio, json
+from pathlib import Path
+from IPython.display import display
+from jupyter_stream.messages import ModelResponse, TextPart
+from jupyter_stream.notebook.bundle import final_bundle
+from jupyter_stream.widgets.live import LiveView
+CASES = [case for case in json.loads(Path(NAME).read_text()) if case['kind'] == 'pathological']
+TEXTS = [text if isinstance(text, str) else ''.join(text) for text in (eval(c['payload_python']) for c in CASES)]
+
+async def live(text):
+    view = LiveView('m')
+    display(view)
+    while not view.seen:
+        await asyncio.sleep(0.02)
+    view.put('start', 0, 'text', '')
+    view.add(0, text)
+    view.put('end', 0)
+    view.finish({'mark': None, 'notes': [], 'facts': [], 'swap': False})
+
+def final(text):
+    display(final_bundle(ModelResponse(parts=[TextPart(text)]))[0], raw=True)
+"""
+
+TASKS = """
+window.tasks = [];
+window.taskObserver ??= new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) window.tasks.push(entry.duration);
+});
+window.taskObserver.observe({type: 'longtask'});
+"""
+
+SLOW = {'one 5 MB line', 'backticks', 'long fence info'}
+"""A megabyte or more of text: what it takes then is not the Markdown but the message itself and the layout."""
+
+
+@pytest.mark.parametrize('way', ['final', 'await live'])
+def test_no_text_keeps_the_page_busy(server: Any, browser: Any, way: str) -> None:
+    """Each pathological text, by the longest task of the page's main thread beyond that of a plain text as long."""
+    app = Lab(server, browser, Path('build') / 'screenshots')
+    try:
+        setup = PATHOLOGICAL.replace('NAME', repr(str(INJECTIONS.resolve())))
+        book = app.open(app.write(f'time-{way.split()[-1]}.ipynb', [setup, f'{way}("Warm $x^2$\n\n```\nup\n```")']))
+        names = [case['name'] for case in json.loads(INJECTIONS.read_text()) if case['kind'] == 'pathological']
+        for cell in (0, 1):
+            book.run(cell)
+        book.page.wait_for_timeout(1500)
+        longest: dict[str, float] = {}
+        for index, name in enumerate(names):
+            pair = []
+            for text in ('"word " * (len(TEXTS[{}]) // 5)', 'TEXTS[{}]'):
+                book.js('cells[1].model.sharedModel.setSource(args[0]);', f'{way}({text.format(index)})')
+                book.js(TASKS)
+                book.run(1)
+                book.page.wait_for_timeout(700)
+                pair.append(max(book.js('return window.tasks;') or [0]))
+            longest[name.split('/')[1]] = max(0, pair[1] - pair[0])
+        print({name: round(took) for name, took in longest.items()})
+        assert len(longest) == 19
+        over = {name: took for name, took in longest.items() if took > 100 and name not in SLOW}
+        assert over == {}
+    finally:
+        app.page.context.close()
+        server.stop_kernels()
 
 
 def test_the_sentinels_go_off_without_us(stage: Stage) -> None:

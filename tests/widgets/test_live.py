@@ -193,6 +193,14 @@ def test_only_the_last_finished_views_stay_open() -> None:
     assert [view.comm is None for view in views] == [True] * 3 + [False] * KEPT
 
 
+def test_a_view_that_was_placed_is_closed_by_whoever_placed_it() -> None:
+    placed = LiveView('m')
+    placed.finish({}, placed=True)
+    for view in [LiveView('m') for _ in range(KEPT + 3)]:
+        view.finish({})
+    assert placed.comm is not None
+
+
 def test_what_travels_with_each_view_is_small() -> None:
     assert len(source('view').encode()) < 20_000
     assert sum(len(str(value)) for value in LiveView('m').get_state().values()) < 20_000

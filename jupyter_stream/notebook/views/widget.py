@@ -122,7 +122,8 @@ class WidgetView:
                 'notes': notes_of(response, mark, error),
                 'facts': [visible(fact) for fact in facts_of(response, self._times, _cost(response))],
                 'swap': self._place is None,
-            }
+            },
+            placed=self._place is not None,
         )
         if self._place is None:
             self._display(*final_bundle(response, settings=self._settings, mark=mark, error=error))

@@ -73,7 +73,7 @@ export class Display implements Drawn, Watcher, Home {
 
   swapped(facts: string[]): void {
     const thoughts = this.session.answer.blocks.filter(({ kind, text }) => kind === "thinking" && text.whole.trim());
-    prepare(this.root, facts, thoughts.map(({ opened }) => opened === true));
+    prepare(this.root, facts, this.ending(), thoughts.map(({ opened }) => opened === true));
   }
 
   // ---------------------------------------------------------------- what parts ask
@@ -157,7 +157,11 @@ export class Display implements Drawn, Watcher, Home {
     }
     if (running || this.announced !== "start") return;
     this.announced = "end";
-    say(this.voice, answer.end?.notes?.join(" ") || "The answer is complete.");
+    say(this.voice, this.ending());
+  }
+
+  private ending(): string {
+    return this.session.answer.end?.notes?.join(" ") || "The answer is complete.";
   }
 
   /** Running times go on without a frame being drawn. */

@@ -60,6 +60,7 @@ export class Ground {
 
   /** The answer is over. */
   release(): void {
+    if (this.held) this.settle();
     this.held = false;
     this.loosen();
   }

@@ -4,24 +4,32 @@
  * is in no notebook's model, and goes with the output that it belongs to.
  */
 
-import { h } from "./dom.ts";
+import { h, say } from "./dom.ts";
 
 const HOLD = 1000;
 const WAIT = 5000;
+const VOICE = 100;
 
 /**
  * Prepares for the swap of the output that `root` is in; does nothing outside of a Jupyter output area.
  *
- * `opened` says of each thought whether the reader has opened it: it stays open.
+ * `words` are said to those who can't see that it is over. `opened` says of each thought whether the reader has opened it: it stays open.
  */
-export function prepare(root: Element, facts: string[], opened: boolean[], hold = HOLD, wait = WAIT): void {
+export function prepare(
+  root: Element,
+  facts: string[],
+  words: string,
+  opened: boolean[],
+  hold = HOLD,
+  wait = WAIT,
+): void {
   const area = root.closest<HTMLElement>(".jp-OutputArea");
   const child = area && [...area.children].find((one) => one.contains(root));
   if (!area || !child) return;
   keep(area, hold);
   const indent = root.getBoundingClientRect().left - child.getBoundingClientRect().left;
   inherit(area, child, wait, (heir) => {
-    if (facts.length) leave(heir as HTMLElement, facts.join(" · "), indent);
+    leave(heir as HTMLElement, facts.join(" · "), words, indent);
     if (opened.includes(true)) open(heir, opened, hold);
   });
 }
@@ -51,11 +59,14 @@ function inherit(area: Element, child: Element, wait: number, then: (heir: Eleme
 }
 
 /** Puts the line below what `heir` shows, without a place of its own among the nodes that Lab lays out. */
-function leave(heir: HTMLElement, facts: string, indent: number): void {
-  const line = h("div", { class: "jps-left" }, h("span", { class: "jps-facts" }, facts));
+function leave(heir: HTMLElement, facts: string, words: string, indent: number): void {
+  const voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
+  const line = h("div", { class: "jps-left" }, h("span", { class: "jps-facts" }, facts), voice);
   line.style.left = `${indent}px`;
   heir.append(line);
   heir.classList.add("jps-heir");
+  // A reader of screens notices what changes, not what is there from the start.
+  setTimeout(() => say(voice, words), VOICE);
 }
 
 /** Opens the thoughts in `heir`, which are there when its Markdown has been rendered. */

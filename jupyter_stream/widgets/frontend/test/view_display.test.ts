@@ -358,7 +358,7 @@ test("a thought that the reader opened is open in the final Markdown too", async
 test("the place is held for a moment only", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { area: place, view } = area();
-  prepare(view.display.root, ["m"], []);
+  prepare(view.display.root, ["m"], "Over.", []);
   assert.notEqual(place.style.minHeight, "");
   context.mock.timers.tick(1100);
   assert.equal(place.style.minHeight, "");

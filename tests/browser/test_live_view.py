@@ -1,0 +1,497 @@
+"""The live view in a real JupyterLab and a real Notebook 7: what a person sees while an answer grows, and after it."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser
+
+from .rig import Classic, Lab, Notebook, Server, until
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+LINE = 24
+"""Pixels of a line, with its margin."""
+
+SETUP = r"""
+%load_ext jupyter_stream
+import asyncio, json, re
+from jupyter_stream import aask, ask, show
+from jupyter_stream.models.function import DeltaThinkingPart, DeltaToolCall, FunctionModel
+
+TEXT = '''## A title
+
+Some *text*, **bold words**, `code`, ~~gone~~ and a [link](https://example.org/a). Remote:
+![far](https://example.org/a.png).
+
+1. one
+2. two
+
+| name | value |
+| --- | ---: |
+| one | 1 |
+| two | 22 |
+
+```python
+def double(x):
+    return 2 * x  # a comment
+```
+
+Here is $x^2 + y_1$, and
+
+$$\\int_0^1 x\\,dx = \\frac12$$
+
+> a quotation
+
+It costs $5 and $10. The end.'''
+
+THOUGHT = 'Let me think about **this** for a while.\\n\\nFirst the one, then the other.'
+
+def words(text, pause, first=0.0):
+    async def stream(messages, info):
+        await asyncio.sleep(first)
+        for piece in re.findall(r'.{1,6}', text, re.S):
+            yield piece
+            await asyncio.sleep(pause)
+    return FunctionModel(stream_function=stream)
+
+async def think(messages, info):
+    for piece in re.findall(r'.{1,8}', THOUGHT, re.S):
+        yield {0: DeltaThinkingPart(content=piece)}
+        await asyncio.sleep(0.12)
+    for piece in re.findall(r'.{1,5}', 'The answer is forty-two, as everybody knows by now.'):
+        yield piece
+        await asyncio.sleep(0.08)
+
+async def call(messages, info):
+    yield {0: DeltaToolCall(name='get_weather', tool_call_id='1')}
+    for piece in ['{"city"', ': "Par', 'is", ', '"days": ', '[1, 2, 3]', '}']:
+        yield {0: DeltaToolCall(json_args=piece, tool_call_id='1')}
+        await asyncio.sleep(0.25)
+
+async def fail(messages, info):
+    from jupyter_stream.exceptions import ModelAPIError
+    yield 'Half an answer, '
+    await asyncio.sleep(0.3)
+    yield 'and then'
+    await asyncio.sleep(0.3)
+    raise ModelAPIError('fail', 'The provider went away.')
+
+def chunk(delta, reason=None):
+    choice = {'index': 0, 'delta': delta, 'finish_reason': reason}
+    return {'object': 'chat.completion.chunk', 'model': 'gpt-x', 'choices': [choice]}
+
+async def chunks(text, reason):
+    for piece in re.findall(r'.{1,9}', text):
+        yield chunk({'content': piece})
+        await asyncio.sleep(0.03)
+    yield chunk({}, reason)
+
+whole = words(TEXT, 0.03)
+late = words('A late answer.', 0.02, first=1.2)
+long = words('\n\n'.join(f'Paragraph {n} with some words in it.' for n in range(60)), 0.008)
+endless = words(' '.join(f'word{n}' for n in range(5000)), 0.02)
+thinking, tools, failing = (FunctionModel(stream_function=f) for f in (think, call, fail))
+"""
+
+CELLS = {
+    'setup': SETUP,
+    'whole': '%%ask -m whole -o answer\nWhat is {this}?',
+    'late': '%%ask -m late\nWell?',
+    'thinking': '%%ask -m thinking -o thought\nWell?',
+    'tools': '%%ask -m tools\nThe weather?',
+    'failing': '%%ask -m failing\nWell?',
+    'length': "await show(chunks('This answer is longer than it may be', 'length'), title='gpt-x');",
+    'refused': "await show(chunks('I would rather not say', 'content_filter'), title='gpt-x');",
+    'long': '%%ask -m long\nA long one.',
+    'endless': '%%ask -m endless -o partial\nGo on.',
+    'queued': 'queued = True',
+    'synchronous': "partial = ask('Go on.', model=endless)",
+    'ten': "ten = await asyncio.gather(*(aask('Go', model=words(TEXT, 0.005)) for _ in range(10)))",
+    'check': '',
+}
+
+WATCH = """
+const area = cells[args[0]].outputArea.node;
+const seen = window.seen = {heights: [], texts: [], running: true, swapped: false};
+const look = () => {
+    if (!seen.running) return;
+    if (area.querySelector('.jps-view')) seen.live = true;
+    else if (seen.live) seen.swapped = true;
+    const text = area.innerText;
+    if (text !== seen.texts.at(-1)) seen.texts.push(text);
+    seen.heights.push(area.getBoundingClientRect().height);
+    requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+
+
+class Book:
+    """A notebook whose cells have names."""
+
+    def __init__(self, app: Lab, name: str) -> None:
+        self.app = app
+        self.cell = {name: index for index, name in enumerate(CELLS)}
+        self.path = app.write(name, list(CELLS.values()))
+        self.notebook: Notebook = app.open(self.path)
+        self.run('setup')
+
+    @property
+    def page(self) -> Any:
+        return self.app.page
+
+    def js(self, body: str, name: str, *args: Any) -> Any:
+        return self.notebook.js(body, self.cell[name], *args)
+
+    def start(self, name: str) -> None:
+        self.notebook.reveal(self.cell[name])
+        self.notebook.start(self.cell[name])
+
+    def ended(self, name: str) -> None:
+        self.notebook.wait_end(self.cell[name])
+
+    def run(self, name: str) -> None:
+        self.notebook.run(self.cell[name])
+
+    def until(self, name: str, selector: str, what: str = '', timeout: float = 20) -> None:
+        body = 'return !!cells[args[0]].outputArea.node.querySelector(args[1])'
+        until(lambda: self.js(body, name, selector), what or f'{selector} is below {name}', timeout, every=0.02)
+
+    def has(self, name: str, selector: str) -> bool:
+        return self.js('return !!cells[args[0]].outputArea.node.querySelector(args[1])', name, selector)
+
+    def text(self, name: str, selector: str = '') -> str:
+        body = "return (args[1] ? area.querySelector(args[1]) : area)?.innerText ?? ''"
+        return self.js(f'const area = cells[args[0]].outputArea.node; {body}', name, selector)
+
+    def outputs(self, name: str) -> list[dict[str, Any]]:
+        return self.notebook.outputs(self.cell[name])
+
+    def value(self, expression: str) -> str:
+        index = self.cell['check']
+        self.notebook.js('cells[args[0]].model.sharedModel.setSource(args[1]);', index, f'print({expression})')
+        self.notebook.run(index)
+        return self.notebook.text(index)
+
+    def shot(self, name: str, of: str) -> None:
+        self.notebook.reveal(self.cell[of])
+        self.page.wait_for_timeout(150)
+        self.app.screenshot(name)
+
+
+@pytest.fixture(scope='module', params=['JupyterLab', 'Notebook 7'])
+def book(server: Server, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Book]:
+    kind = {'JupyterLab': Lab, 'Notebook 7': Classic}[request.param]
+    app = kind(server, browser, ROOT / 'build' / 'screenshots')
+    book = Book(app, f'live-{kind.__name__.lower()}.ipynb')
+    book.run('late')  # what travels once a page is there
+    yield book
+    assert app.errors == []
+    app.page.context.close()
+    server.stop_kernels()
+
+
+def shot_name(book: Book, name: str) -> str:
+    return f'live-{name}' if type(book.app) is Lab else f'live-{name}-notebook7'
+
+
+def test_it_grows_calmly_and_leaves_plain_markdown(book: Book) -> None:
+    book.js(WATCH, 'whole')
+    book.start('whole')
+    book.until('whole', 'table tr:nth-child(2)')
+    book.shot(shot_name(book, 'growing'), 'whole')
+    book.ended('whole')
+    book.page.wait_for_timeout(1300)
+    seen = book.js('window.seen.running = false; return window.seen;', 'whole')
+    assert seen['live'] and seen['swapped']
+    heights = [height for height in seen['heights'] if height]
+    drops = [before - after for before, after in pairwise(heights) if after < before]
+    assert max(drops, default=0) <= LINE, f'the page jumped up by {max(drops)} px'
+    assert len({len(text) for text in seen['texts']}) > 10, 'it grew'
+    raw = [text for text in seen['texts'] if re.search(r'\*\*|```|~~|\$\$|\]\(|\| -', text)]
+    assert raw == [], 'half-open Markdown was shown'
+    book.shot(shot_name(book, 'done'), 'whole')
+    (output,) = book.outputs('whole')
+    assert set(output['data']) == {'text/markdown', 'text/plain'}
+    assert book.value('answer.text == TEXT') == 'True'
+
+
+def test_it_looks_the_same_before_and_after(book: Book) -> None:
+    book.js(WATCH, 'whole')
+    book.start('whole')
+    book.ended('whole')
+    book.page.wait_for_timeout(1500)
+    heights = book.js('window.seen.running = false; return window.seen.heights;', 'whole')
+    grown, after = max(heights), heights[-1]
+    assert abs(grown - after) <= LINE, f'{grown} px while it grew, {after} px afterwards'
+
+
+def test_a_muted_line_stays_below_it_and_is_not_saved(book: Book) -> None:
+    book.run('late')
+    book.until('late', '.jps-left')
+    line = book.text('late', '.jps-left')
+    assert re.search(r'function.* · 1\.\d\d s to the first token', line) and 'tokens in' in line
+    assert 'first token' not in json.dumps(book.outputs('late'))
+    book.start('late')
+    until(lambda: not book.has('late', '.jps-left'), 'a new run takes the old line away')
+    book.ended('late')
+
+
+def test_the_wait_is_counted_and_what_goes_on_is_announced(book: Book) -> None:
+    book.start('late')
+    book.until('late', '.jps-view')
+    until(lambda: re.search(r'0\.[3-9] s', book.text('late')), 'seconds are counted', every=0.02)
+    facts = book.js(
+        """const view = cells[args[0]].outputArea.node.querySelector('.jps-view');
+        const log = view.querySelector('[role=log]'), status = view.querySelector('[role=status]');
+        const buttons = [...view.querySelectorAll('button')];
+        return {live: log.ariaLive, busy: log.ariaBusy, status: status.ariaLive, said: status.textContent,
+            reachable: buttons.every(button => button.tabIndex >= 0 && button.ariaLabel)};""",
+        'late',
+    )
+    assert facts == {'live': 'off', 'busy': 'true', 'status': 'polite', 'said': '', 'reachable': True}
+    until(lambda: 'answers.' in book.text('late', '[role=status]'), 'the first word is announced', every=0.02)
+    book.ended('late')
+    until(lambda: book.text('late', '[role=status]') == 'The answer is complete.', 'so is the end')
+
+
+def test_thinking_is_open_while_it_thinks_and_closed_after(book: Book) -> None:
+    book.start('thinking')
+    book.until('thinking', 'details.jps-thinking[open], details[open]')
+    book.page.wait_for_timeout(500)
+    book.shot(shot_name(book, 'thinking'), 'thinking')
+    assert 'Let me think' in book.text('thinking')
+    until(lambda: not book.has('thinking', 'details[open]'), 'it closes when the answer begins', every=0.02)
+    assert book.has('thinking', '.jps-view')
+    book.ended('thinking')
+    book.page.wait_for_timeout(600)
+    assert book.has('thinking', 'details:not([open])') and 'forty-two' in book.text('thinking')
+    book.shot(shot_name(book, 'thought'), 'thinking')
+
+
+def test_a_thought_that_the_reader_touched_stays_as_it_is(book: Book) -> None:
+    book.start('thinking')
+    book.until('thinking', 'details[open]')
+    toggle = "cells[args[0]].outputArea.node.querySelector('summary').click();"
+    book.js(toggle, 'thinking')
+    book.page.wait_for_timeout(100)
+    book.js(toggle, 'thinking')
+    until(lambda: 'forty' in book.text('thinking'), 'the answer has begun', every=0.02)
+    assert book.has('thinking', '.jps-view details[open]')
+    book.ended('thinking')
+    book.page.wait_for_timeout(600)
+    assert book.has('thinking', 'details[open]'), 'also after the widget has gone'
+
+
+def test_a_tool_call_fills_in(book: Book) -> None:
+    book.start('tools')
+    until(lambda: '"Par' in book.text('tools') and '[1' not in book.text('tools'), 'half of the arguments', every=0.02)
+    assert 'get_weather' in book.text('tools')
+    book.shot(shot_name(book, 'tool-call'), 'tools')
+    book.ended('tools')
+    book.page.wait_for_timeout(500)
+    assert '"days": [' in book.text('tools')
+
+
+@pytest.mark.parametrize(
+    ('name', 'mark', 'words'),
+    [
+        ('failing', 'error', 'The model failed'),
+        ('length', 'length', 'Cut at the token limit'),
+        ('refused', 'content_filter', 'content filter'),
+    ],
+)
+def test_what_ended_an_answer_early_is_marked(book: Book, name: str, mark: str, words: str) -> None:
+    book.run(name)
+    book.page.wait_for_timeout(600)
+    assert words in book.text(name)
+    assert set(book.outputs(name)[0]['data']) == {'text/markdown', 'text/plain'}
+    book.shot(shot_name(book, mark), name)
+
+
+def test_links_and_pictures_are_safe(book: Book) -> None:
+    asked: list[str] = []
+    book.page.on('request', lambda request: asked.append(request.url))
+    book.start('whole')
+    book.until('whole', '.jps-view table')
+    links = book.js(
+        """return [...cells[args[0]].outputArea.node.querySelectorAll('.jps-view a')]
+            .map(link => [link.href, link.target, link.rel]);""",
+        'whole',
+    )
+    assert {href for href, *_ in links} == {'https://example.org/a', 'https://example.org/a.png'}
+    assert all(target == '_blank' and 'noopener' in rel and 'noreferrer' in rel for _, target, rel in links)
+    assert not book.has('whole', '.jps-view img')
+    book.ended('whole')
+    assert not [url for url in asked if 'example.org' in url]
+
+
+def test_code_and_the_answer_can_be_copied(book: Book) -> None:
+    book.start('whole')
+    book.until('whole', '.jps-view pre .jps-copy')
+    buttons = book.js(
+        """return [...cells[args[0]].outputArea.node.querySelectorAll('.jps-view .jps-copy')]
+            .map(button => [button.localName, button.tabIndex, button.ariaLabel]);""",
+        'whole',
+    )
+    assert all(name == 'button' and tab == 0 and label for name, tab, label in buttons)
+    book.ended('whole')
+
+
+def test_a_selection_survives_and_a_reader_is_left_alone(book: Book) -> None:
+    book.start('long')
+    until(lambda: 'Paragraph 12 ' in book.text('long'), 'it has grown')
+    selected = book.js(
+        """const text = cells[args[0]].outputArea.node.querySelector('.jps-view p').firstChild;
+        getSelection().setBaseAndExtent(text, 0, text, 9);
+        return getSelection().toString();""",
+        'long',
+    )
+    scroll = """let node = cells[args[0]].node;
+        const scrolls = node => /auto|scroll/.test(getComputedStyle(node).overflowY);
+        while (node && !(node.scrollHeight > node.clientHeight + 1 && scrolls(node))) node = node.parentElement;"""
+    before = book.js(scroll + 'return node.scrollTop;', 'long')
+    until(lambda: 'Paragraph 30 ' in book.text('long'), 'it has grown more')
+    assert book.js('return getSelection().toString();', 'long') == selected == 'Paragraph'
+    assert book.js(scroll + 'return node.scrollTop;', 'long') == before, 'who reads is left alone'
+    book.js(
+        scroll
+        + 'getSelection().removeAllRanges(); node.scrollTop += cells[args[0]].node.getBoundingClientRect().bottom - '
+        'node.getBoundingClientRect().bottom;',
+        'long',
+    )
+    at = book.js(scroll + 'return node.scrollTop;', 'long')
+    until(lambda: 'Paragraph 50 ' in book.text('long'), 'it has grown to its end')
+    assert book.js(scroll + 'return node.scrollTop;', 'long') > at + 50, 'who is at the end is followed'
+    book.ended('long')
+
+
+def click_stop(book: Book, name: str) -> None:
+    book.until(name, '.jps-stop')
+    until(lambda: 'word9' in book.text(name), 'it has begun')
+    book.js("cells[args[0]].outputArea.node.querySelector('.jps-stop').click();", name)
+
+
+def test_the_button_stops_an_answer_and_what_is_queued(book: Book) -> None:
+    book.value('1')
+    book.notebook.js(
+        """panel.content.activeCellIndex = args[0]; panel.content.deselectAll();
+        panel.content.select(cells[args[1]]);
+        app.shell.activateById(panel.id); window.ended = false;
+        app.commands.execute('notebook:run-cell').finally(() => { window.ended = true; });""",
+        book.cell['endless'],
+        book.cell['queued'],
+    )
+    click_stop(book, 'endless')
+    book.notebook.wait_idle(3)
+    book.page.wait_for_timeout(500)
+    book.shot(shot_name(book, 'interrupted'), 'endless')
+    answer, error = book.outputs('endless')
+    assert 'Interrupted' in answer['data']['text/markdown'] and 'word9' in answer['data']['text/markdown']
+    assert error['ename'] == 'Interrupted' and len(''.join(error['traceback'])) < 300
+    assert book.value("partial.state, 'queued' in globals()") == 'interrupted False'
+
+
+def test_the_button_stops_a_synchronous_call_by_an_interrupt(book: Book) -> None:
+    book.start('synchronous')
+    click_stop(book, 'synchronous')
+    book.notebook.wait_idle(5)
+    assert 'Interrupted' in book.outputs('synchronous')[0]['data']['text/markdown']
+
+
+def test_ten_at_once_all_end_whole(book: Book) -> None:
+    book.run('ten')
+    book.page.wait_for_timeout(1000)
+    assert book.value('[answer.text == TEXT for answer in ten] == 10 * [True]') == 'True'
+    assert len(book.outputs('ten')) == 10
+    assert book.text('ten').count('The end.') == 10
+    assert not book.has('ten', '.jps-view')
+
+
+# ------------------------------------------------------------------ once, in JupyterLab
+
+
+@pytest.fixture
+def lab_book(server: Server, browser: Browser) -> Iterator[Book]:
+    app = Lab(server, browser, ROOT / 'build' / 'screenshots')
+    yield Book(app, 'live-again.ipynb')
+    app.page.context.close()
+    server.stop_kernels()
+
+
+def test_a_reloaded_page_goes_on(lab_book: Book) -> None:
+    book = lab_book
+    book.notebook.js(
+        'cells[args[0]].model.sharedModel.setSource(args[1]);',
+        book.cell['whole'],
+        '%%ask -m slow -o answer\nWell?',
+    )
+    assert book.value('slow := words(TEXT, 0.12)')
+    book.start('whole')
+    book.until('whole', '.jps-view table')
+    book.notebook.save()
+    book.app.load()
+    book.notebook = book.app.open(book.path)
+    book.until('whole', '.jps-view table', 'what had come is shown again')
+    until(lambda: 'The end.' in book.text('whole'), 'it goes on to its end', 40)
+    assert 'first token' in book.text('whole')
+    assert book.value('answer.text == TEXT') == 'True'
+
+
+def test_dark(lab_book: Book) -> None:
+    book = lab_book
+    theme = "await app.commands.execute('apputils:change-theme', {theme: args[1]});"
+    book.js(theme, 'whole', 'JupyterLab Dark')
+    try:
+        book.start('whole')
+        book.until('whole', '.jps-view table')
+        colour = book.js(
+            "return getComputedStyle(cells[args[0]].outputArea.node.querySelector('.jps-view p')).color;", 'whole'
+        )
+        book.shot('live-dark', 'whole')
+        assert min(int(part) for part in re.findall(r'\d+', colour)[:3]) > 150
+        book.ended('whole')
+        book.start('thinking')
+        book.until('thinking', 'details[open]')
+        book.page.wait_for_timeout(600)
+        book.shot('live-dark-thinking', 'thinking')
+        book.ended('thinking')
+    finally:
+        book.js(theme, 'whole', 'JupyterLab Light')
+
+
+def test_a_front_end_without_widgets_gets_markdown_that_grows(browser: Browser, tmp_path: Path) -> None:
+    config = tmp_path / 'config' / 'labconfig'
+    config.mkdir(parents=True)
+    disabled = {'@jupyter-widgets/jupyterlab-manager': True, 'anywidget': True}
+    (config / 'page_config.json').write_text(json.dumps({'disabledExtensions': disabled}))
+    server = Server(tmp_path)
+    try:
+        book = Book(Lab(server, browser, ROOT / 'build' / 'screenshots'), 'plain.ipynb')
+        book.js(WATCH, 'whole')
+        book.start('whole')
+        book.ended('whole')
+        book.page.wait_for_timeout(500)
+        seen = book.js('window.seen.running = false; return window.seen;', 'whole')
+        assert 'live' not in seen
+        assert len({len(text) for text in seen['texts']}) >= 3
+        (output,) = book.outputs('whole')
+        assert set(output['data']) == {'text/markdown', 'text/plain'} and 'The end.' in output['data']['text/plain']
+        book.app.page.context.close()
+    finally:
+        server.close()
+
+
+def test_a_saved_notebook_holds_no_trace_of_a_widget(lab_book: Book) -> None:
+    lab_book.run('whole')
+    lab_book.run('thinking')
+    saved: nbformat.NotebookNode = lab_book.notebook.save()
+    assert 'widgets' not in saved.metadata
+    assert 'widget' not in json.dumps([cell.get('outputs') for cell in saved.cells])
