@@ -34,5 +34,7 @@ def test_a_front_end_with_a_person_gets_a_growing_one() -> None:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     kinds = [m['msg_type'] for m in messages if m['msg_type'] not in ('status', 'execute_input', 'comm_open')]
-    assert kinds == ['display_data', 'clear_output', 'display_data', 'stream']
+    # How often it grows in between is a matter of time.
+    assert kinds[0] == 'display_data' and set(kinds[1:-3]) <= {'update_display_data'}
+    assert kinds[-3:] == ['clear_output', 'display_data', 'stream']
     assert messages[-2]['content']['text'] == 'WidgetView\n'

@@ -62,6 +62,7 @@ interface Context extends Env {
   open: number;
   maths: boolean;
   lines: number;
+  walks: Map<string, Walk>;
   /** The formula that CUT_OFF stands for. */
   formula: { tex: string; display: boolean } | undefined;
   /** What would close the emphasis that the text read last has left open. */
@@ -117,6 +118,7 @@ function newContext(references: Record<string, Reference>, healing: boolean): Co
     open: Infinity,
     maths: false,
     lines: 0,
+    walks: new Map(),
     formula: undefined,
     closers: "",
     absent: new Set(),
@@ -242,7 +244,6 @@ function paragraphEnd(state: StateBlock, start: number, end: number): { next: nu
  * Blank lines may be in a formula whose opening stands first on its line; else it ends with the paragraph.
  */
 function formulaEnd(state: StateBlock, line: number, end: number): number {
-  const context = state.env as Context;
   let last = line;
   let text = lineOf(state, line);
   for (let at = 0; ; ) {
@@ -254,22 +255,51 @@ function formulaEnd(state: StateBlock, line: number, end: number): number {
       at = close + open.closer.length;
       continue;
     }
-    const mayBreak = !text.slice(0, open.at).trim();
-    for (let next = last + 1; ; next++) {
-      if (next >= end) return next < context.lines ? last : unfinished(state, line, last, end);
-      const goesOn = state.isEmpty(next) ? mayBreak : (state.sCount[next] as number) >= state.blkIndent;
-      const added = lineOf(state, next);
-      if (!goesOn || /`|^~~~/.test(added) || text.length + added.length > open.at + LONGEST) return last;
-      text += `\n${added}`;
-      const found = added.includes(open.closer) ? text.indexOf(open.closer, inside) : -1;
-      if (found < 0) continue;
-      if (!formulaAt(text, open.at, Infinity, new Set())) return last;
-      at = found + open.closer.length - (text.length - added.length);
-      text = added;
-      last = next;
-      break;
-    }
+    const found = closingLine(state, last, end, open, text);
+    if (found >= end) return end < (state.env as Context).lines ? last : unfinished(state, line, last, end);
+    if (found < 0) return last;
+    const lines = Array.from({ length: found - last }, (_, i) => lineOf(state, last + 1 + i));
+    if (!formulaAt([text, ...lines].join("\n"), open.at, Infinity, new Set())) return last;
+    text = lines.at(-1) as string;
+    at = text.indexOf(open.closer) + open.closer.length;
+    last = found;
   }
+}
+
+/** The lines between `from` and `to` go on with a formula and don't close it. */
+interface Walk {
+  from: number;
+  to: number;
+  /** How many characters they are, with their breaks. */
+  length: number;
+  /** The last of them that the formula's opening is on again. */
+  again: number;
+}
+
+/**
+ * The line after `line` that closes what is open at the end of `text`, that line; `end` if it is still to come, -1 if
+ * none can be.
+ *
+ * Thousands of openings may want the same end: a walk goes on where the one of the opening before has come to.
+ */
+function closingLine(state: StateBlock, line: number, end: number, open: Opening, text: string): number {
+  const { walks, depth } = state.env as Context;
+  const mayBreak = !text.slice(0, open.at).trim();
+  const room = open.at + LONGEST - text.length;
+  const key = [open.closer, mayBreak, state.blkIndent, state.level, depth, end].join();
+  let walk = walks.get(key);
+  if (!walk || line < walk.from || line >= walk.to) walks.set(key, (walk = { from: line, to: line + 1, length: 0, again: -1 }));
+  while (walk.from < line) walk.length -= lineOf(state, ++walk.from).length + 1;
+  for (; walk.to < end; walk.to++) {
+    const next = walk.to;
+    const goesOn = state.isEmpty(next) ? mayBreak : (state.sCount[next] as number) >= state.blkIndent;
+    const added = lineOf(state, next);
+    if (!goesOn || walk.length + added.length > room || /`|^~~~/.test(added)) return -1;
+    if (added.includes(open.closer)) return open.mark !== "$$" && walk.again > line ? -1 : next;
+    if (added.includes(open.mark)) walk.again = next;
+    walk.length += added.length + 1;
+  }
+  return end;
 }
 
 function lineOf(state: StateBlock, line: number): string {
@@ -285,8 +315,15 @@ function unfinished(state: StateBlock, line: number, last: number, end: number):
 
 const DISPLAY = /\\\\[([]|\\\[|\\begin\{([a-zA-Z]{1,12}\*?)\}|\\[^]|\$\$|(`+)/g;
 
+/** Where a display formula may begin on a line, and what ends it. */
+interface Opening {
+  at: number;
+  mark: string;
+  closer: string;
+}
+
 /** The next opening of a display formula on a line, past code. */
-function displayOpening(text: string, from: number): { at: number; mark: string; closer: string } | null {
+function displayOpening(text: string, from: number): Opening | null {
   DISPLAY.lastIndex = from;
   for (let found = DISPLAY.exec(text); found; found = DISPLAY.exec(text)) {
     const [mark, environment, run] = found;
