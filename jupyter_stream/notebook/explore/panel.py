@@ -76,7 +76,7 @@ class Panel:
         self.keep_button.layout = w.Layout(width='64px', margin='0')
         self.message = w.HTML(layout=w.Layout(margin='0'))
         self.place = w.Box(
-            layout=w.Layout(display='block', min_height='220px', max_height='480px', width='auto', overflow='auto')
+            layout=w.Layout(display='block', min_height='160px', max_height='480px', width='auto', overflow='auto')
         )
         self.timeline = Timeline()
         self.root = self._arranged()
@@ -100,17 +100,20 @@ class Panel:
             _labelled('runs', self.runs),
             _labelled('keep its answer as', _row(self.name, self.keep_button)),
         ]
-        left = w.VBox(controls, layout=w.Layout(flex='0 0 270px', max_width='100%', grid_gap='8px', overflow='hidden'))
+        left = w.VBox(controls, layout=w.Layout(flex='1 0 270px', max_width='100%', grid_gap='8px', overflow='hidden'))
         right = w.VBox(
             [self.place, self.timeline],
-            layout=w.Layout(flex='1 1 380px', min_width='0', grid_gap='14px', overflow='hidden'),
+            layout=w.Layout(flex='1000 1 300px', min_width='0', grid_gap='14px', overflow='hidden'),
         )
-        return w.Box(
+        # Side by side the controls keep their width; where the two don't fit, each has all of it.
+        root = w.Box(
             [left, right],
             layout=w.Layout(
                 display='flex', flex_flow='row wrap', grid_gap='12px 24px', padding='4px 2px', overflow='hidden'
             ),
         )
+        root.add_class('jpt-explorer')
+        return root
 
     # ------------------------------------------------------------------ what is asked
 

@@ -72,8 +72,9 @@ export class Display implements Drawn, Watcher, Home {
   }
 
   swapped(facts: string[]): void {
-    const thoughts = this.session.answer.blocks.filter(({ kind, text }) => kind === "thinking" && text.whole.trim());
-    prepare(this.root, facts, this.ending(), thoughts.map(({ opened }) => opened === true));
+    const { blocks, source } = this.session.answer;
+    const thoughts = blocks.filter(({ kind, text }) => kind === "thinking" && text.whole.trim());
+    prepare(this.root, { facts, words: this.ending(), source, opened: thoughts.map(({ opened }) => opened === true) });
   }
 
   // ---------------------------------------------------------------- what parts ask

@@ -4,33 +4,34 @@
  * is in no notebook's model, and goes with the output that it belongs to.
  */
 
+import { copyButton } from "./copy.ts";
 import { h, say } from "./dom.ts";
 
 const HOLD = 1000;
 const WAIT = 5000;
 const VOICE = 100;
 
-/**
- * Prepares for the swap of the output that `root` is in; does nothing outside of a Jupyter output area.
- *
- * `words` are said to those who can't see that it is over. `opened` says of each thought whether the reader has opened it: it stays open.
- */
-export function prepare(
-  root: Element,
-  facts: string[],
-  words: string,
-  opened: boolean[],
-  hold = HOLD,
-  wait = WAIT,
-): void {
+/** What stays of a view when its output is replaced. */
+export interface Rest {
+  facts: string[];
+  /** Said to those who can't see that it is over. */
+  words: string;
+  /** The Markdown that the model wrote, to be copied; '' where there is none. */
+  source: string;
+  /** Of each thought, whether the reader has opened it: it stays open. */
+  opened: boolean[];
+}
+
+/** Prepares for the swap of the output that `root` is in; does nothing outside of a Jupyter output area. */
+export function prepare(root: Element, rest: Rest, hold = HOLD, wait = WAIT): void {
   const area = root.closest<HTMLElement>(".jp-OutputArea");
   const child = area && [...area.children].find((one) => one.contains(root));
   if (!area || !child) return;
   keep(area, hold);
   const indent = root.getBoundingClientRect().left - child.getBoundingClientRect().left;
   inherit(area, child, wait, (heir) => {
-    leave(heir as HTMLElement, facts.join(" · "), words, indent);
-    if (opened.includes(true)) open(heir, opened, hold);
+    leave(heir as HTMLElement, rest, indent);
+    if (rest.opened.includes(true)) open(heir, rest.opened, hold);
   });
 }
 
@@ -59,9 +60,10 @@ function inherit(area: Element, child: Element, wait: number, then: (heir: Eleme
 }
 
 /** Puts the line below what `heir` shows, without a place of its own among the nodes that Lab lays out. */
-function leave(heir: HTMLElement, facts: string, words: string, indent: number): void {
+function leave(heir: HTMLElement, { facts, words, source }: Rest, indent: number): void {
   const voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
-  const line = h("div", { class: "jps-left" }, h("span", { class: "jps-facts" }, facts), voice);
+  const copy = source ? [copyButton("Copy the answer", () => source)] : [];
+  const line = h("div", { class: "jps-left" }, h("span", { class: "jps-facts" }, facts.join(" · ")), ...copy, voice);
   line.style.left = `${indent}px`;
   heir.append(line);
   heir.classList.add("jps-heir");

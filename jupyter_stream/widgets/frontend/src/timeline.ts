@@ -375,8 +375,13 @@ class View {
   }
 }
 
+/** One line, with dots for the spaces at its ends, as editors have them. */
+function visible(text: string): string {
+  return text.replaceAll("\n", "⏎").replace(/^ +| +$/g, (spaces) => "·".repeat(spaces.length));
+}
+
 function rowOf([time, kind, index, part, text]: Row): HTMLElement {
-  const cells = [seconds(time), kind, index === null ? "" : String(index), part, text.replaceAll("\n", "⏎")];
+  const cells = [seconds(time), kind, index === null ? "" : String(index), part, visible(text)];
   const row = h("div", { class: kind === "part_delta" ? "jpt-row jpt-delta" : "jpt-row" });
   row.append(...cells.map((cell) => h("span", {}, cell)));
   (row.lastElementChild as HTMLElement).title = text;

@@ -355,10 +355,22 @@ test("a thought that the reader opened is open in the final Markdown too", async
   assert.deepEqual([...heir.querySelectorAll("details")].map((one) => one.open), [false, true]);
 });
 
+test("the answer can be copied after the swap, where there is one", async () => {
+  for (const [text, labels] of [["Some **text**", ["Copy the answer"]], ["", []]] as const) {
+    const { child, view } = area();
+    view.say(["start", 0, "text"], ["add", 0, text], ["done", { facts: ["m"], swap: true }]);
+    const heir = output();
+    child.replaceWith(heir);
+    await new Promise(setImmediate);
+    const buttons = [...heir.querySelectorAll<HTMLElement>(".jps-left > button.jps-copy")];
+    assert.deepEqual(buttons.map((button) => button.ariaLabel ?? button.getAttribute("aria-label")), labels);
+  }
+});
+
 test("the place is held for a moment only", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { area: place, view } = area();
-  prepare(view.display.root, ["m"], "Over.", []);
+  prepare(view.display.root, { facts: ["m"], words: "Over.", source: "", opened: [] });
   assert.notEqual(place.style.minHeight, "");
   context.mock.timers.tick(1100);
   assert.equal(place.style.minHeight, "");

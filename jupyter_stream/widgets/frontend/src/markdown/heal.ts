@@ -42,7 +42,8 @@ export function withoutUndecided(text: string): string {
 /** A line that looks like a table's header is not shown before the line after it says so. */
 function withoutHeader(text: string, end: number): string {
   const start = text.lastIndexOf("\n", end - 2) + 1;
-  const isHeader = /^[ \t>]*\|.*\|[ \t]*$/.test(text.slice(start, end - 1)) && !inTable(text, start);
+  const line = text.slice(start, end - 1);
+  const isHeader = /^[ \t>]*\|.*\|[ \t]*$/.test(line) && !RULE.test(line) && !inTable(text, start);
   return end && isHeader ? text.slice(0, start) : text;
 }
 

@@ -17,8 +17,10 @@ const LETTER = String.raw`[\p{L}\p{Nl}\p{No}]`;
 const WORD = new RegExp(`${LETTER}{2,}`, "u");
 const WORDS = new RegExp(`${LETTER}{2,}`, "gu");
 const ALNUM = /^[\p{L}\p{N}]+$/u;
-const DIGITS = /^\p{Nd}+$/u;
-const DIGIT = /^[\p{Nd}\p{No}]/u;
+/** As in Python: raised, lowered and circled digits are digits, fractions are not. */
+const ONE_DIGIT = String.raw`[\p{Nd}¹²³⁰⁴-⁹₀-₉①-⑨]`;
+const DIGITS = new RegExp(`^${ONE_DIGIT}+$`, "u");
+const DIGIT = new RegExp(`^${ONE_DIGIT}`, "u");
 
 /** The environments that are mathematics by themselves, each also with a star. */
 export const ENVIRONMENTS: ReadonlySet<string> = new Set(

@@ -135,12 +135,6 @@ export function labelOf(text: string): string {
   return md.utils.normalizeReference(text);
 }
 
-/** The tokens of a text that is inside of a paragraph. */
-export function parseInline(text: string, references: Record<string, Reference>): Token[] {
-  const context = { references, absent: new Set(), formula: undefined } as unknown as Context;
-  return pieceOf(text, context, 0);
-}
-
 /** Where the first piece of a paragraph's text ends; -1 if all of it is one. A function of the text before that end. */
 export function pieceEnd(text: string): number {
   if (text.length <= PIECE.marks) return -1;
@@ -213,12 +207,16 @@ md.block.ruler.at("paragraph", (state, start, end) => {
   return true;
 });
 
+/** Whether a formula goes over the line that would make a heading of the lines before it. */
 function hasLongFormula(state: StateBlock, start: number, end: number): boolean {
-  return (state.env as Context).maths && paragraphEnd(state, start, end).long;
+  return (state.env as Context).maths && paragraphEnd(state, start, end, /^(?:=+|-+)[ \t]*$/).long;
 }
 
-/** Where a paragraph ends, and whether a formula goes over lines of it: those are its lines whatever is in them. */
-function paragraphEnd(state: StateBlock, start: number, end: number): { next: number; long: boolean } {
+/**
+ * Where a paragraph ends, at the latest before a line like `last`, and whether a formula goes over lines of it: those
+ * are its lines whatever is in them.
+ */
+function paragraphEnd(state: StateBlock, start: number, end: number, last?: RegExp): { next: number; long: boolean } {
   const { maths } = state.env as Context;
   const rules = md.block.ruler.getRules("paragraph");
   const type = state.parentType;
@@ -232,7 +230,7 @@ function paragraphEnd(state: StateBlock, start: number, end: number): { next: nu
     if (next >= end || state.isEmpty(next)) break;
     const indent = state.sCount[next] as number;
     if (indent - state.blkIndent > 3 || indent < 0) continue;
-    if (rules.some((rule) => rule(state, next, end, true))) break;
+    if (last?.test(lineOf(state, next)) || rules.some((rule) => rule(state, next, end, true))) break;
   }
   state.parentType = type;
   return { next: Math.min(next, end), long };
@@ -288,7 +286,10 @@ function closingLine(state: StateBlock, line: number, end: number, open: Opening
   const room = open.at + LONGEST - text.length;
   const key = [open.closer, mayBreak, state.blkIndent, state.level, depth, end].join();
   let walk = walks.get(key);
-  if (!walk || line < walk.from || line >= walk.to) walks.set(key, (walk = { from: line, to: line + 1, length: 0, again: -1 }));
+  if (!walk || line < walk.from || line >= walk.to) {
+    walk = { from: line, to: line + 1, length: 0, again: -1 };
+    walks.set(key, walk);
+  }
   while (walk.from < line) walk.length -= lineOf(state, ++walk.from).length + 1;
   for (; walk.to < end; walk.to++) {
     const next = walk.to;
