@@ -30,13 +30,14 @@ export class Cursor {
     return this.text.length - this.taken;
   }
 
-  /** The next `count` characters; one more where that would halve a pair of surrogates. */
+  /** The next `count` characters, rounded down; one more where that would halve a pair of surrogates. */
   take(count: number): string {
+    const wanted = Math.floor(count); // a pace is a fraction, a text is not: the loop would never end
     let out = "";
-    while (out.length < count) {
+    while (out.length < wanted) {
       const piece = this.text.pieces[this.piece];
       if (piece === undefined) break;
-      const part = piece.slice(this.offset, this.offset + count - out.length);
+      const part = piece.slice(this.offset, this.offset + wanted - out.length);
       out += part;
       this.step(part.length, piece.length);
     }

@@ -55,7 +55,7 @@ export class Portion {
   next(now: number): number {
     if (this.last !== null) {
       const size = this.size * (now - this.last > LONG ? 0.6 : 1.5);
-      this.size = Math.min(Math.max(size, LEAST), MOST);
+      this.size = Math.floor(Math.min(Math.max(size, LEAST), MOST));
     }
     this.last = null;
     return this.size;

@@ -201,3 +201,12 @@ test("a kernel that is gone is not asked, one that speaks again is there", () =>
   leave();
   assert.deepEqual(model.handlers, []);
 });
+
+test("a fraction of a character is none: what is taken ends", () => {
+  const text = new Growing();
+  text.push("abcdef".repeat(1000));
+  const cursor = new Cursor(text);
+  assert.equal(cursor.take(4500.75).length, 4500);
+  assert.equal(cursor.take(0.5), "");
+  assert.equal(cursor.take(9999.5).length, 1500);
+});
