@@ -237,7 +237,7 @@ def measure(
         book.js(WATCH, END)
     until(lambda: idle(book), 'the cell has ended', 240, every=0.25)
     with at_most(60):
-        until(lambda: book.js('return window.bench.end'), 'the end is shown', 60, every=0.25)
+        until(lambda: reload or book.js('return window.bench.end'), 'the end is shown', 60, every=0.25)
     lab.page.wait_for_timeout(1000)
     result = wire.result
     result.busy = wire.busy() - began
@@ -320,7 +320,7 @@ def report(rows: dict[str, Result]) -> None:
     print('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |')
     for name, row in rows.items():
         sizes = ' | '.join(f'{value:,} ({value / row.text:.2f})' for value in (row.growth, row.final))
-        end = 'never' if row.end_after is None else f'{row.end_after:.2f} s'
+        end = '–' if row.end_after is None else f'{row.end_after:.2f} s'
         frames = f'{row.worst_frame * 1000:.0f} ms | {row.swap_frame * 1000:.0f} ms'
         times = f'{row.busy:.2f} s | {frames} | {end} | {row.per_second}'
         print(f'| {name} | {row.text:,} | {row.messages:,} | {sizes} | {times} | {"yes" if row.whole else "no"} |')
