@@ -57,9 +57,9 @@ def test_f45_a_gzip_bomb_is_a_limit_error_at_once(wire: Protocol) -> None:
         connection.head(content_encoding='gzip')
         connection.send(bomb)
 
-    began = time.monotonic()
+    began = time.thread_time()  # of this thread, which the loop runs in: another program's work is none of it
     failed(run(wire, step)[0], StreamLimitError, 'Hello')
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 1
 
 
 def test_f46_a_truncated_gzip_is_incomplete(wire: Protocol) -> None:

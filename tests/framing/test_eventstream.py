@@ -177,10 +177,10 @@ def test_what_is_remembered_is_bounded() -> None:
 def test_time_is_linear_in_the_bytes_however_they_come() -> None:
     def seconds(size: int) -> float:
         raw, decoder = frame(EVENT, b'x' * size), EventStreamDecoder()
-        start = time.perf_counter()
+        start = time.thread_time()
         for at in range(0, len(raw), 16):
             decoder.feed(raw[at : at + 16])
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     small = min(seconds(2**17) for _ in range(3))
     assert seconds(2**20) < 40 * small
