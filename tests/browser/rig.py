@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,6 +62,29 @@ def until(read: Callable[[], T], what: str, timeout: float = 30, every: float = 
         assert time.monotonic() < end, f'not within {timeout} s: {what}'
         time.sleep(every)
     return value
+
+
+@contextmanager
+def tasks(page: Page) -> Iterator[list[float]]:
+    """Gives a list that holds, after the block, the CPU seconds of each task of the page's main thread, longest first.
+
+    Of its CPU, not of the clock, so that neighbours on the same core change nothing.
+    """
+    browser, found = page.context.browser, list[float]()
+    assert browser
+    browser.start_tracing(page=page, categories=['toplevel'])
+    try:
+        yield found
+    finally:
+        events = json.loads(browser.stop_tracing())['traceEvents']
+    named = [event for event in events if event['name'] == 'thread_name']
+    mains = {(one['pid'], one['tid']) for one in named if one['args']['name'] == 'CrRendererMain'}
+    found += [
+        event.get('tdur', event['dur']) / 1e6
+        for event in events
+        if event['ph'] == 'X' and event['name'].endswith('RunTask') and (event['pid'], event['tid']) in mains
+    ]
+    found.sort(reverse=True)
 
 
 class Server:

@@ -4,6 +4,13 @@ JupyterLab's renderer (marked 17 in Lab 4.6, measured in Chromium) takes, for on
 marks, about 2.5 ns times `m * n`, as it copies the passage for each mark, and for `o` openers of emphasis that nothing
 closes 0.27 us times `o * o` more: a second for 5 kB of `*a *a *a`, minutes for 100 kB. Code costs it next to nothing,
 so such a passage is shown as code, where every character stands as it is. The rest of a text is linear for it.
+
+Before it reads Markdown, code or not, a notebook looks on each line for the end of each run of backticks, and of each
+shorter run within: 2 ns times `n * n / 2` times the line for a run of `n`, 87 s for 50 kB of runs that grow. Such runs
+are kept apart by a character that is not seen, in code alone: a passage with too many is shown as code first.
+
+Of the layout of a line of code, what changes from one font or direction to another costs 2.5 ns times the changes
+times the line: 3 s for 25,000 letters with an accent on each. Of such a line only the beginning is shown.
 """
 
 from __future__ import annotations
@@ -12,7 +19,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-__all__ = ('LONGEST', 'Bounds', 'code_lines', 'is_endless', 'passages', 'shortened')
+__all__ = ('LONGEST', 'Bounds', 'code_lines', 'is_endless', 'passages', 'shortened', 'tilde_fence')
 
 LONGEST = 200_000
 """Characters of a passage or a line: the layout of more takes too long (a line of 1 MB 120 ms, of 5 MB 1.5 s)."""
@@ -29,8 +36,23 @@ _SMALL = 5_000_000
 _MOST = 20_000_000
 """What all passages of one text with more than that may have together."""
 
+_GAP = '\u200b'
+"""A character that is not seen and, unlike a word joiner, costs the layout nothing."""
+
+_BEGINNING = 1000
+"""Characters of a line of code that is always shown."""
+
+_LITTLE = 2000
+"""Work of the backticks of one line of code that is not counted, as there are more characters to show than that."""
+
+_LONGEST_FENCE = 60
+"""Backticks of a fence that may stay: those can't be kept apart."""
+
 _OPEN = 1000
 _MARKS = ('*', '_', '~', '`', '[', ']', '\\', '<', '$', '&', '@', '://', 'www.', '  \n')
+_FOUR = re.compile('`{4}(?=`)')
+_TICKS = re.compile('`{2,}')
+_OTHERS = re.compile('[^\x00-\u024f\u200b]+')
 _RUN = re.compile(r'(\\.)|([*_~])\2*', re.DOTALL)
 _TABLE_RULE = re.compile(r'[ >]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*')
 _LEFT_OUT = re.compile(r' ⋯ (\d{1,3}(?:,\d{3})*) more characters$', re.MULTILINE)
@@ -42,14 +64,39 @@ class Bounds:
 
     def __init__(self) -> None:
         self._left = _MOST
+        self._left_in_code = _SMALL
 
     def beyond(self, passage: str) -> bool:
         """Whether this one is; O(its length)."""
         work = _work(passage)
         if work <= _SMALL:
             return len(passage) > LONGEST
-        self._left -= work if work <= self._left else 0
-        return work > _MOST or len(passage) > LONGEST or self._left <= 0
+        if work > self._left or len(passage) > LONGEST:
+            return True
+        self._left -= work
+        return False
+
+    def calm(self, code: list[str]) -> list[str]:
+        """The lines of a block of code, without what a page can't bear."""
+        return [self._apart(self._begun(line)) for line in code]
+
+    def _begun(self, line: str) -> str:
+        if len(line) <= _BEGINNING or line.isascii():
+            return line
+        work = len(_OTHERS.findall(line)) * len(line)
+        if work > self._left_in_code:
+            return _cut(line, _BEGINNING, ' ')
+        self._left_in_code -= work
+        return line
+
+    def _apart(self, line: str) -> str:
+        work = _work_of_ticks(line) if '``' in line else 0
+        if work <= _LITTLE:
+            return line
+        if work > self._left_in_code:
+            return _FOUR.sub(f'````{_GAP}', line)
+        self._left_in_code -= work
+        return line
 
     @staticmethod
     def surely_within(text: str) -> bool:
@@ -60,9 +107,15 @@ class Bounds:
 def _work(text: str) -> int:
     marks = sum(map(text.count, _MARKS))
     work = marks * len(text)
+    if '``' in text:
+        work += sum(_work_of_ticks(line) for line in text.split('\n') if '``' in line)
     if work > _MOST or marks < 70:
         return work
     return work + _OPEN * _most_open(text) ** 2
+
+
+def _work_of_ticks(line: str) -> int:
+    return sum((run.end() - run.start()) ** 2 for run in _TICKS.finditer(line)) * len(line) // 2
 
 
 def _most_open(text: str) -> int:
@@ -124,9 +177,16 @@ def shortened(text: str) -> str:
 def code_lines(lines: list[str]) -> tuple[str, list[str]]:
     """A fence, and between two of it the lines as they are, as far as they are shown."""
     shown = _cut('\n'.join(lines), _SHOWN, '\n')
-    runs = {mark: max(map(len, re.findall(f'{mark}+', shown)), default=0) for mark in '~`'}
-    mark = min(runs, key=runs.__getitem__)
-    return mark * max(3, runs[mark] + 1), shown.split('\n')
+    return _tildes(shown), shown.split('\n')
+
+
+def tilde_fence(run: str, code: list[str]) -> str:
+    """A fence for this code in the place of `run`: the same, unless that has too many backticks."""
+    return run if run[0] == '~' or len(run) <= _LONGEST_FENCE else _tildes('\n'.join(code))
+
+
+def _tildes(code: str) -> str:
+    return '~' * max(3, 1 + max(map(len, re.findall('~+', code)), default=0))
 
 
 def _cut(text: str, size: int, gap: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from .bounds import Bounds, code_lines, is_endless, passages, shortened
+from .bounds import Bounds, code_lines, is_endless, passages, shortened, tilde_fence
 from .inline import Inline, armoured, opens_maths, opens_tex
 from .lines import Fence, LineReader
 
@@ -52,11 +52,12 @@ def neutralise(text: str) -> str:
         return text
     out: list[str] = []
     apart = False
-    for block in _bounded(_blocks(text.split('\n'))):
+    bounds = Bounds()
+    for block in _bounded(_blocks(text.split('\n')), bounds):
         if apart and block.lines[0].strip():
             out.append('')
         apart = block.leaks()
-        out.extend(block.code() if block.is_code else [Inline('\n'.join(block.lines), not block.last).run()])
+        out.extend(block.code(bounds) if block.is_code else [Inline('\n'.join(block.lines), not block.last).run()])
     return '\n'.join(out)
 
 
@@ -73,13 +74,17 @@ class _Block:
     last: bool = False
     starts: list[int] = field(default_factory=list[int])
 
-    def code(self) -> list[str]:
+    def code(self, bounds: Bounds) -> list[str]:
         """The lines of a block of code: as they are, if every reader agrees that it is code."""
         lines = self.lines
         sure = self.sure and (self.closed or (self.last and not self.depth) or self.fence is None)
         if not sure:
             lines = [lines[0], *map(armoured, lines[1:])] if self.fence else [*map(armoured, lines)]
-        return self._fenced(lines, self.fence) if self.fence else lines
+        if not self.fence:
+            return bounds.calm(lines)
+        inner = len(lines) - 1 if self.closed else len(lines)
+        calm = [lines[0], *bounds.calm(lines[1:inner]), *lines[inner:]]
+        return self._fenced(*self._marked(calm, self.fence))
 
     def leaks(self) -> bool:
         """Whether a blank line must follow: a notebook looks for mathematics before it looks for code.
@@ -90,6 +95,17 @@ class _Block:
             return False
         plain = self.closed and not self.depth and self.fence is not None and not self.fence.indent
         return any(map(opens_tex if plain else opens_maths, self.lines))
+
+    def _marked(self, lines: list[str], fence: Fence) -> tuple[list[str], Fence]:
+        """The lines between marks that a notebook can bear."""
+        run = tilde_fence(fence.run, lines)
+        if run == fence.run:
+            return lines, fence
+        lines = [lines[0].replace(fence.run, run, 1), *lines[1:]]
+        if self.closed:
+            at = lines[-1].index(fence.run)
+            lines[-1] = lines[-1][:at] + run
+        return lines, replace(fence, run=run)
 
     def _fenced(self, lines: list[str], fence: Fence) -> list[str]:
         opener = lines[0]
@@ -133,9 +149,8 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
     yield block
 
 
-def _bounded(blocks: Iterator[_Block]) -> Iterator[_Block]:
+def _bounded(blocks: Iterator[_Block], bounds: Bounds) -> Iterator[_Block]:
     """The blocks, with every passage of the text that no human wrote in a block of code of its own."""
-    bounds = Bounds()
     for block in blocks:
         if block.is_code or bounds.surely_within('\n'.join(block.lines)):
             yield block
@@ -143,6 +158,8 @@ def _bounded(blocks: Iterator[_Block]) -> Iterator[_Block]:
         at = 0
         for first, end in passages(block.lines, block.starts):
             if bounds.beyond('\n'.join(block.lines[first:end])):
+                if not block.lines[first].strip():
+                    first += 1  # the blank line that ends what is before
                 yield _Block(False, [*block.lines[at:first], ''])
                 run, lines = code_lines(block.lines[first:end])
                 yield _Block(True, [run, *lines, run], Fence(run, 0, '', 0), closed=True)

@@ -1,6 +1,8 @@
 /** JSON as it comes, indented at once, so that it only grows; the same in the end as Python's `indent=2`. */
 
 const SPACE = /\s/;
+/** Further in than this all is on one line: 20,000 brackets would be indented by 4 MB of spaces. */
+const DEEPEST = 30;
 
 /** Takes pieces of JSON text; each returns what is to be appended to what is shown. Text that is no object or list stays as it is. */
 export class Indenter {
@@ -45,12 +47,12 @@ export class Indenter {
     this.fresh = char === "{" || char === "[";
     if (this.fresh) this.depth += 1;
     if (char === '"') this.inString = true;
-    if (char === ",") return `${line},${this.line()}`;
+    if (char === ",") return `${line},${this.line() || " "}`;
     return line + (char === ":" ? ": " : char);
   }
 
   private line(): string {
-    return `\n${"  ".repeat(Math.min(this.depth, 100))}`;
+    return this.depth > DEEPEST ? "" : `\n${"  ".repeat(this.depth)}`;
   }
 }
 
@@ -69,14 +71,16 @@ export function pretty(text: string): string | null {
   return out || plain.trim();
 }
 
-/** Pieces of indented JSON with the class of each, for colours. */
+/** Pieces of indented JSON with the class of each, for colours; what has none is as few pieces as can be. */
 export function* coloured(text: string): Generator<[string, string | null]> {
   let at = 0;
   for (const match of text.matchAll(TOKEN)) {
     const [token] = match;
+    const name = classOf(token, text, match.index + token.length);
+    if (!name) continue;
     if (match.index > at) yield [text.slice(at, match.index), null];
     at = match.index + token.length;
-    yield [token, classOf(token, text, at)];
+    yield [token, name];
   }
   if (at < text.length) yield [text.slice(at), null];
 }

@@ -36,10 +36,23 @@ test("what is no JSON is left as it is", () => {
   assert.equal(new Indenter().feed("a result, in words"), "a result, in words");
 });
 
+test("what is nested without end is not indented without end", () => {
+  for (const text of ["[".repeat(20_000), "[a](<b".repeat(20_000), `${"[".repeat(40)}${"1,".repeat(5000)}`]) {
+    assert.ok(new Indenter().feed(text).length < text.length * 2 + 4000);
+  }
+  const nested = `${"[".repeat(40)}1,2${"]".repeat(40)}`;
+  assert.deepEqual(JSON.parse(pretty(nested) ?? ""), JSON.parse(nested));
+});
+
 test("the colours change no character", () => {
   for (const [, shown] of SAVED) assert.equal([...coloured(shown)].map(([text]) => text).join(""), shown);
   const classes = new Map([...coloured('{\n  "a": "b",\n  "c": -1.5,\n  "d": true\n}')]);
   assert.deepEqual([classes.get('"a"'), classes.get('"b"'), classes.get("-1.5"), classes.get("true")], ["hljs-attr", "hljs-string", "hljs-number", "hljs-literal"]);
+});
+
+test("what has no colour is one piece", () => {
+  assert.equal([...coloured("[a".repeat(10_000))].length, 1);
+  assert.deepEqual([...coloured('[[1, x, {"a"')].map(([piece]) => piece), ["[[", "1", ", x, {", '"a"']);
 });
 
 test("control characters are seen", () => {

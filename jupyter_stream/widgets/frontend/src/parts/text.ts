@@ -1,7 +1,8 @@
 /** Text: Markdown that grows, with the marks of its footnotes. */
 
 import type { Block } from "../answer.ts";
-import { h } from "../dom.ts";
+import { directionOf } from "../direction.ts";
+import { h, put } from "../dom.ts";
 import { MarkdownStream } from "../markdown/index.ts";
 import { list, marks } from "./sources.ts";
 import { Flow, type Frame, type Home, type Part } from "./part.ts";
@@ -11,10 +12,13 @@ export const MARKDOWN = "jps-md jp-RenderedHTMLCommon jp-RenderedMarkdown";
 
 /** Markdown read from a block, drawn into a node. */
 export class Prose {
-  readonly el = h("div", { class: MARKDOWN, dir: "auto" });
+  readonly el = h("div", { class: MARKDOWN, dir: "ltr" });
   private readonly stream: MarkdownStream;
   private readonly flow: Flow;
   private finished = false;
+  /** Whether a letter came, and whether one is shown. */
+  private letter = false;
+  private directed = false;
 
   constructor(
     private readonly block: Block,
@@ -32,6 +36,7 @@ export class Prose {
       else this.stream.append(fresh.text);
       this.stream.render();
       this.finished = false;
+      this.direct(fresh.text, fresh.anew);
     }
     const left = this.flow.left > 0;
     if (!left && !this.finished && (this.block.ended || frame.over)) {
@@ -43,6 +48,16 @@ export class Prose {
 
   upgrade(): void {
     this.stream.upgrade();
+  }
+
+  /** Once a letter is shown, the text runs as it does; one that came may be in the name of a language, which is not. */
+  private direct(fresh: string, anew: boolean): void {
+    if (anew) this.letter = this.directed = false;
+    this.letter ||= !!directionOf(fresh);
+    if (this.directed || !this.letter) return;
+    const direction = directionOf(this.el.textContent ?? "");
+    this.directed = !!direction;
+    put(this.el, "dir", direction ?? "ltr");
   }
 }
 
