@@ -1,0 +1,175 @@
+"""No text that a model may write freezes a page: published ones that freeze renderers, on both ways to the page.
+
+Measured is the longest task of the page's main thread, in CPU time: for so long the page answers nobody.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_stream.messages import ModelResponse, TextPart
+from jupyter_stream.notebook.bundle import final_bundle
+
+from .rig import Classic, Lab, tasks
+
+SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED', Path(__file__).parents[3] / 'shared'))
+INJECTIONS = SHARED / 'conformance' / 'injection.json'
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here'),
+]
+
+MOST = 0.1
+"""CPU seconds of a task."""
+
+MOST_OF = {
+    ('final', 'streamed token by token'): (
+        0.6,
+        'an ordinary list of 2,000 items, 10,000 nodes: the renderer takes it at once',
+    ),
+    ('live', 'one 5 MB line'): (
+        0.3,
+        'the layout of a line of megabytes; it is shown in steps that pause as long as they took',
+    ),
+    ('live', 'backticks'): (0.3, 'the same, 4.5 MB'),
+    ('live', 'long fence info'): (0.2, 'the same, 1 MB'),
+    ('tool', 'unclosed links A'): (0.2, 'the layout of 300 kB in one block of code'),
+    ('tool', 'unclosed links B'): (0.2, 'the same, 250 kB'),
+    ('live', 'accents in a fence'): (1.0, 'the layout of a line with 25,000 changes of font: the saved answer cuts it'),
+    ('live', 'emph in deep blockquote'): (0.2, '50,000 nodes, 20 quotations deep'),
+}
+"""What can't be reached, and why."""
+
+TRIES = 3
+
+RATE = 400_000
+"""Characters a second: at 1 MB a second a Jupyter server drops messages, and the end of the cell with them."""
+
+
+def texts() -> dict[str, str]:
+    """The corpus' expressions, and what it lacks: code that the search for mathematics, or the layout, can't bear."""
+    cases = [case for case in json.loads(INJECTIONS.read_text()) if case['kind'] == 'pathological']
+    ticks = ''.join('e' + '`' * size for size in range(300))
+    return {
+        **{case['name'].split('/')[1]: eval(case['payload_python']) for case in cases},
+        'backticks in a fence': f'~~~\n{ticks}\n~~~\n',
+        'a fence of 3,000 backticks': f'{"`" * 3000}\ncode {ticks}\n{"`" * 3000}\n',
+        'accents in a fence': '~~~\n' + 'a\u0301' * 25_000 + '\n~~~\n',
+    }
+
+
+@pytest.fixture(params=['JupyterLab', 'Notebook 7'])
+def app(server, browser, request) -> Iterator[Lab]:
+    app = {'JupyterLab': Lab, 'Notebook 7': Classic}[request.param](server, browser, Path('build') / 'screenshots')
+    yield app
+    app.page.context.close()
+    server.stop_kernels()
+
+
+WARM = """display({'text/markdown': 'warm **up** $x^2$ `c`\\n\\n```py\\nx = 1\\n```\\n\\n- [x](y)'}, raw=True)"""
+
+# As an output of a cell just run; the server would not let a message of megabytes through.
+HOLD = """window.held = {output_type: 'display_data', metadata: {}, data: args[0]};
+cells[0].model.trusted = true;
+cells[0].outputArea.model.clear();"""
+SHOW = """cells[0].outputArea.model.add(window.held);
+const shown = () => cells[0].outputArea.node.querySelector('.jp-RenderedMarkdown')?.innerHTML;
+while (!shown()) await new Promise(requestAnimationFrame);
+for (let i = 0; i < 5; i++) await new Promise(requestAnimationFrame);
+return cells[0].outputArea.node.textContent.length;"""
+
+
+def slowest(way: str, cases: dict[str, str], play: Callable[[str], list[float]]) -> dict[str, float]:
+    """The longest task of each text, the fastest of some tries, where it is over its bound."""
+    over: dict[str, float] = {}
+    for name in cases:
+        most = MOST_OF.get((way, name), (MOST, ''))[0]
+        tries: list[float] = []
+        while len(tries) < TRIES and min(tries, default=most + 1) > most:
+            tries.append(play(name)[0])
+            print(f'{name:30} {tries[-1] * 1000:6.0f} ms of CPU, at most {most * 1000:.0f}')
+        if min(tries) > most:
+            over[name] = min(tries)
+    return over
+
+
+def test_the_answer_that_stays_never_freezes_the_page(app: Lab) -> None:
+    cases = texts()
+    assert len(cases) == 19 + 3
+    data = {name: final_bundle(ModelResponse(parts=[TextPart(text)]))[0] for name, text in cases.items()}
+    book = app.open(app.write('pathological.ipynb', [WARM]))
+    book.run(0)
+
+    def play(name: str) -> list[float]:
+        book.js(HOLD, {'text/markdown': data[name]['text/markdown'], 'text/plain': data[name]['text/plain']})
+        book.page.wait_for_timeout(100)
+        with tasks(book.page) as found:
+            book.js(SHOW)
+        return found
+
+    play('link closers')
+    assert slowest('final', cases, play) == {}
+
+
+def test_without_us_the_page_freezes(app: Lab) -> None:
+    book = app.open(app.write('pathological-control.ipynb', [WARM]))
+    book.run(0)
+    book.js(HOLD, {'text/markdown': '*a ' * 3000})
+    with tasks(book.page) as found:
+        book.js(SHOW)
+    assert found[0] > 3 * MOST
+
+
+LIVE = """
+import asyncio, json
+from pathlib import Path
+from IPython.display import display
+from jupyter_stream.widgets.live import LiveView
+TEXTS = json.loads(Path('texts.json').read_text())
+
+async def show(name, kind):
+    text, view = TEXTS[name], LiveView('model')
+    display(view)
+    while not view.seen:
+        await asyncio.sleep(0.02)
+    view.put('start', 0, kind, '')
+    size = max(1, -(-len(text) // 8))
+    for at in range(0, len(text), size):
+        view.add(0, text[at : at + size])
+        view.tick()
+        await asyncio.sleep(max(0.1, size / RATE))
+    view.put('end', 0)
+    view.finish({'mark': None, 'notes': [], 'facts': [], 'swap': False})
+"""
+
+LEFT = """const view = cells[1].outputArea.node.querySelector('.jps-view');
+return view && !view.hasAttribute('data-running') && view.textContent.length;"""
+
+
+@pytest.mark.timeout(300)
+def test_the_live_view_never_freezes_the_page(server, browser) -> None:
+    app = Lab(server, browser, Path('build') / 'screenshots')
+    cases = texts()
+    (server.work / 'texts.json').write_text(json.dumps(cases))
+    book = app.open(app.write('pathological-live.ipynb', [LIVE.replace('RATE', str(RATE)), '']))
+    book.run(0)
+
+    def play(name: str, kind: str = 'text') -> list[float]:
+        book.js('cells[1].model.sharedModel.setSource(args[0]);', f'await show({name!r}, {kind!r})')
+        with tasks(book.page) as found:
+            book.run(1)
+            book.page.wait_for_timeout(300)
+        assert book.js(LEFT) > min(len(cases[name]), 100_000) / 3, name
+        return found
+
+    play('link closers')
+    assert slowest('live', cases, play) == {}
+    brackets = {name: text for name, text in cases.items() if text[0] == '['}
+    assert len(brackets) == 5
+    assert slowest('tool', brackets, lambda name: play(name, 'tool')) == {}
+    app.page.context.close()
+    server.stop_kernels()
