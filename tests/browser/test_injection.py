@@ -203,7 +203,7 @@ outputs.forEach((output, index) => {
                 const to = node[name] instanceof SVGAnimatedString ? node[name].baseVal : String(node[name] ?? value);
                 links += name === 'href';
                 const picture = node.localName === 'img';
-                if (picture ? !/^(data:image\\/(png|jpe?g|gif|webp)|attachment:)/.test(value)
+                if (picture ? !/^(data:image\\/(png|jpe?g|gif|webp)|attachment:[\\w.-]+$)/.test(value)
                     : !to.startsWith('#') && !SCHEMES.test(to)) say(`${node.localName} ${name}=${value}`);
             }
         }
@@ -388,7 +388,8 @@ for (const node of view.querySelectorAll('*')) {
         if (name === 'href' && !/^(https?|mailto):/i.test(node.href)) say(`href=${value}`);
         const apart = node.target === '_blank' && /noopener noreferrer/.test(node.rel);
         if (name === 'href' && !apart) say(`target ${value}`);
-        if (name === 'src' && !/^(data:image\\/(png|jpe?g|gif|webp)[;,]|attachment:)/i.test(value)) say(`src=${value}`);
+        const picture = /^(data:image\\/(png|jpe?g|gif|webp)[;,]|attachment:[\\w.-]+$)/i;
+        if (name === 'src' && !picture.test(value)) say(`src=${value}`);
     }
 }
 return {odd, parts: view.querySelectorAll('.jps-part').length, running: view.hasAttribute('data-running'),

@@ -3,8 +3,10 @@
 import type { Context, Message, Op } from "./protocol.ts";
 import { type Core, load, page } from "./registry.ts";
 
-/** Where each output is a page of its own, no carrier comes: after this the view asks for the core itself, in ms. */
+/** Where each output is a page of its own, no carrier comes: after this the view asks for the core itself, in ms, and
+ * again after twice as long, and so on: a page that is just being loaded may lose the question or its answer. */
 const PATIENCE = 1500;
+const SELDOM = 12_000;
 
 function wait(context: Context): () => void {
   const { model, el } = context;
@@ -26,7 +28,14 @@ function wait(context: Context): () => void {
   };
   const heard = hear as (...args: never[]) => void;
   model.on("msg:custom", heard);
-  const timer = setTimeout(() => model.send({ kind: "need", asset: "core" }), PATIENCE);
+  let timer: ReturnType<typeof setTimeout>;
+  const ask = (patience: number) => {
+    timer = setTimeout(() => {
+      model.send({ kind: "need", asset: "core" });
+      ask(Math.min(2 * patience, SELDOM));
+    }, patience);
+  };
+  ask(PATIENCE);
   let close: (() => void) | null = null;
   const end = () => {
     clearTimeout(timer);

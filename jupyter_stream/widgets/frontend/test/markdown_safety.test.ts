@@ -60,7 +60,7 @@ function odd(root: Element): string[] {
       if (name === "href" && !/^(https?|mailto):/i.test(value)) found.push(`href=${value}`);
       if (name === "href" && node.getAttribute("target") !== "_blank") found.push(`no new tab: ${value}`);
       if (name === "href" && !/noopener noreferrer/.test(node.getAttribute("rel") ?? "")) found.push(`rel of ${value}`);
-      if (name === "src" && !/^(data:image\/(png|jpe?g|gif|webp)[;,]|attachment:)/i.test(value)) found.push(`src=${value}`);
+      if (name === "src" && !/^(data:image\/(png|jpe?g|gif|webp)[;,]|attachment:[\w.-]+$)/i.test(value)) found.push(`src=${value}`);
     }
   }
   return found;

@@ -68,8 +68,13 @@ test("where no core comes, the view asks its own kernel after a second and a hal
   context.mock.timers.tick(1400);
   assert.deepEqual(model.sent, []);
   context.mock.timers.tick(200);
-  assert.deepEqual(model.sent, [{ kind: "need", asset: "core" }]);
+  const question = { kind: "need", asset: "core" };
+  assert.deepEqual(model.sent, [question]);
+  context.mock.timers.tick(3000);
+  assert.deepEqual(model.sent, [question, question], "and again, should that be lost");
   close();
+  context.mock.timers.tick(60_000);
+  assert.equal(model.sent.length, 2);
   assert.deepEqual(page().waiting, []);
 });
 

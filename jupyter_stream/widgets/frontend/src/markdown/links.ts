@@ -1,7 +1,7 @@
 /** Which addresses may stand in the page, and which words of a text are addresses. */
 
 const LINK = /^(?:https?:\/\/|mailto:)/i;
-const PICTURE = /^data:image\/(?:png|jpeg|gif|webp)[;,]|^attachment:[^\s]/i;
+const PICTURE = /^data:image\/(?:png|jpeg|gif|webp)[;,]|^attachment:[\w.-]+$/i;
 const REMOTE = /^https?:\/\//i;
 
 /** Whether a link may go there: an allow-list, what is not known to be harmless is not a link. */
