@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jupyter_stream.notebook.shell import ends_cell, running_cell
+from jupyter_stream.notebook.defaults import defaults_of
+from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponse, ModelResponseState, ToolCallPart
@@ -89,4 +90,4 @@ class Answer:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         from jupyter_stream.notebook.bundle import final_bundle
 
-        return final_bundle(self.response)
+        return final_bundle(self.response, images=defaults_of(current_shell()).images)

@@ -247,7 +247,7 @@ def _prepared(
     defaults = defaults_of(shell)
     history: Any = getattr(messages, 'messages', messages)
     with short_errors():
-        view = views.choose(shell, defaults.view) if display else Unseen()
+        view = views.choose(shell, defaults.view, images=defaults.images) if display else Unseen()
         asked = question(
             prompt,
             defaults,

@@ -44,6 +44,7 @@ def final_bundle(
     mark: str | None = None,
     error: BaseException | None = None,
     elapsed: float | None = None,
+    images: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The data and the metadata to display for an answer, whole or in part.
 
@@ -53,10 +54,11 @@ def final_bundle(
         mark: Why it ended early: 'interrupted', 'incomplete'. Without one it is read off the response.
         error: What went wrong, if it did; its text is not shown, the traceback shows it.
         elapsed: Seconds that it took; not in the metadata unless given, as it differs with every run.
+        images: Whether images in a text may be loaded from the web; else they are links.
     """
     blocks = [block_of(part, index) for index, part in enumerate(response.parts)]
     notes = notes_of(response, mark, error)
-    pieces = [_markdown(block) for block in blocks]
+    pieces = [_markdown(block, images) for block in blocks]
     markdown = [piece for piece in pieces if piece.strip()] + [f'*{neutralise(note)}*' for note in notes]
     plain = [*(text for block in blocks if (text := _plain(block).strip())), *(f'[{note}]' for note in notes)]
     data = {'text/markdown': '\n\n'.join(markdown), 'text/plain': '\n\n'.join(plain)}
@@ -83,12 +85,14 @@ def notes_of(response: ModelResponse, mark: str | None = None, error: BaseExcept
 # ------------------------------------------------------------------ Markdown
 
 
-def _markdown(block: Block) -> str:
-    return _MARKDOWN[block.kind](block)
+def _markdown(block: Block, images: bool) -> str:
+    write = _MARKDOWN.get(block.kind)
+    return write(block) if write else _text(block, images)
 
 
-def _text(block: Block) -> str:
-    return '\n\n'.join(piece for piece in (neutralise(_closed(block.text)).strip('\n'), _sources(block)) if piece)
+def _text(block: Block, images: bool) -> str:
+    text = neutralise(_closed(block.text), images=images).strip('\n')
+    return '\n\n'.join(piece for piece in (text, _sources(block)) if piece)
 
 
 def _sources(block: Block) -> str:
@@ -131,7 +135,7 @@ def _file(block: Block) -> str:
     return f'*A file: {_code(content.media_type)}, {len(content.data):,} bytes.*'
 
 
-_MARKDOWN = {'text': _text, 'thinking': _thinking, 'tool': _tool, 'return': _return, 'file': _file, 'other': _text}
+_MARKDOWN = {'thinking': _thinking, 'tool': _tool, 'return': _return, 'file': _file}
 
 
 def _code(name: str) -> str:

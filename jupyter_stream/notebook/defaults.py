@@ -18,13 +18,16 @@ EMBEDDED = 'local:'
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What `%config AskMagics` says; None where it says nothing. `view` names a way of showing, or 'auto'."""
+    """What `%config AskMagics` says; None where it says nothing. `view` names a way of showing, or 'auto';
+    `images` lets images of answers be loaded from the web.
+    """
 
     model: Model | str | None = None
     system: str | None = None
     temperature: float | None = None
     max_tokens: int | None = None
     view: str = 'auto'
+    images: bool = False
 
 
 def default_model(setting: Model | str | None = None, environ: Mapping[str, str] | None = None) -> Model | str:

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from typing import TYPE_CHECKING, Any
 
 from jupyter_stream.exceptions import IncompleteStream, ModelConnectionError, StreamDecodeError
-from jupyter_stream.notebook.views import View
+from jupyter_stream.notebook.views import Mounting, View
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
@@ -62,7 +62,11 @@ async def pour(
         raise
     response = stream.get()
     keep(response)
-    view.finish(response, mark=None, error=None)
+    try:
+        if isinstance(view, Mounting):
+            await view.mounted()
+    finally:
+        view.finish(response, mark=None, error=None)
     return response
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Float, Integer, Unicode
+from traitlets import Bool, Float, Integer, Unicode
 
 from jupyter_stream.notebook import reprs
 from jupyter_stream.notebook.ask import Keep, Question, here, now, question, short_errors
@@ -52,13 +52,15 @@ Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
-temperature, max_tokens and view. Without a model there the environment variable JUPYTER_STREAM_MODEL counts,
+temperature, max_tokens, view and images. Without a model there the environment variable JUPYTER_STREAM_MODEL counts,
 then the small model that runs on this machine (local:).
 """
 
 
 _VIEW_HELP = """How answers are shown: 'live' (a widget where the front end shows one, else Markdown that grows),
 'widget', 'markdown', 'static' (at the end) or 'terminal'; 'auto' chooses."""
+_IMAGES_HELP = """Whether images in answers are loaded from the web. Whoever serves one learns that the notebook was
+opened, and from where; so without it they are links."""
 
 
 @magics_class
@@ -70,11 +72,12 @@ class AskMagics(Magics):
     temperature = Float(None, allow_none=True, help='The sampling temperature.').tag(config=True)
     max_tokens = Integer(None, allow_none=True, help='The longest answer, in tokens.').tag(config=True)
     view = Unicode('auto', help=_VIEW_HELP).tag(config=True)
+    images = Bool(False, help=_IMAGES_HELP).tag(config=True)
 
     @property
     def defaults(self) -> Defaults:
         """The settings as they are now."""
-        return Defaults(self._named(self.model), self.system, self.temperature, self.max_tokens, self.view)
+        return Defaults(self._named(self.model), self.system, self.temperature, self.max_tokens, self.view, self.images)
 
     @no_var_expand
     @line_cell_magic
@@ -111,7 +114,7 @@ class AskMagics(Magics):
                 temperature=options.temperature,
                 max_tokens=options.max_tokens,
             )
-            view = choose(self.shell, self.view, owns=owns)
+            view = choose(self.shell, self.view, owns=owns, images=self.images)
         return asked, view, partial(self._keep, options.out)
 
     def _named(self, model: str | None) -> Model | str | None:

@@ -16,10 +16,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from weakref import ref
 
+from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.markdown import heal, neutralise
 from jupyter_stream.notebook.markdown.lines import LineReader
 from jupyter_stream.notebook.markdown.safe import visible
-from jupyter_stream.notebook.shell import ends_cell, running_cell
+from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 
 __all__ = ('EventLine', 'code', 'describe', 'note_shown', 'register', 'unregister')
 
@@ -119,7 +120,7 @@ def _event_markdown(event: Any) -> str:
 def _response_markdown(response: Any) -> str:
     from jupyter_stream.notebook.bundle import final_bundle
 
-    return final_bundle(response)[0][_MARKDOWN] or '*An empty response.*'
+    return final_bundle(response, images=defaults_of(current_shell()).images)[0][_MARKDOWN] or '*An empty response.*'
 
 
 def _request_markdown(request: Any) -> str:

@@ -47,7 +47,8 @@ async def show(stream: Any, title: str | None = None, model_settings: Mapping[st
 
     shell = current_shell()
     with short_errors():
-        view = choose(shell, defaults_of(shell).view)
+        defaults = defaults_of(shell)
+        view = choose(shell, defaults.view, images=defaults.images)
         poured = pour(partial(_opened, stream), view, title=title or _title(stream), settings=model_settings)
         response = await stoppable(view, poured)
     if hasattr(shell, 'display_formatter'):  # as the value that a cell ends with it is not shown a second time

@@ -45,6 +45,13 @@ class _Widget(anywidget.AnyWidget):
     def heard(self, kind: str, message: dict[str, Any]) -> None:
         """The page says something; `kind` is the message's own."""
 
+    def close(self) -> None:
+        """Close it and, unlike other widgets, its layout too, which nobody shares."""
+        layout = cast('Any', self).layout
+        super().close()
+        if layout is not None:
+            layout.close()
+
     def tell(self, content: dict[str, Any], *buffers: bytes) -> None:
         """Say something to the page."""
         self.send(content, list(buffers) or None)  # pyright: ignore[reportUnknownMemberType]
@@ -84,6 +91,7 @@ class LiveView(_Widget):
     Args:
         title: what is shown until there is something to show: the model.
         hears: whether messages of the page are handled while the answer grows.
+        images: whether images may be loaded from the web.
         on_ready: called when a page first shows the view.
         on_stop: called, in any thread, when somebody presses Stop; None where there is nothing to stop from a page.
         clock: seconds, as `time.monotonic`.
@@ -102,6 +110,7 @@ class LiveView(_Widget):
         title: str,
         *,
         hears: bool = True,
+        images: bool = False,
         on_ready: Callable[[], object] = lambda: None,
         on_stop: Callable[[], object] | None = None,
         clock: Callable[[], float] = monotonic,
@@ -120,7 +129,7 @@ class LiveView(_Widget):
         # The page's messages may be handled in another thread than the answer is read in.
         self._lock = threading.RLock()
         self._log.put('title', title, 0)
-        super().__init__(stop='button' if on_stop else 'keys', snapshot=self._state())
+        super().__init__(stop='button' if on_stop else 'keys', images=images, snapshot=self._state())
         _running.add(self)
 
     # ------------------------------------------------------------------ what the answer's reader calls

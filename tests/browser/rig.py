@@ -55,11 +55,16 @@ SHOWN = """const shown = area => [...area.querySelectorAll('.jp-OutputArea-outpu
 """
 
 
-def until(read: Callable[[], T], what: str, timeout: float = 30, every: float = 0.05) -> T:
-    """Returns the first truthy value of `read`, asked every `every` seconds; fails after `timeout` seconds."""
+def until(
+    read: Callable[[], T], what: str, timeout: float = 30, every: float = 0.05, instead: Callable[[], object] = str
+) -> T:
+    """Returns the first truthy value of `read`, asked every `every` seconds; fails after `timeout` seconds.
+
+    The failure tells what there is instead.
+    """
     end = time.monotonic() + timeout
     while not (value := read()):
-        assert time.monotonic() < end, f'not within {timeout} s: {what}'
+        assert time.monotonic() < end, f'not within {timeout} s: {what} {instead()}'
         time.sleep(every)
     return value
 
@@ -327,21 +332,23 @@ class Lab:
         nbformat.write(notebook, path)
         return path
 
-    def open(self, path: Path, *, kernel: bool = True) -> Notebook:
-        """Opens the notebook, with a kernel of its own or, on request, with none."""
+    def open(self, path: Path, *, kernel: bool = True, busy: bool = False) -> Notebook:
+        """Opens the notebook, with a kernel of its own or, on request, with none; `busy` if it runs a cell already, so
+        that it says nothing of itself.
+        """
         preference = {} if kernel else {'shouldStart': False, 'autoStartDefault': False, 'canStart': True}
         self.page.evaluate(
-            """async ({path, preference}) => {
+            """async ({path, preference, busy}) => {
                 const panel = await window.jupyterapp.commands.execute('docmanager:open',
                     {path, factory: 'Notebook', kernelPreference: preference});
                 await panel.context.ready;
                 await panel.revealed;
                 if (preference.shouldStart !== false) {
                     await panel.sessionContext.ready;
-                    await panel.sessionContext.session.kernel.info;
+                    if (!busy) await panel.sessionContext.session.kernel.info;
                 }
             }""",
-            {'path': path.name, 'preference': preference},
+            {'path': path.name, 'preference': preference, 'busy': busy},
         )
         return Notebook(self.page, path)
 
@@ -359,17 +366,18 @@ class Classic(Lab):
     def load(self) -> None:
         """Nothing is there before a notebook is opened."""
 
-    def open(self, path: Path, *, kernel: bool = True) -> Notebook:
+    def open(self, path: Path, *, kernel: bool = True, busy: bool = False) -> Notebook:
         assert kernel, 'Notebook 7 starts a kernel with every notebook'
         self.page.goto(f'{self.server.url}/notebooks/{path.name}')
         self.page.wait_for_function('window.jupyterapp?.shell?.currentWidget?.context', timeout=60_000)
         self.page.evaluate(
-            """async () => {
+            """async busy => {
                 const panel = window.jupyterapp.shell.currentWidget;
                 await panel.context.ready;
                 await panel.revealed;
                 await panel.sessionContext.ready;
-                await panel.sessionContext.session.kernel.info;
-            }"""
+                if (!busy) await panel.sessionContext.session.kernel.info;
+            }""",
+            busy,
         )
         return Notebook(self.page, path)

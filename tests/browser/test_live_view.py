@@ -1,5 +1,6 @@
 """The live view in a real JupyterLab and a real Notebook 7: what a person sees while an answer grows, and after it."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from .rig import Classic, Lab, Notebook, Server, until
 
@@ -20,12 +21,17 @@ ROOT = Path(__file__).resolve().parents[2]
 LINE = 24
 """Pixels of a line, with its margin."""
 
+PIXEL = base64.b64decode(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+)
+
 SCHEMA = "Cannot read properties of undefined (reading 'schema')"
 """An error of Notebook 7's own, sometimes, while it starts."""
 
 SETUP = r"""
 %load_ext jupyter_stream
 import asyncio, base64, json, re
+from pathlib import Path
 from jupyter_stream import aask, ask, show
 from jupyter_stream.messages import (
     BinaryContent, Citation, FilePart, NativeToolReturnPart, PartEndEvent, PartStartEvent, TextPart, WebCitationSource,
@@ -90,11 +96,11 @@ async def fail(messages, info):
     await asyncio.sleep(0.3)
     raise ModelAPIError('fail', 'The provider went away.')
 
-def chunk(delta, reason=None):
-    choice = {'index': 0, 'delta': delta, 'finish_reason': reason}
-    return {'object': 'chat.completion.chunk', 'model': 'gpt-x', 'choices': [choice]}
+async def chunks(text, reason, model='gpt-x'):
+    def chunk(delta, reason=None):
+        choice = {'index': 0, 'delta': delta, 'finish_reason': reason}
+        return {'object': 'chat.completion.chunk', 'model': model, 'choices': [choice]}
 
-async def chunks(text, reason):
     for piece in re.findall(r'.{1,9}', text):
         yield chunk({'content': piece})
         await asyncio.sleep(0.03)
@@ -118,17 +124,30 @@ async def parts():
         yield PartEndEvent(index=index, part=part)
     await asyncio.sleep(1.5)
 
-whole = words(TEXT, 0.03)
+async def gated(messages, info):
+    half = TEXT.index('```')
+    for piece in re.findall(r'.{1,6}', TEXT[:half], re.S):
+        yield piece
+        await asyncio.sleep(0.02)
+    while not Path('go').exists():
+        await asyncio.sleep(0.05)
+    for piece in re.findall(r'.{1,6}', TEXT[half:], re.S):
+        yield piece
+        await asyncio.sleep(0.02)
+
+whole, at_once = words(TEXT, 0.03), words('It is.', 0)
 late = words('A late answer.', 0.02, first=1.2)
 long = words('\n\n'.join(f'Paragraph {n} with some words in it.' for n in range(60)), 0.008)
 endless = words(' '.join(f'word{n}' for n in range(5000)), 0.02)
-thinking, tools, failing = (FunctionModel(stream_function=f) for f in (think, call, fail))
+thinking, tools, failing, slow = (FunctionModel(stream_function=f) for f in (think, call, fail, gated))
 """
 
 CELLS = {
     'setup': SETUP,
     'whole': '%%ask -m whole -o answer\nWhat is {this}?',
     'late': '%%ask -m late\nWell?',
+    'at once': '%%ask -m at_once\nWell?',
+    'priced': "await show(chunks('It was not for nothing.', 'stop', 'gpt-4o'), title='gpt-4o');",
     'thinking': '%%ask -m thinking -o thought\nWell?',
     'tools': '%%ask -m tools\nThe weather?',
     'failing': '%%ask -m failing\nWell?',
@@ -190,7 +209,8 @@ class Book:
 
     def until(self, name: str, selector: str, what: str = '', timeout: float = 20) -> None:
         body = 'return !!cells[args[0]].outputArea.node.querySelector(args[1])'
-        until(lambda: self.js(body, name, selector), what or f'{selector} is below {name}', timeout, every=0.02)
+        what = what or f'{selector} is below {name}'
+        until(lambda: self.js(body, name, selector), what, timeout, 0.02, lambda: self.notebook.html(self.cell[name]))
 
     def has(self, name: str, selector: str) -> bool:
         return self.js('return !!cells[args[0]].outputArea.node.querySelector(args[1])', name, selector)
@@ -269,13 +289,18 @@ def test_it_looks_the_same_before_and_after(book: Book) -> None:
 def test_a_muted_line_stays_below_it_and_is_not_saved(book: Book) -> None:
     book.run('late')
     book.until('late', '.jps-left')
-    line = book.text('late', '.jps-left')
+    line = book.text('late', '.jps-left .jps-facts')
     assert re.search(r'function.* · 1\.\d\d s to the first token', line) and 'tokens in' in line
     assert 'first token' not in json.dumps(book.outputs('late'))
     book.run('length')
     book.until('length', '.jps-left')
-    line = book.text('length', '.jps-left')
+    line = book.text('length', '.jps-left .jps-facts')
     assert line.startswith('gpt-x · 0.') and '1,234 tokens in, 7 out' in line and line.endswith('length')
+    book.run('priced')
+    book.until('priced', '.jps-left')
+    assert ' · ≈ $0.0032 (estimate) · stop' in book.text('priced', '.jps-left .jps-facts')
+    book.run('at once')
+    book.until('at once', '.jps-left', 'also where it was over before the page could show it')
     book.start('late')
     until(lambda: not book.has('late', '.jps-left'), 'a new run takes the old line away')
     book.ended('late')
@@ -372,6 +397,27 @@ def test_links_and_pictures_are_safe(book: Book) -> None:
     assert not [url for url in asked if 'example.org' in url]
 
 
+def test_pictures_come_from_the_web_where_the_user_allows_it(book: Book) -> None:
+    asked: list[str | None] = []
+
+    def serve(route: Route) -> None:
+        asked.append(route.request.header_value('referer'))
+        route.fulfill(body=PIXEL, content_type='image/png')
+
+    book.page.route('https://example.org/**', serve)
+    book.value("get_ipython().run_line_magic('config', 'AskMagics.images = True')")
+    try:
+        book.start('whole')
+        book.until('whole', '.jps-view img[src="https://example.org/a.png"]')
+        until(lambda: asked, 'it is loaded')
+        assert asked[0] is None, 'and nobody is told from where'
+        book.ended('whole')
+        book.until('whole', '.jp-RenderedMarkdown img[src="https://example.org/a.png"]', 'it stays')
+    finally:
+        book.value("get_ipython().run_line_magic('config', 'AskMagics.images = False')")
+        book.page.unroute('https://example.org/**')
+
+
 def test_code_and_the_answer_can_be_copied_by_keys(book: Book) -> None:
     book.page.context.grant_permissions(['clipboard-read', 'clipboard-write'])
     book.start('whole')
@@ -429,6 +475,13 @@ def test_parts_of_every_kind_are_shown(book: Book) -> None:
     assert facts == {'images': [['data:image/png;', 1]] * 2, 'directions': ['ltr', 'rtl', 'ltr']}
     assert 'text/csv' in book.text('parts') and book.has('parts', '.jps-view sup')
     book.shot(shot_name(book, 'parts'), 'parts')
+    with book.page.expect_download() as download:
+        book.js(
+            """[...cells[args[0]].outputArea.node.querySelectorAll('.jps-file button')]
+                .find(button => button.innerText === 'Download').click();""",
+            'parts',
+        )
+    assert download.value.suggested_filename == 'file.csv' and download.value.path().read_bytes() == b'a,b'
     book.ended('parts')
     book.page.wait_for_timeout(600)
     book.shot(shot_name(book, 'parts-done'), 'parts')
@@ -493,6 +546,15 @@ def test_the_button_stops_an_answer_and_what_is_queued(book: Book) -> None:
     assert book.value("partial.state, 'queued' in globals()") == 'interrupted False'
 
 
+def test_escape_stops_an_answer(book: Book) -> None:
+    book.start('endless')
+    until(lambda: 'word9' in book.text('endless'), 'it has begun')
+    book.js("cells[args[0]].outputArea.node.querySelector('.jps-view').focus();", 'endless')
+    book.page.keyboard.press('Escape')
+    until(lambda: book.notebook.js('return window.ended;'), 'the cell is over', 5)
+    assert 'Interrupted' in book.outputs('endless')[0]['data']['text/markdown']
+
+
 def test_the_button_stops_a_synchronous_call_by_an_interrupt(book: Book) -> None:
     book.start('synchronous')
     click_stop(book, 'synchronous')
@@ -509,22 +571,46 @@ def test_ten_at_once_all_end_whole(book: Book) -> None:
     assert not book.has('ten', '.jps-view')
 
 
-def test_a_reloaded_page_goes_on(book: Book) -> None:
+def test_a_reloaded_page_goes_on(book: Book, server: Server) -> None:
+    go = server.work / 'go'
+    go.unlink(missing_ok=True)
     book.notebook.js(
         'cells[args[0]].model.sharedModel.setSource(args[1]);',
         book.cell['whole'],
         '%%ask -m slow -o answer\nWell?',
     )
-    book.value('slow := words(TEXT, 0.12)')
     book.start('whole')
     book.until('whole', '.jps-view table')
     book.notebook.save()
     book.app.load()
-    book.notebook = book.app.open(book.path)
-    book.until('whole', '.jps-view table', 'what had come is shown again')
+    book.notebook = book.app.open(book.path, busy=True)
+    book.until('whole', '.jps-view[data-running] table', 'what had come is shown again')
+    assert 'The end.' not in book.text('whole')
+    go.touch()
     until(lambda: 'The end.' in book.text('whole'), 'it goes on to its end', 40)
     until(lambda: 'first token' in book.text('whole'), 'its line is shown')
     assert book.value('answer.text == TEXT') == 'True'
+
+
+def test_dark(book: Book) -> None:
+    theme = "await app.commands.execute('apputils:change-theme', {theme: args[1]});"
+    book.js(theme, 'whole', 'JupyterLab Dark')
+    try:
+        book.start('whole')
+        book.until('whole', '.jps-view table')
+        colour = book.js(
+            "return getComputedStyle(cells[args[0]].outputArea.node.querySelector('.jps-view p')).color;", 'whole'
+        )
+        book.shot(shot_name(book, 'dark'), 'whole')
+        assert min(int(part) for part in re.findall(r'\d+', colour)[:3]) > 150
+        book.ended('whole')
+        book.start('thinking')
+        book.until('thinking', 'details[open]')
+        book.page.wait_for_timeout(600)
+        book.shot(shot_name(book, 'dark-thinking'), 'thinking')
+        book.ended('thinking')
+    finally:
+        book.js(theme, 'whole', 'JupyterLab Light')
 
 
 # ------------------------------------------------------------------ once, in JupyterLab
@@ -536,28 +622,6 @@ def lab_book(server: Server, browser: Browser) -> Iterator[Book]:
     yield Book(app, 'live-again.ipynb')
     app.page.context.close()
     server.stop_kernels()
-
-
-def test_dark(lab_book: Book) -> None:
-    book = lab_book
-    theme = "await app.commands.execute('apputils:change-theme', {theme: args[1]});"
-    book.js(theme, 'whole', 'JupyterLab Dark')
-    try:
-        book.start('whole')
-        book.until('whole', '.jps-view table')
-        colour = book.js(
-            "return getComputedStyle(cells[args[0]].outputArea.node.querySelector('.jps-view p')).color;", 'whole'
-        )
-        book.shot('live-dark', 'whole')
-        assert min(int(part) for part in re.findall(r'\d+', colour)[:3]) > 150
-        book.ended('whole')
-        book.start('thinking')
-        book.until('thinking', 'details[open]')
-        book.page.wait_for_timeout(600)
-        book.shot('live-dark-thinking', 'thinking')
-        book.ended('thinking')
-    finally:
-        book.js(theme, 'whole', 'JupyterLab Light')
 
 
 def test_a_front_end_without_widgets_gets_markdown_that_grows(lab_book: Book, browser: Browser, tmp_path: Path) -> None:

@@ -112,7 +112,8 @@ def test_views_leave_no_more_than_a_few_widgets_behind(kernel: Kernel) -> None:
     for _ in range(12):
         kernel.run('%%ask -m hello\nhi', watch=Page(kernel))
     kernel.run('import ipywidgets.widgets.widget as w; from jupyter_stream.widgets.live import KEPT, LiveView')
-    assert kernel.value('sum(isinstance(i, LiveView) for i in w._instances.values()) <= KEPT') == 'True'
+    assert kernel.value('sum(isinstance(i, LiveView) for i in w._instances.values()) == KEPT') == 'True'
+    assert kernel.value('len(w._instances) == 2 * (KEPT + 1)') == 'True', 'each with a layout, and the carrier'
 
 
 def test_a_page_can_be_named_by_its_session(kernel: Kernel) -> None:

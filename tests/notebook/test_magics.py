@@ -150,7 +150,7 @@ def test_config_sets_the_defaults(shell: InteractiveShell, capsys: pytest.Captur
     capsys.readouterr()
     run(shell, '%config AskMagics')
     shown = capsys.readouterr().out
-    for trait in ('model', 'system', 'temperature', 'max_tokens', 'view'):
+    for trait in ('model', 'system', 'temperature', 'max_tokens', 'view', 'images'):
         assert f'AskMagics.{trait}' in shown
 
 

@@ -170,6 +170,22 @@ def test_what_could_run_is_shown(text: str, safe: str) -> None:
     assert neutralise(text) == safe
 
 
+@pytest.mark.parametrize(
+    ('text', 'safe'),
+    [
+        ('![a](https://b.c/d_e.png?f=g&h=i#j)', '![a](https://b.c/d_e.png?f=g&h=i#j)'),
+        ('![a](http://b.c/d.png "A title")', '![a](http://b.c/d.png "A title")'),
+        ('[![a](https://b.c/d.png)](https://e.f)', '[![a](https://b.c/d.png)](https://e.f)'),
+        ('![a](javascript:x)', '[a]&#40;javascript:x)'),
+        ('![<b>](https://b.c/$x$.png)', '[&lt;b>](https://b.c/%24x%24.png)'),
+        ('![a](//b.c/d.png)', '[a](//b.c/d.png)'),
+    ],
+)
+def test_images_from_the_web_where_they_are_allowed(text: str, safe: str) -> None:
+    assert neutralise(text, images=True) == safe
+    assert '![' not in neutralise(text)
+
+
 def test_a_mermaid_diagram_that_brings_styles_is_shown_as_text() -> None:
     assert neutralise('```mermaid\ngraph TD;A-->B\n```').startswith('```mermaid')
     assert neutralise('```mermaid\n%%{init:{"themeCSS":"*{}"}}%%\n```').startswith('```text')

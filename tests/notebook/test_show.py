@@ -30,7 +30,7 @@ CHUNKS = [
 @pytest.fixture
 def view(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     view = Recorder()
-    monkeypatch.setattr(module, 'choose', lambda shell, setting: view)
+    monkeypatch.setattr(module, 'choose', lambda shell, setting, images: view)
     return view
 
 

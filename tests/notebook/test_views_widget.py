@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ from jupyter_stream.messages import (
     WebCitationSource,
 )
 from jupyter_stream.notebook.bundle import final_bundle
-from jupyter_stream.notebook.views import Stoppable, capability, widget
+from jupyter_stream.notebook.views import Mounting, Stoppable, capability, widget
 from jupyter_stream.notebook.views.facts import Times, facts_of
 from jupyter_stream.notebook.views.ops import OpWriter
 from jupyter_stream.notebook.views.widget import PATIENCE, WidgetView
@@ -109,6 +111,39 @@ def test_one_display_and_one_update_and_nothing_of_the_widget_is_left(monkeypatc
     (final,) = front.cell.outputs.values()
     assert final == final_bundle(answer('Hello world'), settings={'temperature': 0})
     assert set(final[0]) == {'text/markdown', 'text/plain'}
+
+
+def mounted_after(front: Front, then: Callable[[], object]) -> bool:
+    """Whether what waits for the page was waiting until `then`, and no longer."""
+
+    async def main() -> bool:
+        waiting = asyncio.create_task(front.view.mounted())
+        await asyncio.sleep(0.03)
+        waited = not waiting.done()
+        then()
+        await asyncio.wait_for(waiting, 5)
+        return waited
+
+    return asyncio.run(main())
+
+
+def test_an_answer_that_is_over_at_once_waits_for_the_page_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    def started(known: bool = True) -> Front:
+        capability.learn('lab', known)
+        front = Front(monkeypatch, session='lab')
+        front.view.on_stop(lambda: None)
+        front.view.start('m')
+        front.view.update(events('Hello'))
+        return front
+
+    front = started()
+    assert isinstance(front.view, Mounting)
+    assert mounted_after(front, front.page_shows_it)
+    assert not mounted_after(front, lambda: None), 'it is shown already'
+
+    assert mounted_after(started(), lambda: None), 'nobody is there: not for long'
+    monkeypatch.setattr(capability, '_widgets', {})
+    assert not mounted_after(started(known=False), lambda: None), 'nothing that mounts'
 
 
 def test_the_end_says_why_and_how_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.explore.run import replay
+from jupyter_stream.notebook.shell import current_shell
 from jupyter_stream.notebook.views.widget import WidgetView
 from jupyter_stream.widgets.timeline import Timeline
 
@@ -167,7 +169,8 @@ class Panel:
         )
 
     def _view(self, clock: Callable[[], float]) -> View:
-        return WidgetView(_Nowhere(), place=self._put, clock=clock)
+        images = defaults_of(current_shell()).images
+        return WidgetView(_Nowhere(), place=self._put, images=images, clock=clock)
 
     def _put(self, widget: Any) -> None:
         before, self._answer = self._answer, widget

@@ -39,6 +39,10 @@ _IMAGE = re.compile(
     r'!\[[\w .,:;()\'-]{0,300}\]'
     r'\((?:data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/]+={0,2}|attachment:[\w.-]+)\)'
 )
+_REMOTE = re.compile(
+    r'!\[[\w .,:;()\'-]{0,300}\]'
+    r'\(https?://[A-Za-z0-9\-_.~:/?#!*+,;=%&]{1,2000}(?: "[\w .,:;()\'-]{0,300}")?\)'
+)
 _REFERS = re.compile(r'\[[^\[\]\n]{0,500}\][(\[]')
 _TARGET = re.compile(
     r'\]\((?P<space>[\s>]*)(?:<(?P<angle>[^<>\n]*)>|(?P<bare>(?:\\[^\s]|[^\s()\\<>\[\]]|\((?:\\[^\s]|[^\s()\\<>\[\]])*\))*))'
@@ -67,9 +71,10 @@ def armoured(code: str) -> str:
 
 
 class Inline:
-    """One pass over `text`, a run of lines without blocks of code; `before_code` says that one follows."""
+    """One pass over `text`, a run of lines without blocks of code; `before_code` says that one follows, `images` that
+    images may be remote."""
 
-    def __init__(self, text: str, before_code: bool = False) -> None:
+    def __init__(self, text: str, before_code: bool = False, images: bool = False) -> None:
         self._text = text
         self._out: list[str] = []
         self._at = 0
@@ -81,6 +86,7 @@ class Inline:
         self._split_line = -1
         self._wary = self._tangled = False
         self._before_code = before_code
+        self._images = images
         self._dollars = _lonely_dollars(text, before_code)
 
     def run(self) -> str:
@@ -88,7 +94,7 @@ class Inline:
         written = self._pass()
         if not self._tangled:
             return written
-        again = Inline(self._text, self._before_code)
+        again = Inline(self._text, self._before_code, self._images)
         again._wary = True
         return again._pass()
 
@@ -301,7 +307,9 @@ class Inline:
     def _bang(self, start: int) -> None:
         """An image: a picture that is in the text itself stays, another becomes a link."""
         text, bangs = self._text, self._at - start
-        image = _IMAGE.match(text, start) if bangs == 1 else None
+        image = (
+            _IMAGE.match(text, start) or (_REMOTE.match(text, start) if self._images else None) if bangs == 1 else None
+        )
         if image:
             self._write(image[0], image.end())
         elif _REFERS.match(text, self._at):

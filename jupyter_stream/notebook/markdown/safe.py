@@ -37,13 +37,14 @@ def visible(text: str) -> str:
     return text.replace('\r\n', '\n').replace('\r', '\n').translate(_CONTROLS)
 
 
-def neutralise(text: str) -> str:
+def neutralise(text: str, *, images: bool = False) -> str:
     """Make Markdown harmless at its source, whoever renders it.
 
     Outside of code: tags are shown, not run; links go only to http, https, mailto, ftp, tel and relative
-    addresses; remote images become links (pictures in the text itself stay); `\\(x\\)` and `\\[x\\]` become `$x$`
-    and `$$x$$`; dollars that are no mathematics stay dollars. Code is not changed; of a fence's info string only
-    what could leave an attribute is dropped. Ordinary Markdown comes out as it went in. Linear in len(text).
+    addresses; remote images become links unless `images` are allowed (pictures in the text itself stay); `\\(x\\)`
+    and `\\[x\\]` become `$x$` and `$$x$$`; dollars that are no mathematics stay dollars. Code is not changed; of a
+    fence's info string only what could leave an attribute is dropped. Ordinary Markdown comes out as it went in.
+    Linear in len(text).
 
     What no human writes and no renderer bears (see `bounds`) is shown as code, and only as far as it can be.
     """
@@ -57,7 +58,9 @@ def neutralise(text: str) -> str:
         if apart and block.lines[0].strip():
             out.append('')
         apart = block.leaks()
-        out.extend(block.code(bounds) if block.is_code else [Inline('\n'.join(block.lines), not block.last).run()])
+        out.extend(
+            block.code(bounds) if block.is_code else [Inline('\n'.join(block.lines), not block.last, images).run()]
+        )
     return '\n'.join(out)
 
 

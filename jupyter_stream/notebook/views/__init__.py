@@ -17,7 +17,7 @@ from jupyter_stream.exceptions import UserError
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
-__all__ = ('VARIABLE', 'Stoppable', 'View', 'choose', 'detect')
+__all__ = ('VARIABLE', 'Mounting', 'Stoppable', 'View', 'choose', 'detect')
 
 VARIABLE = 'JUPYTER_STREAM_VIEW'
 """The environment variable that names a view for all cells; it wins over settings."""
@@ -52,7 +52,16 @@ class Stoppable(Protocol):
         ...
 
 
-def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False) -> View:
+@runtime_checkable
+class Mounting(Protocol):
+    """A view that a page shows some time after it was told to."""
+
+    async def mounted(self) -> None:
+        """Wait until a page shows the view, if one is about to; for a moment at most."""
+        ...
+
+
+def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False, images: bool = False) -> View:
     """A view for the next answer.
 
     Args:
@@ -60,6 +69,7 @@ def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False) -> V
         setting: 'auto', or 'live' (a widget where the front end shows one, else Markdown), 'widget', 'markdown',
             'static', 'terminal'. The environment variable JUPYTER_STREAM_VIEW wins.
         owns: whether the answer is all that the cell shows, so that a live view may clear the rest away.
+        images: whether images in it may be loaded from the web; else they are links.
 
     Raises:
         UserError: there is no such view.
@@ -71,7 +81,7 @@ def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False) -> V
     if make is None:
         known = ', '.join(repr(known) for known in ('auto', *_VIEWS))
         raise UserError(f'There is no view {name!r}. The views are {known}; set one of them, or unset {VARIABLE}.')
-    return make(shell, owns)
+    return make(shell, owns, images)
 
 
 def detect(shell: Any) -> str:
@@ -112,39 +122,41 @@ def _diverted(request: Any) -> bool:
     return any(getattr(widget, 'msg_id', None) == msg_id for widget in list(widgets.values()))
 
 
-def _live(shell: Any, owns: bool) -> View:
-    return _widget(shell, owns, sure=False) if find_spec('anywidget') else _markdown(shell, owns)
+def _live(shell: Any, owns: bool, images: bool) -> View:
+    if find_spec('anywidget'):
+        return _widget(shell, owns, images, sure=False)
+    return _markdown(shell, owns, images)
 
 
-def _widget(shell: Any, owns: bool, *, sure: bool = True) -> View:
+def _widget(shell: Any, owns: bool, images: bool, *, sure: bool = True) -> View:
     from .capability import session_of
     from .publish import publisher
     from .widget import WidgetView
 
-    return WidgetView(publisher(shell), session=session_of(shell), owns=owns, sure=sure)
+    return WidgetView(publisher(shell), session=session_of(shell), owns=owns, images=images, sure=sure)
 
 
-def _markdown(shell: Any, owns: bool) -> View:
+def _markdown(shell: Any, owns: bool, images: bool) -> View:
     from .blocks import JupyterView
     from .publish import publisher
 
-    return JupyterView(publisher(shell), owns=owns)
+    return JupyterView(publisher(shell), owns=owns, images=images)
 
 
-def _static(shell: Any, owns: bool) -> View:
+def _static(shell: Any, owns: bool, images: bool) -> View:
     from .publish import publisher
     from .static import StaticView
 
-    return StaticView(publisher(shell))
+    return StaticView(publisher(shell), images=images)
 
 
-def _terminal(shell: Any, owns: bool) -> View:
+def _terminal(shell: Any, owns: bool, images: bool) -> View:
     from .terminal import TerminalView
 
     return TerminalView()
 
 
-_VIEWS: dict[str, Callable[[Any, bool], View]] = {
+_VIEWS: dict[str, Callable[[Any, bool, bool], View]] = {
     'live': _live,
     'widget': _widget,
     'markdown': _markdown,

@@ -46,6 +46,7 @@ class JupyterView:
         publisher: sends the displays.
         owns: whether the cell shows this answer alone: its outputs are cleared for the final one.
         shown: the display that is shown already in the answer's place, to be updated.
+        images: whether images may be loaded from the web.
         clock: seconds, as `time.monotonic`.
     """
 
@@ -55,10 +56,12 @@ class JupyterView:
         *,
         owns: bool = False,
         shown: str | None = None,
+        images: bool = False,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._publisher = publisher
         self._owns = owns
+        self._images = images
         self._clock = clock
         self._pace = Pace()
         self._reducer = Reducer()
@@ -109,11 +112,11 @@ class JupyterView:
             if not (self._unseen and self._pace.stalled(now, self._came)):
                 return
         text = ''.join(self._segment) + self._splitter.open
-        self._send(neutralise(heal(text)), len(text))
+        self._send(neutralise(heal(text), images=self._images), len(text))
         self._unseen = False
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
-        data, metadata = final_bundle(response, settings=self._settings, mark=mark, error=error)
+        data, metadata = final_bundle(response, settings=self._settings, mark=mark, error=error, images=self._images)
         if self._owns:
             self._publisher.clear()
             self._publisher.display(data, metadata, uuid4().hex)
@@ -162,7 +165,7 @@ class JupyterView:
 
     def _freeze(self) -> None:
         """Send the finished blocks for the last time; what follows gets a display of its own."""
-        self._send(neutralise(''.join(self._segment)), 0)
+        self._send(neutralise(''.join(self._segment), images=self._images), 0)
         self._segment.clear()
         self._segment_size = 0
         self._id = None

@@ -19,8 +19,9 @@ __all__ = ('StaticView',)
 class StaticView:
     """Shows the whole answer when it is finished."""
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: Publisher, *, images: bool = False) -> None:
         self._publisher = publisher
+        self._images = images
         self._settings: Mapping[str, Any] | None = None
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
@@ -33,5 +34,5 @@ class StaticView:
         pass
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
-        data, metadata = final_bundle(response, settings=self._settings, mark=mark, error=error)
+        data, metadata = final_bundle(response, settings=self._settings, mark=mark, error=error, images=self._images)
         self._publisher.display(data, metadata, uuid4().hex)

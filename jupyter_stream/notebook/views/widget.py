@@ -6,9 +6,11 @@ widget is found out by showing one: where nothing answers, the Markdown view tak
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from threading import Thread
 from time import monotonic
@@ -29,10 +31,13 @@ if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
     from jupyter_stream.widgets.live import LiveView
 
-__all__ = ('PATIENCE', 'WidgetView')
+__all__ = ('MOUNTING', 'PATIENCE', 'WidgetView')
 
 PATIENCE = 2.0
 """Seconds that a front end has to show its first widget before the answer goes on as Markdown."""
+
+MOUNTING = 0.3
+"""Seconds that an answer which is over at once waits for the page, so that its line is left below it too."""
 
 _MIME = 'application/vnd.jupyter.widget-view+json'
 
@@ -44,6 +49,7 @@ class WidgetView:
         publisher: sends the displays.
         session: the front end, see `capability`.
         owns: whether the cell shows this answer alone (for the Markdown view, should it take over).
+        images: whether images may be loaded from the web.
         sure: whether to show a widget whatever is known of the front end.
         place: shows the widget instead of a display of its own; then it stays, and nothing is swapped.
         clock: seconds, as `time.monotonic`.
@@ -55,6 +61,7 @@ class WidgetView:
         *,
         session: str = '',
         owns: bool = False,
+        images: bool = False,
         sure: bool = False,
         place: Callable[[Any], object] | None = None,
         clock: Callable[[], float] = monotonic,
@@ -62,10 +69,12 @@ class WidgetView:
         self._publisher = publisher
         self._session = session
         self._owns = owns
+        self._images = images
         self._sure = sure or place is not None
         self._place = place
         self._clock = clock
         self._stop: Callable[[], object] | None = None
+        self._seen: Callable[[], object] = lambda: None
         self._widget: LiveView | None = None
         self._instead: JupyterView | None = None
         self._id = uuid4().hex
@@ -112,6 +121,17 @@ class WidgetView:
         else:
             self._instead.update(events)
 
+    async def mounted(self) -> None:
+        """A page that is known to show widgets, and can be heard, is about to show this one."""
+        if self._stop is None or self._place is not None or not capability.known(self._session):
+            return
+        if self._widget is None or self._widget.seen:
+            return
+        loop, shown = asyncio.get_running_loop(), asyncio.Event()
+        self._seen = lambda: loop.call_soon_threadsafe(shown.set)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(shown.wait(), MOUNTING)
+
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
         if self._instead is not None:
             self._instead.finish(response, mark, error)
@@ -126,7 +146,7 @@ class WidgetView:
             placed=self._place is not None,
         )
         if self._place is None:
-            self._display(*final_bundle(response, settings=self._settings, mark=mark, error=error))
+            self._display(*final_bundle(response, settings=self._settings, mark=mark, error=error, images=self._images))
 
     # ------------------------------------------------------------------ the widget and its place
 
@@ -139,7 +159,8 @@ class WidgetView:
         widget = self._widget = LiveView(
             visible(self._title),
             hears=self._stop is not None,
-            on_ready=partial(capability.learn, self._session, True),
+            images=self._images,
+            on_ready=self._ready,
             on_stop=self._stop,
         )
         self._writer = OpWriter(widget)
@@ -150,6 +171,10 @@ class WidgetView:
         _carry()
         _load_prices()
         return widget
+
+    def _ready(self) -> None:
+        capability.learn(self._session, True)
+        self._seen()
 
     def _display(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
         show = self._publisher.update if self._displayed else self._publisher.display
@@ -176,7 +201,11 @@ class WidgetView:
             self._widget.close()
             self._widget = None
         self._instead = JupyterView(
-            self._publisher, owns=self._owns, shown=self._id if self._displayed else None, clock=self._clock
+            self._publisher,
+            owns=self._owns,
+            shown=self._id if self._displayed else None,
+            images=self._images,
+            clock=self._clock,
         )
         self._instead.start(self._title, self._settings)
         self._instead.update(self._events)
