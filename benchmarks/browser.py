@@ -235,9 +235,10 @@ def measure(
     if reload:
         book = reloaded(lab, book, path)
         book.js(WATCH, END)
-    until(lambda: idle(book), 'the cell has ended', 240, every=0.25)
+    if not reload:  # a page that was reloaded is not told what the kernel does
+        until(lambda: idle(book), 'the cell has ended', 240, every=0.25)
     with at_most(60):
-        until(lambda: reload or book.js('return window.bench.end'), 'the end is shown', 60, every=0.25)
+        until(lambda: book.js('return window.bench.end'), 'the end is shown', 60, every=0.25)
     lab.page.wait_for_timeout(1000)
     result = wire.result
     result.busy = wire.busy() - began
@@ -256,7 +257,9 @@ def reloaded(lab: Lab, book: Notebook, path: Path) -> Notebook:
     lab.page.wait_for_timeout(3000)
     book.js('await panel.context.save();')
     lab.load()
-    return lab.open(path)
+    again = lab.open(path, busy=True)
+    until(lambda: again.js("return !!panel.node.querySelector('.jps-view[data-running]')"), 'it goes on', 30)
+    return again
 
 
 def idle(book: Notebook) -> bool:
