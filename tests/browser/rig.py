@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -130,9 +130,10 @@ class Server:
     def _address(self, runtime: Path) -> str | None:
         assert self._process.poll() is None, Path(self._log.name).read_text()
         for path in runtime.glob('jpserver-*.json'):
-            url = json.loads(path.read_text())['url'].rstrip('/')
-            if self._answers(url):
-                return url
+            with suppress(ValueError):  # it is just being written
+                url = json.loads(path.read_text())['url'].rstrip('/')
+                if self._answers(url):
+                    return url
         return None
 
     @staticmethod
@@ -156,7 +157,7 @@ class Server:
     def close(self) -> None:
         self.stop_kernels()
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(60)
         self._log.close()
 
 
