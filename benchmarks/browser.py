@@ -235,7 +235,7 @@ def measure(
     if reload:
         book = reloaded(lab, book, path)
         book.js(WATCH, END)
-    if not reload:  # a page that was reloaded is not told what the kernel does
+    else:  # a page that was reloaded is not told what the kernel does
         until(lambda: idle(book), 'the cell has ended', 240, every=0.25)
     with at_most(60):
         until(lambda: book.js('return window.bench.end'), 'the end is shown', 60, every=0.25)

@@ -86,8 +86,7 @@ def notes_of(response: ModelResponse, mark: str | None = None, error: BaseExcept
 
 
 def _markdown(block: Block, images: bool) -> str:
-    write = _MARKDOWN.get(block.kind)
-    return write(block) if write else _text(block, images)
+    return _text(block, images) if block.kind in ('text', 'other') else _MARKDOWN[block.kind](block)
 
 
 def _text(block: Block, images: bool) -> str:

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -130,10 +130,12 @@ class Server:
     def _address(self, runtime: Path) -> str | None:
         assert self._process.poll() is None, Path(self._log.name).read_text()
         for path in runtime.glob('jpserver-*.json'):
-            with suppress(ValueError):  # it is just being written
+            try:
                 url = json.loads(path.read_text())['url'].rstrip('/')
-                if self._answers(url):
-                    return url
+            except ValueError:  # it is just being written
+                continue
+            if self._answers(url):
+                return url
         return None
 
     @staticmethod
@@ -339,19 +341,27 @@ class Lab:
         """
         preference = {} if kernel else {'shouldStart': False, 'autoStartDefault': False, 'canStart': True}
         self.page.evaluate(
-            """async ({path, preference, busy}) => {
-                const panel = await window.jupyterapp.commands.execute('docmanager:open',
+            """async ({path, preference}) => {
+                await window.jupyterapp.commands.execute('docmanager:open',
                     {path, factory: 'Notebook', kernelPreference: preference});
-                await panel.context.ready;
-                await panel.revealed;
-                if (preference.shouldStart !== false) {
-                    await panel.sessionContext.ready;
-                    if (!busy) await panel.sessionContext.session.kernel.info;
-                }
             }""",
-            {'path': path.name, 'preference': preference, 'busy': busy},
+            {'path': path.name, 'preference': preference},
         )
-        return Notebook(self.page, path)
+        return self._ready(path, kernel, busy)
+
+    def _ready(self, path: Path, kernel: bool, busy: bool) -> Notebook:
+        """The notebook that is being opened, once it can be used."""
+        book = Notebook(self.page, path)
+        book.js(
+            """const [kernel, busy] = args;
+            await panel.context.ready;
+            await panel.revealed;
+            if (kernel) await panel.sessionContext.ready;
+            if (kernel && !busy) await panel.sessionContext.session.kernel.info;""",
+            kernel,
+            busy,
+        )
+        return book
 
     def screenshot(self, name: str) -> Path:
         """Keeps what the page shows as a picture; returns its path."""
@@ -371,14 +381,4 @@ class Classic(Lab):
         assert kernel, 'Notebook 7 starts a kernel with every notebook'
         self.page.goto(f'{self.server.url}/notebooks/{path.name}')
         self.page.wait_for_function('window.jupyterapp?.shell?.currentWidget?.context', timeout=60_000)
-        self.page.evaluate(
-            """async busy => {
-                const panel = window.jupyterapp.shell.currentWidget;
-                await panel.context.ready;
-                await panel.revealed;
-                await panel.sessionContext.ready;
-                if (!busy) await panel.sessionContext.session.kernel.info;
-            }""",
-            busy,
-        )
-        return Notebook(self.page, path)
+        return self._ready(path, kernel, busy)

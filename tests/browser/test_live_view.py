@@ -11,7 +11,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser
 
 from .rig import Classic, Lab, Notebook, Server, until
 
@@ -21,9 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LINE = 24
 """Pixels of a line, with its margin."""
 
-PIXEL = base64.b64decode(
-    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-)
+PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
 SCHEMA = "Cannot read properties of undefined (reading 'schema')"
 """An error of Notebook 7's own, sometimes, while it starts."""
@@ -106,7 +104,7 @@ async def chunks(text, reason, model='gpt-x'):
         await asyncio.sleep(0.03)
     yield chunk({}, reason) | {'usage': {'prompt_tokens': 1234, 'completion_tokens': 7, 'total_tokens': 1241}}
 
-PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+PIXEL = '@PIXEL@'
 
 async def parts():
     source = WebCitationSource('https://example.org/source', title='A page', excerpts=['so it is'])
@@ -125,13 +123,11 @@ async def parts():
     await asyncio.sleep(1.5)
 
 async def gated(messages, info):
-    half = TEXT.index('```')
-    for piece in re.findall(r'.{1,6}', TEXT[:half], re.S):
-        yield piece
-        await asyncio.sleep(0.02)
-    while not Path('go').exists():
-        await asyncio.sleep(0.05)
-    for piece in re.findall(r'.{1,6}', TEXT[half:], re.S):
+    size = 0
+    for piece in re.findall(r'.{1,6}', TEXT, re.S):
+        size += len(piece)
+        while size > TEXT.index('```') and not Path('go').exists():
+            await asyncio.sleep(0.05)
         yield piece
         await asyncio.sleep(0.02)
 
@@ -139,8 +135,8 @@ whole, at_once = words(TEXT, 0.03), words('It is.', 0)
 late = words('A late answer.', 0.02, first=1.2)
 long = words('\n\n'.join(f'Paragraph {n} with some words in it.' for n in range(60)), 0.008)
 endless = words(' '.join(f'word{n}' for n in range(5000)), 0.02)
-thinking, tools, failing, slow = (FunctionModel(stream_function=f) for f in (think, call, fail, gated))
-"""
+thinking, tools, failing, gate = (FunctionModel(stream_function=f) for f in (think, call, fail, gated))
+""".replace('@PIXEL@', PIXEL)
 
 CELLS = {
     'setup': SETUP,
@@ -148,6 +144,7 @@ CELLS = {
     'late': '%%ask -m late\nWell?',
     'at once': '%%ask -m at_once\nWell?',
     'priced': "await show(chunks('It was not for nothing.', 'stop', 'gpt-4o'), title='gpt-4o');",
+    'gated': '%%ask -m gate -o answer\nWell?',
     'thinking': '%%ask -m thinking -o thought\nWell?',
     'tools': '%%ask -m tools\nThe weather?',
     'failing': '%%ask -m failing\nWell?',
@@ -398,19 +395,14 @@ def test_links_and_pictures_are_safe(book: Book) -> None:
 
 
 def test_pictures_come_from_the_web_where_the_user_allows_it(book: Book) -> None:
-    asked: list[str | None] = []
-
-    def serve(route: Route) -> None:
-        asked.append(route.request.header_value('referer'))
-        route.fulfill(body=PIXEL, content_type='image/png')
-
-    book.page.route('https://example.org/**', serve)
+    picture = base64.b64decode(PIXEL)
+    book.page.route('https://example.org/**', lambda route: route.fulfill(body=picture, content_type='image/png'))
     book.value("get_ipython().run_line_magic('config', 'AskMagics.images = True')")
     try:
-        book.start('whole')
-        book.until('whole', '.jps-view img[src="https://example.org/a.png"]')
-        until(lambda: asked, 'it is loaded')
-        assert asked[0] is None, 'and nobody is told from where'
+        with book.page.expect_request('https://example.org/a.png') as asked:
+            book.start('whole')
+            book.until('whole', '.jps-view img[src="https://example.org/a.png"]')
+        assert asked.value.header_value('referer') is None, 'and nobody is told from where'
         book.ended('whole')
         book.until('whole', '.jp-RenderedMarkdown img[src="https://example.org/a.png"]', 'it stays')
     finally:
@@ -574,21 +566,16 @@ def test_ten_at_once_all_end_whole(book: Book) -> None:
 def test_a_reloaded_page_goes_on(book: Book, server: Server) -> None:
     go = server.work / 'go'
     go.unlink(missing_ok=True)
-    book.notebook.js(
-        'cells[args[0]].model.sharedModel.setSource(args[1]);',
-        book.cell['whole'],
-        '%%ask -m slow -o answer\nWell?',
-    )
-    book.start('whole')
-    book.until('whole', '.jps-view table')
+    book.start('gated')
+    book.until('gated', '.jps-view table')
     book.notebook.save()
     book.app.load()
     book.notebook = book.app.open(book.path, busy=True)
-    book.until('whole', '.jps-view[data-running] table', 'what had come is shown again')
-    assert 'The end.' not in book.text('whole')
+    book.until('gated', '.jps-view[data-running] table', 'what had come is shown again')
+    assert 'The end.' not in book.text('gated')
     go.touch()
-    until(lambda: 'The end.' in book.text('whole'), 'it goes on to its end', 40)
-    until(lambda: 'first token' in book.text('whole'), 'its line is shown')
+    until(lambda: 'The end.' in book.text('gated'), 'it goes on to its end', 40)
+    until(lambda: 'first token' in book.text('gated'), 'its line is shown')
     assert book.value('answer.text == TEXT') == 'True'
 
 

@@ -35,14 +35,11 @@ _LABEL = re.compile(r'\[[^\[\]]*\]')
 _CELL_END = re.compile(r'(?<!\\)(?:\\\\)*\|')
 _TEX_END = {'(': '\\\\)', '[': '\\\\]', 'b': '\\end{'}
 _ENVIRONMENT = re.compile(r'\\begin\{([a-zA-Z]{1,12})(\*?)\}')
-_IMAGE = re.compile(
-    r'!\[[\w .,:;()\'-]{0,300}\]'
-    r'\((?:data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/]+={0,2}|attachment:[\w.-]+)\)'
-)
-_REMOTE = re.compile(
-    r'!\[[\w .,:;()\'-]{0,300}\]'
-    r'\(https?://[A-Za-z0-9\-_.~:/?#!*+,;=%&]{1,2000}(?: "[\w .,:;()\'-]{0,300}")?\)'
-)
+_WORDS = r"[\w .,:;()'-]{0,300}"
+_STORED = r'data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/]+={0,2}|attachment:[\w.-]+'
+_REMOTE = rf'https?://[A-Za-z0-9\-_.~:/?#!*+,;=%&]{{1,2000}}(?: "{_WORDS}")?'
+_IMAGE = re.compile(rf'!\[{_WORDS}\]\((?:{_STORED})\)')
+_ANY_IMAGE = re.compile(rf'!\[{_WORDS}\]\((?:{_STORED}|{_REMOTE})\)')
 _REFERS = re.compile(r'\[[^\[\]\n]{0,500}\][(\[]')
 _TARGET = re.compile(
     r'\]\((?P<space>[\s>]*)(?:<(?P<angle>[^<>\n]*)>|(?P<bare>(?:\\[^\s]|[^\s()\\<>\[\]]|\((?:\\[^\s]|[^\s()\\<>\[\]])*\))*))'
@@ -72,7 +69,8 @@ def armoured(code: str) -> str:
 
 class Inline:
     """One pass over `text`, a run of lines without blocks of code; `before_code` says that one follows, `images` that
-    images may be remote."""
+    images may be remote.
+    """
 
     def __init__(self, text: str, before_code: bool = False, images: bool = False) -> None:
         self._text = text
@@ -307,9 +305,8 @@ class Inline:
     def _bang(self, start: int) -> None:
         """An image: a picture that is in the text itself stays, another becomes a link."""
         text, bangs = self._text, self._at - start
-        image = (
-            _IMAGE.match(text, start) or (_REMOTE.match(text, start) if self._images else None) if bangs == 1 else None
-        )
+        kept = _ANY_IMAGE if self._images else _IMAGE
+        image = kept.match(text, start) if bangs == 1 else None
         if image:
             self._write(image[0], image.end())
         elif _REFERS.match(text, self._at):

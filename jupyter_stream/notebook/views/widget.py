@@ -123,14 +123,14 @@ class WidgetView:
 
     async def mounted(self) -> None:
         """A page that is known to show widgets, and can be heard, is about to show this one."""
-        if self._stop is None or self._place is not None or not capability.known(self._session):
-            return
-        if self._widget is None or self._widget.seen:
+        heard = self._stop is not None and self._place is None and capability.known(self._session)
+        if not heard or self._widget is None:
             return
         loop, shown = asyncio.get_running_loop(), asyncio.Event()
         self._seen = lambda: loop.call_soon_threadsafe(shown.set)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(shown.wait(), MOUNTING)
+        if not self._widget.seen:  # asked only now: the page may speak in another thread
+            with suppress(TimeoutError):
+                await asyncio.wait_for(shown.wait(), MOUNTING)
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
         if self._instead is not None:
