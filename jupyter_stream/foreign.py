@@ -22,7 +22,6 @@ from importlib import import_module
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from jupyter_stream._slots import Slot
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import (
@@ -38,10 +37,11 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.native_tools import AdvisorTool, CodeExecutionTool, WebFetchTool, WebSearchTool
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.parts import PartsManager
 from jupyter_stream.profiles import profile
 from jupyter_stream.providers import PROVIDERS, Provider, find
 from jupyter_stream.stream import StreamedResponse
+from jupyter_stream.stream._growing import Slot
+from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire.base import Decoder, Target
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from ._values import short_repr
+from ._dataclasses import short_repr
 from .messages import InstructionPart
 from .native_tools import AbstractNativeTool
 from .output import OutputMode, OutputObjectDefinition, StructuredOutputMode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from ._values import short_repr
+from ._dataclasses import short_repr
 
 ObjectJsonSchema: TypeAlias = dict[str, Any]
 """A JSON schema whose type is object."""

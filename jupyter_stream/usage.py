@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from ._values import OwnSerializer, custom_schema
+from ._dataclasses import OwnSerializer, custom_schema
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler

@@ -1,4 +1,4 @@
-"""Writes `jupyter_stream/_known_models.py`: model strings for an editor to offer and misspelt names to be held to.
+"""Writes `providers/_known_models.py`: model strings for an editor to offer and misspelt names to be held to.
 
 The names come from the price list of the package genai-prices, which others keep up to date, and from the table of
 providers. Run it after either has changed; `--check` only says whether the file is what it should be.
@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from genai_prices.data_snapshot import DataSnapshot, get_snapshot
 
-from jupyter_stream._provider_table import PROVIDERS, Provider
+from jupyter_stream.providers._table import PROVIDERS, Provider
 
-TARGET: Final = Path(__file__).resolve().parents[1] / 'jupyter_stream' / '_known_models.py'
+TARGET: Final = Path(__file__).resolve().parents[1] / 'jupyter_stream' / 'providers' / '_known_models.py'
 WITHOUT_A_ROW: Final = ('local:', 'test')
 
 # What a model that reads and writes text is charged for; one that is charged for more makes images, sound or numbers.

@@ -4,7 +4,7 @@ All are plain dataclasses with the names, fields and JSON of `pydantic_ai.messag
 loads in the other.
 """
 
-from .._values import generate_tool_call_id, now_utc
+from .._dataclasses import generate_tool_call_id, now_utc
 from ._adapter import ModelMessage, ModelMessagesTypeAdapter
 from ._citations import (
     Citation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from .._values import Tagged
+from .._dataclasses import Tagged
 from ._request import ModelRequest
 from ._response import ModelResponse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Annotated, Literal, TypeAlias
 
-from .._values import Tagged, short_repr
+from .._dataclasses import Tagged, short_repr
 
 
 @dataclass(repr=False)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, TypeGuard
 from urllib.parse import unquote_to_bytes, urlparse
 
-from .._values import After, OwnSerializer, Tagged, custom_schema, short_repr
+from .._dataclasses import After, OwnSerializer, Tagged, custom_schema, short_repr
 from . import _media  # pyright: ignore[reportPrivateUsage]
 from ._media import (
     AudioFormat,

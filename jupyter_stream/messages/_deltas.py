@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Annotated, Any, Literal, TypeAlias
 
-from .._values import JsonForm, Tagged, generate_tool_call_id, short_repr
+from .._dataclasses import JsonForm, Tagged, generate_tool_call_id, short_repr
 from ..exceptions import UnexpectedModelBehavior
 from ._citations import Citation
 from ._response import ModelResponsePart, TextPart, ThinkingPart

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
-from .._values import Tagged, short_repr
+from .._dataclasses import Tagged, short_repr
 from ._deltas import ModelResponsePartDelta
 from ._response import ModelResponsePart
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
-from .._values import JsonForm, Tagged, custom_schema, short_repr
+from .._dataclasses import JsonForm, Tagged, custom_schema, short_repr
 from ._tools import frame_tags
 
 if TYPE_CHECKING:

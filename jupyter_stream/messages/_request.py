@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
-from .._values import After, Tagged, TypedAs, generate_tool_call_id, now_utc, short_repr, typed_error_details
+from .._dataclasses import After, Tagged, TypedAs, generate_tool_call_id, now_utc, short_repr, typed_error_details
 from ._content import USER_CONTENT_TYPES, UserContent
 from ._instructions import (
     CapabilityLoadDeltaPart,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from .._values import Tagged, custom_schema, now_utc, short_repr
+from .._dataclasses import Tagged, custom_schema, now_utc, short_repr
+from ..exceptions._attempt import ModelRequestAttempt
 from ..usage import RequestUsage
 from ._citations import Citation
 from ._content import AnyBinary, BinaryContent, BinaryImage
@@ -101,21 +102,6 @@ class WorkspaceRef:
 
     provider: str
     id: str
-
-
-@dataclass(repr=False, kw_only=True, frozen=True)
-class ModelRequestAttempt:
-    """A model that was asked before the one that answered, and why its answer did not count."""
-
-    model_name: str
-    provider_name: str | None = None
-    outcome: Literal['error', 'rejected']
-    error: str | None = None
-    timestamp: datetime
-    duration: timedelta
-    usage: RequestUsage | None = None
-
-    __repr__ = short_repr
 
 
 _CHECKED = frozenset({SpeechPart, CompactionPart})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, TypeAlias
 
-from .._values import short_repr
+from .._dataclasses import short_repr
 from ._content import BinaryContent
 
 SpeechTimestampGranularity: TypeAlias = Literal['word', 'segment']

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
-from .._values import OwnSerializer, custom_schema, generate_tool_call_id, now_utc, short_repr
+from .._dataclasses import OwnSerializer, custom_schema, generate_tool_call_id, now_utc, short_repr
 from ._content import MultiModalContent, UserContent, is_multi_modal_content
 from ._files import dump_recording_files, load_recorded_files
 

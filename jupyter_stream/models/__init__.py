@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from jupyter_stream._known_models import KnownModelName
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.providers._known_models import KnownModelName
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import CompletedStreamedResponse, StreamedResponse
 

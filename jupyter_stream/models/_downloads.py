@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from jupyter_stream.fetch import Fetched, fetch
 from jupyter_stream.messages import (
     BinaryContent,
     FileUrl,
@@ -16,6 +15,7 @@ from jupyter_stream.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
+from jupyter_stream.transport.fetch import Fetched, fetch
 
 __all__ = ('downloaded', 'forced')
 

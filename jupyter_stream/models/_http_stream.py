@@ -10,8 +10,6 @@ from typing import Any, Final
 import httpx
 
 from jupyter_stream import transport
-from jupyter_stream._error_bodies import read_body, scrub, scrubbed
-from jupyter_stream._http_errors import without
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import (
     AgentRunError,
@@ -23,6 +21,8 @@ from jupyter_stream.exceptions import (
     http_error,
     stream_error,
 )
+from jupyter_stream.exceptions._bodies import read_body, scrub, scrubbed
+from jupyter_stream.exceptions._categories import without
 from jupyter_stream.framing import FramingError, FramingLimitError, TruncatedFrameError
 from jupyter_stream.messages import ModelResponse, ModelResponsePart, ModelResponseStreamEvent
 from jupyter_stream.providers import Provider

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from jupyter_stream._error_bodies import scrub
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.exceptions._bodies import scrub
 
 __all__ = ('library', 'refusal_of')
 

@@ -20,9 +20,9 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.models._offline import OfflineModel, estimate_tokens, estimate_usage
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.parts import PartsManager
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
+from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire.prepare import instructions

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 from jupyter_stream.exceptions import StreamDecodeError
 from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponsePart, ModelResponseStreamEvent
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.parts import PartsManager
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from jupyter_stream.messages import InstructionPart, ModelMessage, ModelRequest
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import Profile
-from jupyter_stream.schema import rewrite
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
+from jupyter_stream.wire.schema import rewrite
 
 __all__ = ('instructions', 'prepared', 'relevant')
 

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from jupyter_stream import models
-from jupyter_stream.fetch import Fetched
 from jupyter_stream.models import http
 from jupyter_stream.models._downloads import downloaded
+from jupyter_stream.transport.fetch import Fetched
 
 STREAMS = REQUESTS = ('huggingface',)
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.fetch import Fetched
 from jupyter_stream.messages import (
     BinaryContent,
     BinaryImage,
@@ -24,6 +23,7 @@ from jupyter_stream.models import infer_model
 from jupyter_stream.models._downloads import downloaded, forced
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.transport.fetch import Fetched
 
 asked: list[tuple[str, bool]] = []
 

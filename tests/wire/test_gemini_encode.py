@@ -49,7 +49,7 @@ from jupyter_stream.settings import ToolOrOutput
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.gemini import encode, fetchable
-from jupyter_stream.wire.gemini.schema import gemini_schema
+from jupyter_stream.wire.schema._gemini import gemini_schema
 
 ASK = ModelRequest.user_text_prompt('hi')
 FLASH = 'google:gemini-2.5-flash'

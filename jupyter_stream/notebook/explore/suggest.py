@@ -19,8 +19,8 @@ def named(models: Iterable[Model | str]) -> dict[str, Model | str]:
 
 def suggestions(given: Iterable[str] = (), environ: Mapping[str, str] | None = None) -> list[str]:
     """Names to choose from: those given, the embedded model, and the known ones of providers whose key is set."""
-    from jupyter_stream._known_models import KNOWN_MODELS
     from jupyter_stream.providers import find
+    from jupyter_stream.providers._known_models import KNOWN_MODELS
 
     environ = os.environ if environ is None else environ
     open_ones: dict[str, bool] = {}

@@ -15,10 +15,10 @@ from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.bedrock.cache import cache_settings, limit, ordered
 from jupyter_stream.wire.bedrock.facts import Facts, facts
 from jupyter_stream.wire.bedrock.history import conversation, has_cited, has_tool_blocks
-from jupyter_stream.wire.bedrock.schema import rewritten
 from jupyter_stream.wire.bedrock.thinking import settled, thinking_fields
 from jupyter_stream.wire.bedrock.tools import tool_config
 from jupyter_stream.wire.prepare import prepared
+from jupyter_stream.wire.schema._bedrock import rewritten
 from jupyter_stream.wire.unsupported import supported
 
 __all__ = ('encode',)

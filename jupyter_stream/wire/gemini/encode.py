@@ -16,10 +16,10 @@ from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.gemini.facts import facts
 from jupyter_stream.wire.gemini.history import contents
-from jupyter_stream.wire.gemini.schema import with_schemas
 from jupyter_stream.wire.gemini.thinking import thinking_config
 from jupyter_stream.wire.gemini.tools import image_config, native_tools, tools_and_config
 from jupyter_stream.wire.prepare import prepared
+from jupyter_stream.wire.schema._gemini import with_schemas
 from jupyter_stream.wire.unsupported import supported
 
 __all__ = ('encode',)

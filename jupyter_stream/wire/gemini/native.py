@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jupyter_stream.exceptions import UnexpectedModelBehavior
 from jupyter_stream.messages import NativeToolCallPart, NativeToolReturnPart, generate_tool_call_id
-from jupyter_stream.parts import PartsManager
+from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.wire.gemini.grounding import documents, searched, snaked, web_sources
 from jupyter_stream.wire.gemini.tool_names import CODE, FILE_SEARCH, MEDIA, NATIVE_NAMES, WEB_SEARCH
 

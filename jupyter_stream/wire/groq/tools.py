@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from jupyter_stream.messages import NativeToolCallPart, NativeToolReturnPart
 from jupyter_stream.native_tools import WebSearchTool
-from jupyter_stream.parts import generate_tool_call_id
+from jupyter_stream.stream.parts import generate_tool_call_id
 
 __all__ = ('FailedGeneration', 'Searches', 'failed_generation')
 

@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 
 from jupyter_stream.messages import ModelResponseStreamEvent, ToolCallPart
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.parts import generate_tool_call_id
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.stream.parts import generate_tool_call_id
 from jupyter_stream.wire import base
 from jupyter_stream.wire.mistral.output import Call, OutputText
 from jupyter_stream.wire.openai_chat import Decoder as ChatDecoder

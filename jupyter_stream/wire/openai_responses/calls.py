@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from jupyter_stream.messages import ToolCallPart
-from jupyter_stream.parts import PartsManager
+from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.openai_responses.items import (

@@ -25,7 +25,7 @@ from jupyter_stream.messages import (
     ToolCallPart,
 )
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.parts import PartsManager
+from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.tools import ToolDefinition
 
 TAGS = ('<think>', '</think>')

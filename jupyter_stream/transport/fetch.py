@@ -17,8 +17,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
-from jupyter_stream.addresses import reach
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.transport._addresses import reach
 
 __all__ = ('FetchError', 'Fetched', 'fetch')
 

@@ -13,9 +13,9 @@ from typing import Any, get_args
 import pytest
 
 from jupyter_stream import providers
-from jupyter_stream._known_models import KNOWN_MODELS, KnownModelName
-from jupyter_stream._provider_table import PROVIDERS
 from jupyter_stream.models import KnownModelName as Exported
+from jupyter_stream.providers._known_models import KNOWN_MODELS, KnownModelName
+from jupyter_stream.providers._table import PROVIDERS
 
 
 class Anything(Mapping[str, str]):
@@ -34,7 +34,7 @@ class Anything(Mapping[str, str]):
 
 @pytest.fixture(scope='module')
 def tool() -> dict[str, Any]:
-    return runpy.run_path(str(Path(__file__).parents[1] / 'tools' / 'known_models.py'))
+    return runpy.run_path(str(Path(__file__).parents[2] / 'tools' / 'known_models.py'))
 
 
 def test_it_is_what_the_tool_makes_of_the_locked_price_list(tool: dict[str, Any], root: Path):

@@ -14,9 +14,9 @@ from typing import Any, Final, cast
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.schema import walked
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.bedrock.facts import Facts
+from jupyter_stream.wire.schema import walked
 
 __all__ = ('rewritten',)
 

@@ -3,7 +3,7 @@
 `profile(provider, model_name)` lays four layers over each other, the later one winning: the protocol's defaults, the
 model's family (by a pattern on its name), what its provider changes for all models, what its provider changes for some.
 The wire modules read the fields; none of them asks for a name. To add a model or a provider, add to
-`_profile_tables`.
+`_tables`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from jupyter_stream._profile_tables import (
+from jupyter_stream.profiles._tables import (
     DIALECTS,
     FAMILIES,
     NO_CHANGE,
@@ -60,7 +60,7 @@ class Profile:
     Attributes:
         thinking_tags: the pair of tags that enclose thinking inside text; None where text is only text.
         ignore_streamed_leading_whitespace: white space before the first word is noise.
-        schema: how JSON schemas are rewritten, see `jupyter_stream.schema`.
+        schema: how JSON schemas are rewritten, see `jupyter_stream.wire.schema`.
         strict_schemas: `strict` is understood.
         json_schema_output: the answer can be held to a schema.
         json_object_output: the answer can be held to be a JSON object.

@@ -11,8 +11,8 @@ import pytest
 
 from jupyter_stream.exceptions import IncompleteStream
 from jupyter_stream.messages import ModelResponse, ModelResponseStreamEvent, TextPart, ToolCallPart
-from jupyter_stream.parts import PartsManager
 from jupyter_stream.stream import CompletedStreamedResponse, StreamedResponse
+from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
-from ._error_bodies import ProviderError, read_body, scrub, scrubbed
-from ._errors import (
+from ._bodies import ProviderError, read_body, scrub, scrubbed
+from ._classes import (
     ModelAPIError,
     ModelAuthenticationError,
     ModelContextWindowExceededError,

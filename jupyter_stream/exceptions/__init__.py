@@ -5,8 +5,9 @@ A message is one sentence that says what is wrong and, where something can be do
 error made by `http_error` or `stream_error` holds a key: see `scrub`.
 """
 
-from ._error_bodies import scrub
-from ._errors import (
+from ._bodies import scrub
+from ._categories import http_error, stream_error
+from ._classes import (
     AgentRunError,
     ConcurrencyLimitExceeded,
     ContentFilterError,
@@ -38,7 +39,6 @@ from ._errors import (
     UnexpectedModelBehavior,
     UserError,
 )
-from ._http_errors import http_error, stream_error
 
 __all__ = (
     'AgentRunError',

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from ._error_bodies import read_body, retry_after_of
+from ._bodies import read_body, retry_after_of
 
 if TYPE_CHECKING:
-    from .messages import ModelRequestAttempt
+    from ._attempt import ModelRequestAttempt
 
 TransportPhase: TypeAlias = Literal['pool', 'connect', 'write', 'read']
 RequestTimeoutSetting: TypeAlias = Literal['request_timeout', 'first_event_timeout', 'idle_timeout']

@@ -33,7 +33,16 @@ from jupyter_stream.exceptions import (
 )
 from jupyter_stream.settings import ModelSettings
 
-__all__ = ('Deadline', 'Endpoint', 'Timeouts', 'client_for_this_loop', 'read', 'retry_wait')
+__all__ = (
+    'Deadline',
+    'Endpoint',
+    'Timeouts',
+    'client_for_this_loop',
+    'connection_error',
+    'read',
+    'read_error_body',
+    'retry_wait',
+)
 
 T = TypeVar('T')
 

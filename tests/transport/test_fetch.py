@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from jupyter_stream.fetch import Fetched, FetchError, fetch
+from jupyter_stream.transport.fetch import Fetched, FetchError, fetch
 
-SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED') or Path(__file__).parents[2] / 'shared')
+SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED') or Path(__file__).parents[3] / 'shared')
 CASES = SHARED / 'conformance' / 'urls.json'
 
 NAMES = {

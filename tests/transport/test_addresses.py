@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_stream.addresses import reach
+from jupyter_stream.transport._addresses import reach
 
-SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED') or Path(__file__).parents[2] / 'shared')
+SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED') or Path(__file__).parents[3] / 'shared')
 CASES = SHARED / 'conformance' / 'urls.json'
 
 

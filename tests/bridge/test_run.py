@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from jupyter_stream import bridge
+from jupyter_stream.bridge import _run
 from jupyter_stream.exceptions import Interrupted, UserError
 
 WAYS = pytest.mark.parametrize('loop_bound', [False, True], ids=['unbound', 'loop_bound'])
@@ -222,7 +223,7 @@ def test_where_no_thread_can_start_awaiting_is_advised(monkeypatch):
     def fail(thread):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(bridge, '_state', bridge._State())
+    monkeypatch.setattr(_run, '_state', _run._State())
     monkeypatch.setattr(threading.Thread, 'start', fail)
     with pytest.raises(UserError, match='await'):
         bridge.run(answer)

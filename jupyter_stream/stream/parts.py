@@ -8,7 +8,7 @@ A wire decoder names each piece of an answer by a key of its own (an index, an i
 * one `FinalResultEvent`, straight after the start of the first part that can be the result;
 * at the natural end (`finish`), the `PartEndEvent` of the part started last.
 
-Appending is O(1) (see `_slots`), and events are never changed after they were handed out.
+Appending is O(1) (see `_growing`), and events are never changed after they were handed out.
 """
 
 from __future__ import annotations
@@ -18,9 +18,6 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, cast
 
-from jupyter_stream._cuts import Characters, Tags
-from jupyter_stream._final_result import final_result
-from jupyter_stream._slots import Details, Nameless, Slot, generate_tool_call_id
 from jupyter_stream.exceptions import UnexpectedModelBehavior
 from jupyter_stream.messages import (
     Citation,
@@ -40,6 +37,9 @@ from jupyter_stream.messages import (
     ToolCallPartDelta,
 )
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.stream._final_result import final_result
+from jupyter_stream.stream._growing import Details, Nameless, Slot, generate_tool_call_id
+from jupyter_stream.stream._tags import Characters, Tags
 
 __all__ = ('PartsManager', 'generate_tool_call_id')
 

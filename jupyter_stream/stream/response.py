@@ -24,7 +24,7 @@ from jupyter_stream.messages import (
     ModelResponseStreamEvent,
 )
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.parts import PartsManager
+from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
 
 __all__ = ('CompletedStreamedResponse', 'StreamedResponse')

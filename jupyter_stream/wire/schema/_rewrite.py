@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final, NamedTuple, cast
 
-from jupyter_stream._strict_claude import strict_claude
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.wire.schema._claude import strict_claude
 
 __all__ = ('Rewritten', 'rewrite', 'walked')
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_stream._strict_claude import strict_claude
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.schema import rewrite
+from jupyter_stream.wire.schema import rewrite
+from jupyter_stream.wire.schema._claude import strict_claude
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from jupyter_stream._interrupts import Cancel, Sigint, in_cell, missed, running_loop
-from jupyter_stream._session import END, Session
+from jupyter_stream.bridge._interrupts import Cancel, Sigint, in_cell, missed, running_loop
+from jupyter_stream.bridge._session import END, Session
 from jupyter_stream.exceptions import UserError
 
 __all__ = ('GRACE', 'Stream', 'guard', 'in_cell', 'run')

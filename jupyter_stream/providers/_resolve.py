@@ -1,7 +1,7 @@
 """Providers: from a model string to where it is reached, with which key, and what is special about it.
 
 A provider is data. Whatever differs between two that speak the same protocol stands in a field of its row or in
-`profiles`, and the code that reads the field knows no names. To add a provider, add a row to `_provider_table`.
+`profiles`, and the code that reads the field knows no names. To add a provider, add a row to `_table`.
 
 Nothing here reads the environment by itself: `resolve` is given one.
 """
@@ -14,9 +14,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from jupyter_stream._known_models import KNOWN_MODELS
-from jupyter_stream._provider_table import PROVIDERS, Auth, Provider, Variable
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.providers._known_models import KNOWN_MODELS
+from jupyter_stream.providers._table import PROVIDERS, Auth, Provider, Variable
 
 __all__ = ('PROVIDERS', 'Auth', 'Provider', 'Resolved', 'Variable', 'find', 'resolve', 'suggest')
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.schema import rewrite
+from jupyter_stream.wire.schema import rewrite
 
 
 def obj(required: list[str] | None = None, **properties: Any) -> dict[str, Any]:

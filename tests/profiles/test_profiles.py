@@ -7,8 +7,8 @@ from dataclasses import fields
 
 import pytest
 
-from jupyter_stream import _profile_tables, profiles, providers
-from jupyter_stream.profiles import Profile
+from jupyter_stream import profiles, providers
+from jupyter_stream.profiles import Profile, _tables
 
 
 def of(name: str) -> Profile:
@@ -85,12 +85,12 @@ def test_names_are_taken_in_any_case() -> None:
 
 def test_the_table_speaks_of_providers_fields_and_patterns_that_there_are() -> None:
     known = {field.name for field in fields(Profile)}
-    dialects = _profile_tables.DIALECTS
+    dialects = _tables.DIALECTS
     assert set(dialects) <= {row.name for row in providers.PROVIDERS}
     tables = (
-        _profile_tables.FAMILIES,
-        _profile_tables.OPENAI_RULES,
-        _profile_tables.OPENAI_REASONING,
+        _tables.FAMILIES,
+        _tables.OPENAI_RULES,
+        _tables.OPENAI_REASONING,
         *(dialect.rules for dialect in dialects.values()),
         tuple(('', dialect.changes) for dialect in dialects.values()),
     )

@@ -1,0 +1,17 @@
+"""Running a coroutine from synchronous code, inside a notebook or outside; see `_run` for the ways."""
+
+from ._run import (
+    GRACE,
+    Stream,
+    guard,
+    in_cell,
+    run,
+)
+
+__all__ = (
+    'GRACE',
+    'Stream',
+    'guard',
+    'in_cell',
+    'run',
+)

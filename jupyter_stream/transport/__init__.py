@@ -1,0 +1,23 @@
+"""HTTP: one pool for each event loop, timeouts, retries, limits, and guarded downloads."""
+
+from ._http import (
+    Deadline,
+    Endpoint,
+    Timeouts,
+    client_for_this_loop,
+    connection_error,
+    read,
+    read_error_body,
+    retry_wait,
+)
+
+__all__ = (
+    'Deadline',
+    'Endpoint',
+    'Timeouts',
+    'client_for_this_loop',
+    'connection_error',
+    'read',
+    'read_error_body',
+    'retry_wait',
+)
