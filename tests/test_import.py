@@ -1,51 +1,15 @@
-"""What an import costs, and who may import whom."""
+"""What an import costs."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.metadata import version
-from importlib.util import resolve_name
-from pathlib import Path
 
 import pytest
 
 import jupyter_stream
-
-PACKAGE = Path(jupyter_stream.__file__).parent
-
-# The rooms of the design from the bottom up. A module may import from its own room and from those below it.
-ROOMS: tuple[tuple[str, ...], ...] = (
-    (
-        '_dataclasses',
-        '_secret',
-        'exceptions',
-        'messages',
-        'native_tools',
-        'output',
-        'parameters',
-        'prices',
-        'settings',
-        'tools',
-        'usage',
-    ),
-    ('stream',),
-    ('framing',),
-    ('profiles',),
-    ('wire',),
-    ('providers',),
-    ('foreign',),
-    ('concurrency', 'transport'),
-    ('local',),
-    ('models',),
-    ('bridge',),
-    ('direct',),
-    ('widgets',),
-    ('notebook',),
-)
-LEVEL = {name: level for level, room in enumerate(ROOMS) for name in room}
 
 HEAVY = ('httpx', 'IPython', 'ipywidgets', 'pydantic', 'anywidget', 'nest_asyncio2', 'xllamacpp')
 
@@ -79,53 +43,3 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_the_version_is_that_of_the_distribution() -> None:
     assert jupyter_stream.__version__ == version('jupyter-stream')
-
-
-def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob('*.py'))
-
-
-def room_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix('.py')
-
-
-def imported_rooms(tree: ast.AST, package: str = 'jupyter_stream') -> Iterator[tuple[str, int]]:
-    """The rooms that a module of `package` imports at run time, also inside functions, each with its line."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and 'TYPE_CHECKING' in ast.unparse(node.test):
-            yield from imported_rooms(ast.Module(node.orelse, []), package)
-            continue
-        for name in imported_names(node, package):
-            if name.startswith('jupyter_stream.'):
-                yield name.split('.')[1], node.lineno  # type: ignore[attr-defined]
-        yield from imported_rooms(node, package)
-
-
-def imported_names(node: ast.AST, package: str) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if not isinstance(node, ast.ImportFrom):
-        return []
-    module = resolve_name('.' * node.level + (node.module or ''), package)
-    return [f'{module}.{alias.name}' for alias in node.names]
-
-
-@pytest.mark.parametrize('path', modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_a_room_imports_only_from_below(path: Path) -> None:
-    if path == PACKAGE / '__init__.py':
-        return
-    room = room_of(path)
-    assert room in LEVEL, f'{room} is in no room: put it into the table'
-    package = '.'.join(path.parent.relative_to(PACKAGE.parent).parts)
-    tree = ast.parse(path.read_text(encoding='utf-8'))
-    rooms = imported_rooms(tree, package)
-    upward = {f'line {line}: {name}' for name, line in rooms if LEVEL.get(name, 99) > LEVEL[room]}
-    assert not upward, f'{path.relative_to(PACKAGE)} looks up: {upward}'
-
-
-def test_the_rule_sees_an_upward_import() -> None:
-    code = (
-        'def f():\n    from jupyter_stream.models import Model\nfrom jupyter_stream import direct\nfrom ..wire import a'
-    )
-    rooms = imported_rooms(ast.parse(code), 'jupyter_stream.framing')
-    assert [name for name, _ in rooms] == ['models', 'direct', 'wire']
