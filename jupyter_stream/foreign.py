@@ -167,7 +167,7 @@ class ForeignStream(StreamedResponse):
     async def close_stream(self) -> None:
         if self._finished:
             return
-        # Whatever of these it has; a generator that is being read right now can't be closed and ends by itself.
+        # The first of these that it has; a generator that is being read now cannot be closed, and ends by itself.
         for name in ('cancel', 'aclose', 'close'):
             if callable(close := getattr(self._of, name, None)):
                 with suppress(RuntimeError, ValueError):
@@ -552,9 +552,12 @@ def _ours(item: Any) -> Event:
     try:
         return _adapter().validate_python(item if isinstance(item, dict) else _plain(item))
     except ValidationError as error:
-        where = '.'.join(str(step) for step in error.errors()[0]['loc'])
-        kind = _field(item, 'event_kind')
-        raise UserError(f'An event {kind!r} in the stream is not made as such events are: see its {where!r}.') from None
+        wrong = error.errors()[0]
+        where = '.'.join(str(step) for step in wrong['loc'])
+        raise UserError(
+            f'An event {_field(item, "event_kind")!r} in the stream cannot be read: its {where!r} is wrong '
+            f'({wrong["msg"]}). Give events as pydantic_ai makes them.'
+        ) from None
 
 
 @cache

@@ -186,7 +186,7 @@ class Stream(Generic[S, E]):
 
     def _run(self, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if self._opened is None:
-            raise RuntimeError('This stream is not open.')
+            raise RuntimeError('This stream is not open: enter it first.')
         return self._opened.run(make)
 
 
@@ -229,7 +229,7 @@ class _Job(Generic[T]):
 
     def _cancel(self) -> None:
         self._cancelled = True
-        if self._task is not None:  # after its first step, since what never began can't close what it holds
+        if self._task is not None:  # after its first step, since a task that never began cannot close what it holds
             self._loop.call_soon(self._task.cancel)
 
     def outcome(self, sigint: Sigint) -> T:
