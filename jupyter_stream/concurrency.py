@@ -43,7 +43,11 @@ class AbstractConcurrencyLimiter(ABC):
 
 @dataclass(frozen=True)
 class ConcurrencyLimit:
-    """So many at once, and so many that may wait; None for any number.
+    """How many requests may run at once, and how many more may wait.
+
+    Attributes:
+        max_running: requests that run at once, at least 1.
+        max_queued: requests that may wait; None for any number.
 
     Raises:
         UserError: `max_running` is below 1 or `max_queued` below 0.
@@ -54,9 +58,9 @@ class ConcurrencyLimit:
 
     def __post_init__(self) -> None:
         if self.max_running < 1:
-            raise UserError(f'max_running must be >= 1, not {self.max_running}: pass no limit instead.')
+            raise UserError(f'max_running is {self.max_running}, and must be at least 1; pass no limit instead.')
         if self.max_queued is not None and self.max_queued < 0:
-            raise UserError(f'max_queued must be >= 0, not {self.max_queued}: None lets any number wait.')
+            raise UserError(f'max_queued is {self.max_queued}, and must be at least 0; None lets any number wait.')
 
 
 @dataclass(eq=False)
@@ -66,16 +70,16 @@ class _Waiter:
     granted: bool = False
 
     def grant(self) -> bool:
-        """Wake it on its loop; False when that loop is closed."""
+        """Wake it on its loop. Returns False when that loop is closed."""
         try:
-            self.loop.call_soon_threadsafe(_settle, self.turn)
+            self.loop.call_soon_threadsafe(_wake, self.turn)
         except RuntimeError:
             return False
         self.granted = True
         return True
 
 
-def _settle(turn: asyncio.Future[None]) -> None:
+def _wake(turn: asyncio.Future[None]) -> None:
     if not turn.done():
         turn.set_result(None)
 
@@ -144,7 +148,7 @@ class ConcurrencyLimiter(AbstractConcurrencyLimiter):
         """Take a place, or wait for one.
 
         Raises:
-            ConcurrencyLimitExceeded: `max_queued` wait already.
+            ConcurrencyLimitExceeded: `max_queued` requests are waiting already.
         """
         waiter = self._enter(source)
         if waiter is None:
@@ -170,12 +174,12 @@ class ConcurrencyLimiter(AbstractConcurrencyLimiter):
         most = self._limit.max_queued
         if most is None or len(self._waiting) < most:
             return
-        # Who waited on a loop that is closed by now will never come.
+        # A waiter whose loop is closed by now will never run.
         self._waiting = deque(waiter for waiter in self._waiting if not waiter.loop.is_closed())
         if len(self._waiting) >= most:
             raise ConcurrencyLimitExceeded(
-                f'{self._limit.max_running} run and {most} wait already for {self._name or source}, which is all that '
-                'may (max_running and max_queued): try again later.'
+                f'The limit of {self._name or source} is reached, {self.max_running} running and {most} waiting: '
+                'try again later, or raise max_running or max_queued.'
             )
 
     def _leave(self, waiter: _Waiter) -> None:
@@ -189,11 +193,11 @@ class ConcurrencyLimiter(AbstractConcurrencyLimiter):
         """Give a place back.
 
         Raises:
-            ValueError: more were given back than taken.
+            ValueError: `release` was called more often than `acquire`.
         """
         with self._lock:
             if self._free == self._limit.max_running:
-                raise ValueError('A place was given back that nobody had taken.')
+                raise ValueError('release() was called more often than acquire(): call it once for each acquire().')
             while self._waiting:
                 if self._waiting.popleft().grant():
                     return

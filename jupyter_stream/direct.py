@@ -62,7 +62,7 @@ async def model_request(
         instrument: tracing; `None` and `False` mean none.
 
     Raises:
-        UserError: the model string is unknown, its key is missing, or the request asks for what cannot be.
+        UserError: the model string is unknown, its key is missing, or the model cannot do what is asked for.
         ModelAPIError: the provider or the connection failed.
         UnexpectedModelBehavior: the answer makes no sense.
     """
@@ -200,7 +200,7 @@ class StreamedResponseSync:
         """The events. Raises RuntimeError outside the `with` block."""
         self._stream()
         if self._left:
-            raise RuntimeError('This synchronous stream is already closed.')
+            raise RuntimeError('This stream is closed, since its `with` block was left: iterate inside of it.')
         return self._driver
 
     def __repr__(self) -> str:
@@ -271,7 +271,7 @@ class _Asked:
         instrument: object,
     ) -> _Asked:
         if instrument is not None and instrument is not False:
-            raise UserError('`instrument` cannot be switched on yet: leave it out, or pass None or False.')
+            raise UserError('`instrument` has no effect, since there is no tracing here: pass None or False.')
         asked = infer_model(model)
         history = asked.prepare_messages(messages)
         return cls(asked, history, settings, _instructed(parameters or ModelRequestParameters(), history))
@@ -305,7 +305,7 @@ class _RequestStream(AbstractAsyncContextManager[StreamedResponse]):
 
     async def __aenter__(self) -> StreamedResponse:
         if self._manager is not None:
-            raise RuntimeError('This stream was entered before: call `model_request_stream` again.')
+            raise RuntimeError('This stream cannot be entered twice: call `model_request_stream` again.')
         asked = self._asked
         self._manager = asked.model.request_stream(asked.messages, asked.settings, asked.parameters)
         return await self._manager.__aenter__()

@@ -40,12 +40,12 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import profile
 from jupyter_stream.providers import PROVIDERS, Provider, find
 from jupyter_stream.stream import StreamedResponse
-from jupyter_stream.stream._growing import Slot
+from jupyter_stream.stream._growing import GrowingPart
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire.base import Decoder, Target
 
-__all__ = ('ForeignStream', 'events_of', 'opened')
+__all__ = ('ForeignStream', 'opened')
 
 Event = ModelResponseStreamEvent
 
@@ -54,13 +54,6 @@ _UNDERSTOOD: Final = (
     'Responses and of Anthropic Messages (each with `stream=True`), and pieces of text.'
 )
 _END: Final[Any] = object()
-
-
-async def events_of(source: Any) -> AsyncIterator[Event]:
-    """The events of a stream, whoever made it; `opened` says what may be given."""
-    async with opened(source) as stream:
-        async for event in stream:
-            yield event
 
 
 @asynccontextmanager
@@ -174,7 +167,7 @@ class ForeignStream(StreamedResponse):
     async def close_stream(self) -> None:
         if self._finished:
             return
-        # Whatever of these it has; a generator that is being read right now can't be closed and ends by itself.
+        # The first of these that it has; a generator that is being read now cannot be closed, and ends by itself.
         for name in ('cancel', 'aclose', 'close'):
             if callable(close := getattr(self._of, name, None)):
                 with suppress(RuntimeError, ValueError):
@@ -514,26 +507,26 @@ class _Gathered(PartsManager):
 
     def __init__(self) -> None:
         super().__init__()
-        self._places: dict[int, Slot] = {}
+        self._places: dict[int, GrowingPart] = {}
 
     def add(self, event: Event) -> None:
         if isinstance(event, PartStartEvent):
-            self._places[event.index] = Slot(event.index, event.part)
+            self._places[event.index] = GrowingPart(event.index, event.part)
         elif isinstance(event, PartDeltaEvent):
             self._grow(event)
         elif not isinstance(event, PartEndEvent):
             self.final_result_event = self.final_result_event or event
 
     def _grow(self, event: PartDeltaEvent) -> None:
-        slot = self._places.get(event.index)
-        if slot is None:
+        growing = self._places.get(event.index)
+        if growing is None:
             return
         delta: Any = event.delta
-        text = _bare_text(delta, slot.part)
+        text = _bare_text(delta, growing.part)
         if text is not None:
-            slot.strings.append(text)
+            growing.strings.append(text)
         else:
-            slot.part = delta.apply(slot.joined())
+            growing.part = delta.apply(growing.joined())
 
     def parts(self) -> list[ModelResponsePart]:
         return [self._places[index].joined() for index in sorted(self._places)]
@@ -559,9 +552,12 @@ def _ours(item: Any) -> Event:
     try:
         return _adapter().validate_python(item if isinstance(item, dict) else _plain(item))
     except ValidationError as error:
-        where = '.'.join(str(step) for step in error.errors()[0]['loc'])
-        kind = _field(item, 'event_kind')
-        raise UserError(f'An event {kind!r} in the stream is not made as such events are: see its {where!r}.') from None
+        wrong = error.errors()[0]
+        where = '.'.join(str(step) for step in wrong['loc'])
+        raise UserError(
+            f'An event {_field(item, "event_kind")!r} in the stream cannot be read: its {where!r} is wrong '
+            f'({wrong["msg"]}). Give events as pydantic_ai makes them.'
+        ) from None
 
 
 @cache

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import cache
 from typing import Any
 
 from jupyter_stream.messages import ModelResponse
-from jupyter_stream.messages._prices import price
 from jupyter_stream.usage import RequestUsage
 
 __all__ = ('Estimate', 'estimate', 'is_loaded', 'load')
@@ -47,24 +47,20 @@ def estimate(response: ModelResponse) -> Estimate | None:
     if not response.usage.has_values():
         return None
     try:
-        return Estimate(price(response).total_price)
+        return Estimate(response.cost().total_price)
     except Exception:  # whatever is wrong with tables that are not ours, the answer is fine
         return None
 
 
+@cache
 def load() -> None:
     """Load the tables, so that the next estimate takes no time. Does nothing without the package."""
-    global _loaded
     estimate(ModelResponse(parts=[], model_name='gpt-4o', provider_name='openai', usage=RequestUsage(input_tokens=1)))
-    _loaded = True
 
 
 def is_loaded() -> bool:
     """Whether `load` has run."""
-    return _loaded
-
-
-_loaded = False
+    return load.cache_info().currsize > 0
 
 
 def _reported(response: ModelResponse) -> Decimal | None:

@@ -575,7 +575,7 @@ def test_a_delta_leaves_the_part_as_it_was():
 
 
 def test_mixed_arguments_are_refused():
-    with pytest.raises(UnexpectedModelBehavior, match='partly as text'):
+    with pytest.raises(UnexpectedModelBehavior, match='both as text and as an object'):
         ours.ToolCallPartDelta(args_delta='x').apply(ours.ToolCallPart('f', {'a': 1}))
 
 

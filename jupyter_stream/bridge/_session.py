@@ -24,7 +24,7 @@ END: Any = object()
 
 
 class Session(Generic[S, E]):
-    """The one task that enters a manager, fetches an item whenever one is wanted, and leaves it.
+    """The one task that enters a manager, fetches an item whenever one is asked for, and leaves it.
 
     Its coroutines are called on the task's loop, and a cancelled one cancels the task and waits until it has left.
     """
@@ -40,7 +40,7 @@ class Session(Generic[S, E]):
     ) -> None:
         self._manager = manager
         self._on_interrupt = on_interrupt
-        self._wants: deque[asyncio.Future[E]] = deque()
+        self._waiters: deque[asyncio.Future[E]] = deque()
         self._wake = asyncio.Event()
         self._leaving = False
 
@@ -52,10 +52,10 @@ class Session(Generic[S, E]):
     async def next(self) -> E:
         if self._task is None or self._task.done():
             return END
-        want: asyncio.Future[E] = asyncio.get_running_loop().create_future()
-        self._wants.append(want)
+        waiter: asyncio.Future[E] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
         self._wake.set()
-        return await self._or_cancel(want)
+        return await self._or_cancel(waiter)
 
     async def close(self, error: BaseException | None = None) -> None:
         if self._task is None:
@@ -101,25 +101,25 @@ class Session(Generic[S, E]):
 
     async def _serve(self, stream: AsyncIterable[E]) -> None:
         while True:
-            while self._wants:
-                await self._fetch(stream, self._wants.popleft())
+            while self._waiters:
+                await self._fetch(stream, self._waiters.popleft())
             if self._leaving:
                 return
             self._wake.clear()
             await self._wake.wait()
 
-    async def _fetch(self, stream: AsyncIterable[E], want: asyncio.Future[E]) -> None:
+    async def _fetch(self, stream: AsyncIterable[E], waiter: asyncio.Future[E]) -> None:
         self._fetching = True
         try:
             self._items = self._items or aiter(stream)
-            _settle(want, await anext(self._items, END))
+            _settle(waiter, await anext(self._items, END))
         except (Exception, KeyboardInterrupt, SystemExit) as error:
-            _fail(want, error)
+            _fail(waiter, error)
         except asyncio.CancelledError as error:
             if not cast(asyncio.Task[None], self._task).cancelling():  # the stream's own doing, an error like another
-                _fail(want, error)
+                _fail(waiter, error)
                 return
-            _settle(want, END)
+            _settle(waiter, END)
             raise
         finally:
             self._fetching = False
@@ -132,8 +132,8 @@ class Session(Generic[S, E]):
             pass  # ours, passed on by the manager
         except (Exception, KeyboardInterrupt, SystemExit) as failure:
             self._failure = failure
-        for want in self._wants:
-            _settle(want, END)
+        for waiter in self._waiters:
+            _settle(waiter, END)
 
 
 def _settle(future: asyncio.Future[T], value: T) -> None:

@@ -1,6 +1,38 @@
 """What can go wrong with a request, one class a kind, so that each can be caught by what to do about it.
 
-A message is one sentence that says what is wrong and, where something can be done, what. An HTTP error is both a
+    RuntimeError
+    ├── UserError                               the program asked for something that cannot be done
+    │   └── LocalModelError                     the embedded model cannot be started, or it has stopped
+    └── AgentRunError                           something went wrong while a model was asked
+        ├── ConcurrencyLimitExceeded            the queue of a limiter is full
+        ├── UnexpectedModelBehavior             the answer makes no sense
+        │   ├── EmptyStream                     the stream ended properly, with nothing in it
+        │   ├── ContentFilterError              the content filter left no answer
+        │   └── OutputTokenLimitExceeded        the token limit came before there was anything to use
+        │       └── IncompleteToolCall          … in the middle of a tool call
+        └── ModelAPIError                       the provider was not reached, or answered with an error
+            ├── ModelHTTPError                  … with an HTTP status; also of one of the kinds below
+            ├── ModelRateLimitError             too many requests: wait, then ask again
+            ├── ModelQuotaExceededError         the quota is used up: pay, or wait until it is renewed
+            ├── ModelServerError                the provider failed
+            ├── ModelUnavailableError           the model cannot be served now
+            │   └── ModelOverloadedError        … since the provider is overloaded
+            ├── ModelRequestRejectedError       the request is refused: sending it again changes nothing
+            │   ├── ModelAuthenticationError    … since the key is wrong, or has no permission
+            │   ├── ModelNotFoundError          … since there is no such model, or no such address
+            │   └── ModelContextWindowExceededError   … since the messages are too long for the model
+            ├── ModelConnectionError            the connection failed
+            │   └── ModelTimeoutError           … since it was silent for too long
+            ├── ModelRequestTimeout             a time limit of the settings was reached
+            ├── IncompleteStream                the connection ended in the middle of the answer
+            ├── StreamDecodeError               the stream does not follow its protocol
+            └── StreamLimitError                the stream sent more than is accepted
+    ExceptionGroup
+    └── FallbackExceptionGroup                  every model of a `FallbackModel` failed
+    KeyboardInterrupt
+    └── Interrupted                             the user stopped the cell; what had come is kept
+
+A message is one sentence that says what happened, why, and what can be done. An error of an HTTP status is both a
 `ModelHTTPError` and its kind (`ModelRateLimitError`, …), so either can be caught. No message, attribute or repr of an
 error made by `http_error` or `stream_error` holds a key: see `scrub`.
 """

@@ -18,9 +18,17 @@ LONGEST_MESSAGE = 500
 
 @dataclass(frozen=True)
 class ProviderError:
-    """A provider's error: what it says, the names it gives, and the body, parsed if it is JSON.
+    """A provider's error, in the same form whoever sent it.
 
-    `reasons` are nearer names of what is wrong, `quotas` those of the limits that were reached, `retry_after` seconds.
+    Attributes:
+        body: the body, parsed if it is JSON.
+        message: the sentence meant for people, on one line.
+        code: the provider's code of the error.
+        type: the provider's name of the kind of error.
+        request_id: the id of the request, for the provider's support.
+        reasons: further names of what is wrong, more exact than `code` and `type`.
+        quotas: the names of the quotas that are used up.
+        retry_after: seconds to wait before the next try.
     """
 
     body: object | None
@@ -34,7 +42,7 @@ class ProviderError:
 
 
 def read_body(body: object | None) -> ProviderError:
-    """What the body of an error says; None for what it doesn't. Takes bytes, text or parsed JSON."""
+    """What the body of an error says, given as bytes, text or parsed JSON. Fields that it does not say are None."""
     parsed = _parsed(body)
     error = _error_in(parsed)
     if isinstance(error, str):

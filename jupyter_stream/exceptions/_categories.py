@@ -1,9 +1,10 @@
-"""Which of the errors it is that a provider answered with: tables, and the two functions that read them."""
+"""Which class a provider's error belongs to: tables, and the two functions that read them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, TypeAlias, cast
 
 from ._bodies import ProviderError, read_body, scrub, scrubbed
@@ -122,7 +123,7 @@ _PER_DAY = 'PerDay'
 _BUSY = ('overloaded', 'over capacity')
 
 
-def _says(message: str | None, phrases: tuple[str, ...]) -> bool:
+def _contains(message: str | None, phrases: tuple[str, ...]) -> bool:
     return message is not None and any(phrase in message.lower() for phrase in phrases)
 
 
@@ -132,11 +133,11 @@ def _category(status_code: int | None, said: ProviderError) -> Category:
             return NAME_CATEGORIES[name]
     if any(_PER_DAY in quota for quota in said.quotas):
         return ModelQuotaExceededError
-    if _says(said.message, _TOO_LONG) and status_code in (None, 400, 413, 422):
+    if _contains(said.message, _TOO_LONG) and status_code in (None, 400, 413, 422):
         return ModelContextWindowExceededError
-    if status_code == 400 and _says(said.message, _NO_MODEL):
+    if status_code == 400 and _contains(said.message, _NO_MODEL):
         return ModelNotFoundError
-    if status_code == 503 and _says(said.message, _BUSY):
+    if status_code == 503 and _contains(said.message, _BUSY):
         return ModelOverloadedError
     return STATUS_CATEGORIES.get(status_code or 0, ModelAPIError)
 
@@ -159,14 +160,12 @@ def _restored_http(category: Category, args: tuple[Any, ...], state: dict[str, A
     return restored(_http_class(category), args, state)
 
 
-_COMBINED: dict[Category, type[ModelHTTPError]] = {ModelAPIError: ModelHTTPError}
-
-
+@cache
 def _http_class(category: Category) -> type[ModelHTTPError]:
-    if category not in _COMBINED:
-        space = {'__module__': 'jupyter_stream.exceptions', '__doc__': category.__doc__}
-        _COMBINED[category] = type(category.__name__, (_CategorizedHTTPError, category), space)
-    return _COMBINED[category]
+    if category is ModelAPIError:
+        return ModelHTTPError
+    space = {'__module__': 'jupyter_stream.exceptions', '__doc__': category.__doc__}
+    return type(category.__name__, (_CategorizedHTTPError, category), space)
 
 
 def http_error(

@@ -31,7 +31,7 @@ class _Picklable(BaseException):
 
 
 class UserError(_Picklable, RuntimeError):
-    """The program asked for something that can't be: an unknown model, a missing key."""
+    """The program asked for something that cannot be done, such as an unknown model, a missing key."""
 
     message: str
 
@@ -41,7 +41,7 @@ class UserError(_Picklable, RuntimeError):
 
 
 class LocalModelError(UserError):
-    """The embedded model can't be started or has stopped."""
+    """The embedded model cannot be started, or it has stopped."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -69,7 +69,7 @@ class AgentRunError(_Picklable, RuntimeError):
 
 
 class ConcurrencyLimitExceeded(AgentRunError):
-    """As many requests as may wait for a free place are waiting already."""
+    """The queue of a concurrency limiter is full (`max_queued`): the request was not even queued."""
 
 
 class UnexpectedModelBehavior(AgentRunError):
@@ -106,6 +106,13 @@ class IncompleteToolCall(OutputTokenLimitExceeded):
 
 class EmptyStream(UnexpectedModelBehavior):
     """The stream ended properly, and there was nothing in it."""
+
+    def __init__(
+        self,
+        message: str = 'The answer is empty: the provider ended its stream without sending anything; ask again.',
+        body: str | None = None,
+    ) -> None:
+        super().__init__(message, body)
 
 
 class ModelAPIError(AgentRunError):
@@ -147,27 +154,27 @@ class ModelRateLimitError(ModelAPIError):
 
 
 class ModelQuotaExceededError(ModelAPIError):
-    """The account has nothing left: the same works after paying, or next month."""
+    """The account has used up its quota: the same works after paying, or next month."""
 
 
 class ModelUnavailableError(ModelAPIError):
-    """The model can't be served just now."""
+    """The provider cannot serve this model now; it may in a while."""
 
 
 class ModelOverloadedError(ModelUnavailableError):
-    """The provider has too much to do just now."""
+    """The provider is overloaded: the same works in a while."""
 
 
 class ModelServerError(ModelAPIError):
-    """The provider failed."""
+    """The provider failed at its own fault: the same may work when sent again."""
 
 
 class ModelRequestRejectedError(ModelAPIError):
-    """The provider won't take this request: sending it again changes nothing."""
+    """The provider rejects this request: sending it again changes nothing."""
 
 
 class ModelAuthenticationError(ModelRequestRejectedError):
-    """The key is wrong, or may not do this."""
+    """The key is wrong, or has no permission for this."""
 
 
 class ModelNotFoundError(ModelRequestRejectedError):
@@ -214,7 +221,7 @@ _WAITED_FOR: dict[RequestTimeoutSetting, str] = {
 
 
 class IncompleteStream(ModelAPIError):
-    """The bytes ended before the provider said that the answer was over: what came is only a part of it."""
+    """The connection ended before the provider said that the answer was complete: what came is a part of it."""
 
     def __init__(
         self,
@@ -228,7 +235,7 @@ class IncompleteStream(ModelAPIError):
 
 
 class StreamDecodeError(ModelAPIError):
-    """What came in the stream is not what the protocol says; `offset` is the number of the event, from 1."""
+    """The stream does not follow its protocol; `offset` is the number of the event at fault, counted from 1."""
 
     offset: int | None
 
@@ -240,7 +247,7 @@ class StreamDecodeError(ModelAPIError):
 
 
 class StreamLimitError(ModelAPIError):
-    """The stream sent more than is sane, such as one event of many megabytes."""
+    """The stream sent more than this library accepts, such as one event of many megabytes."""
 
     def __init__(self, model_name: str, message: str, *, in_stream: bool = True, **more: Any) -> None:
         super().__init__(model_name, message, in_stream=in_stream, **more)

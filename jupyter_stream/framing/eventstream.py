@@ -142,9 +142,9 @@ def _headers(raw: bytes) -> dict[str, HeaderValue]:
             key, at = _sized(raw, at, 'B')
             name, read = key.decode(), _VALUES.get(raw[at])
             if read is None:
-                raise FramingError(f'A header is of the type {raw[at]}, which there is not.')
+                raise FramingError(f'The header {name!r} has the type {raw[at]}; the types are 0 to {max(_VALUES)}.')
             if name in headers:
-                raise FramingError(f'The header {name!r} stands twice in one frame.')
+                raise FramingError(f'One frame has the header {name!r} twice.')
             headers[name], at = read(raw, at + 1)
     except (IndexError, StructError, UnicodeDecodeError) as error:
         raise FramingError(f'The headers of a frame are malformed: {error}.') from None

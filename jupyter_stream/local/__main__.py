@@ -13,7 +13,7 @@ from jupyter_stream.local.weights import DEFAULT, MODEL_VARIABLE, MODELS, RUNTIM
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0 where the embedded model can be used, 1 where it can't."""
+    """Returns the exit code: 0 where the embedded model can be used, 1 where it cannot."""
     parser = argparse.ArgumentParser(prog='python -m jupyter_stream.local', description=__doc__)
     commands = {'install': _install, 'status': _status, 'path': _path}
     parser.add_argument('command', choices=commands)

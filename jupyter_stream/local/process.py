@@ -43,13 +43,13 @@ class Process:
     """One run of the server. Making it starts the process; `wait` tells where it listens.
 
     Raises:
-        LocalModelError: the process can't be started.
+        LocalModelError: the process cannot be started.
     """
 
     def __init__(self) -> None:
         if not sys.executable:
             raise LocalModelError(
-                'The embedded model needs a Python interpreter to run in, and `sys.executable` is empty.'
+                'The embedded model cannot be started: it needs a Python interpreter, and `sys.executable` is empty.'
             )
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         try:

@@ -73,7 +73,7 @@ class Options:
         """The options as the environment sets them.
 
         Raises:
-            UserError: a variable is not a whole number, or below nought.
+            UserError: a variable is not a whole number, or is negative.
         """
         given: dict[str, Any] = {}
         for option in fields(cls):
@@ -105,23 +105,23 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """Of its process, None where there is none."""
+        """The id of its process; None while no process runs."""
         return self._process.pid if self._process else None
 
     @property
     def base_url(self) -> str | None:
-        """Where it listens, None while it doesn't run."""
+        """Where it listens, None while it does not run."""
         return self._future.result().base_url if self._future and self.running else None
 
     def ensure(self) -> Future[Address]:
         """Start it unless it runs or is being started. Returns at once; cancelling the future does not stop the start.
 
-        The future raises `LocalModelError` when it can't be started.
+        The future raises `LocalModelError` when it cannot be started.
         """
         with self._lock:
             if self._future is None or (self._future.done() and not self._usable()):
                 self._future = Future()
-                # A running future can't be cancelled: one waiter who gives up leaves the others theirs.
+                # A running future cannot be cancelled: one waiter who gives up leaves the others theirs.
                 self._future.set_running_or_notify_cancel()
                 threading.Thread(
                     target=self._start, args=(self._future,), name='jupyter_stream local start', daemon=True
@@ -135,7 +135,7 @@ class Server:
             notify: gets the sentences that `status` describes; without it, what `status` holds does.
 
         Raises:
-            LocalModelError: it can't be started.
+            LocalModelError: it cannot be started.
         """
         future = self.ensure()
         if future.done():
@@ -147,7 +147,7 @@ class Server:
         return address
 
     def stop(self) -> None:
-        """End it; the next request starts it again. Nothing happens where it doesn't run."""
+        """End it; the next request starts it again. Does nothing while it does not run."""
         with self._lock:
             process, self._process, self._future = self._process, None, None
         if process:
@@ -200,11 +200,11 @@ class Server:
         """A process in place of the one that died.
 
         Raises:
-            LocalModelError: it can't be started, or `stop` was called meanwhile.
+            LocalModelError: it cannot be started, or `stop` was called meanwhile.
         """
         with self._lock:
             if self._future is not future:
-                raise LocalModelError('The embedded model was stopped while it was being started.')
+                raise LocalModelError('The embedded model was stopped while it was being started: ask again.')
             died, self._process = self._process, Process()
             process = self._process
         if died:

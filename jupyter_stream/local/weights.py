@@ -50,9 +50,10 @@ class Packaged:
         module: the package's import name.
         requirement: the pinned requirement; to be installed without its dependencies.
         file: the GGUF file's name inside the package.
-        sha256: of that file, in hexadecimal.
-        size: of that file, in bytes.
-        temperature: what its makers advise, as is `top_p`.
+        sha256: the SHA-256 of that file, in hexadecimal.
+        size: the size of that file, in bytes.
+        temperature: the sampling temperature that its makers advise.
+        top_p: the share of probability that its makers advise to sample from.
     """
 
     label: str
@@ -105,7 +106,8 @@ class Weights:
         name: the model's name in requests and answers.
         label: the name for people.
         note: what to show where it answers, None for a user's own file.
-        temperature: its default, None for the server's own; as is `top_p`.
+        temperature: its default temperature; None for the server's own.
+        top_p: its default `top_p`; None for the server's own.
     """
 
     path: Path
@@ -134,7 +136,7 @@ def find(name: str = '') -> Weights:
     if _is_path(name):
         return _file(name, 'the model string')
     raise LocalModelError(
-        f'There is no embedded model {name!r}. There is {_listing()}; your own GGUF file is `local:/path/to/file.gguf`.'
+        f'There is no embedded model {name!r}: use {_listing()}, or your own GGUF file as `local:/path/to/file.gguf`.'
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 ForceDownloadMode: TypeAlias = bool | Literal['allow-local']
-"""Whether a URL's content is fetched here and sent by value: no (unless the provider can't), yes, yes even if local."""
+"""Whether a URL's content is fetched here and sent by value: no (unless it has to be), yes, yes even if local."""
 
 UploadedFileProviderName: TypeAlias = Literal[
     'anthropic', 'openai', 'google', 'google-cloud', 'google-gla', 'google-vertex', 'bedrock', 'xai'
@@ -108,7 +108,7 @@ class FileUrl(_File, ABC):
     def _checked_kind(cls, kind: Any) -> Any:
         own = cls.__dict__['kind']
         if kind not in (None, own):
-            raise ValueError(f'The kind of {cls.__name__} is {own!r}, not {kind!r}.')
+            raise ValueError(f'The kind of {cls.__name__} is {own!r}, not {kind!r}: leave it out.')
         return own
 
     @property
@@ -125,7 +125,7 @@ class FileUrl(_File, ABC):
         if guessed := _media.guess(self.url):
             return guessed
         what = type(self).__name__.removesuffix('Url').lower()
-        raise ValueError(f'The URL does not tell the media type of this {what}, pass media_type=...: {self.url}')
+        raise ValueError(f'The URL does not tell the media type of this {what}: pass media_type=... with {self.url}')
 
     @property
     @abstractmethod
@@ -190,7 +190,7 @@ class DocumentUrl(FileUrl):
         """The extension that the media type is known by; ValueError when there is none."""
         if known := _media.document_format(self.media_type):
             return known
-        raise ValueError(f'No document format is known for the media type {self.media_type!r}.')
+        raise ValueError(f'No document format belongs to the media type {self.media_type!r}: pass another media_type.')
 
 
 @dataclass(repr=False)
@@ -229,13 +229,13 @@ class StructuredContent(TextContent):
             return
         self.content = format(self.value) if callable(format) else self.render()
         if not self.content:
-            raise ValueError('The structured content rendered to empty text; give it a tag or another format.')
+            raise ValueError('The structured content rendered to empty text: give it a tag or another format.')
 
     def render(self) -> str:
         """The value as compact JSON, inside `tag`, below `description`. Override it to render in another way."""
         from pydantic_core import to_json
 
-        # Escaped so that a value can't close the tag that it stands in.
+        # Escaped so that a value cannot close the tag that it stands in.
         text = to_json(self.value).decode().replace('<', r'\u003c').replace('>', r'\u003e').replace('&', r'\u0026')
         text = text if self.tag is None else f'<{self.tag}>{text}</{self.tag}>'
         return text if self.description is None else f'{self.description}\n{text}'
@@ -356,7 +356,7 @@ def _format_of(media_type: str, document: Callable[[str], str | None]) -> str:
     }
     known = tables.get(media_type.partition('/')[0], document)(media_type)
     if known is None:
-        raise ValueError(f'No format is known for the media type {media_type!r}.')
+        raise ValueError(f'No format belongs to the media type {media_type!r}: pass another media_type.')
     return known
 
 

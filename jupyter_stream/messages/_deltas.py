@@ -29,7 +29,7 @@ def _merged(old: Details | None, new: Details | None) -> Details | None:
     return {**(old or {}), **(new or {})} or None
 
 
-def merged_args(old: str | Details | None, new: str | Details | None) -> str | Details | None:
+def _merged_args(old: str | Details | None, new: str | Details | None) -> str | Details | None:
     """Arguments with more of them: text is appended to text, an object merged into an object.
 
     Raises UnexpectedModelBehavior when one is text and the other an object.
@@ -40,9 +40,7 @@ def merged_args(old: str | Details | None, new: str | Details | None) -> str | D
         return (old or '') + new
     if isinstance(new, dict) and not isinstance(old, str):
         return {**(old or {}), **new}
-    raise UnexpectedModelBehavior(
-        f'The arguments of a tool call came partly as text and partly as an object: {old!r}, then {new!r}.'
-    )
+    raise UnexpectedModelBehavior('The provider sent the arguments of one tool call both as text and as an object.')
 
 
 @dataclass(repr=False, slots=True)
@@ -169,7 +167,7 @@ class ToolCallPartDelta:
         return replace(
             part,
             tool_name=part.tool_name + (self.tool_name_delta or ''),
-            args=merged_args(part.args, self.args_delta),
+            args=_merged_args(part.args, self.args_delta),
             tool_call_id=self.tool_call_id or part.tool_call_id,
             provider_name=self.provider_name or part.provider_name,
             provider_details=self._details(part.provider_details),
@@ -180,7 +178,7 @@ class ToolCallPartDelta:
         merged = replace(
             delta,
             tool_name_delta=(name or '') + self.tool_name_delta if self.tool_name_delta else name,
-            args_delta=merged_args(delta.args_delta, self.args_delta),
+            args_delta=_merged_args(delta.args_delta, self.args_delta),
             tool_call_id=self.tool_call_id or delta.tool_call_id,
             provider_name=self.provider_name or delta.provider_name,
             provider_details=self._details(delta.provider_details),

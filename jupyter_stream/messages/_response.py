@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from .._dataclasses import Tagged, custom_schema, now_utc, short_repr
+from ..exceptions import UserError
 from ..exceptions._attempt import ModelRequestAttempt
 from ..usage import RequestUsage
 from ._citations import Citation
@@ -192,8 +194,27 @@ class ModelResponse:
         Needs the package `genai-prices` (the extra `prices`) and no network. Raises UserError without it or without a
         model name, ValueError when the provider said no usage, LookupError when no price is known.
         """
-        from ._prices import price
-
-        return price(self)
+        if not self.model_name:
+            raise UserError('This response has no price, since it does not name its model: set its `model_name`.')
+        if self.usage.unmeasured_requests:
+            raise ValueError('This response has no price: its provider did not say how many tokens it took.')
+        calc_price = _genai_prices().calc_price
+        more = {'genai_request_timestamp': self.timestamp, 'price_context': self.provider_details}
+        # The address says more than the name: several providers sell the same models under one name.
+        if self.provider_url:
+            try:
+                return calc_price(self.usage, self.model_name, provider_api_url=self.provider_url, **more)
+            except LookupError:
+                pass
+        return calc_price(self.usage, self.model_name, provider_id=self.provider_name, **more)
 
     __repr__ = short_repr
+
+
+def _genai_prices() -> Any:
+    try:
+        return importlib.import_module('genai_prices')
+    except ImportError as error:
+        raise UserError(
+            'Prices come from the package genai-prices: run `pip install "jupyter-stream[prices]"`.'
+        ) from error

@@ -69,11 +69,13 @@ class CompactionPart:
 
 
 def check_speaker(part: object, speaker: Literal['user', 'assistant']) -> None:
-    """ValueError when a part can't stand in a message of this speaker."""
+    """ValueError when a message of this speaker cannot hold the part."""
     if isinstance(part, SpeechPart) and part.speaker != speaker:
-        raise ValueError(f'A SpeechPart here needs speaker={speaker!r}, got {part.speaker!r}.')
+        raise ValueError(f'A SpeechPart in a message of the {speaker} needs speaker={speaker!r}, not {part.speaker!r}.')
     if isinstance(part, CompactionPart) and speaker == 'user' and _is_a_providers(part):
-        raise ValueError("A provider's CompactionPart belongs into the ModelResponse that it came in.")
+        raise ValueError(
+            'A CompactionPart of a provider cannot stand in a ModelRequest: leave it in its ModelResponse.'
+        )
 
 
 def _is_a_providers(part: CompactionPart) -> bool:

@@ -71,7 +71,7 @@ class BaseToolReturnPart:
     tool_kind: ToolPartKind | None = None
     metadata: Any = None
     timestamp: datetime = field(default_factory=now_utc)
-    outcome: Literal['success', 'failed', 'denied', 'interrupted', 'retried'] = 'success'
+    outcome: ToolReturnOutcome = 'success'
 
     __pydantic_serializer__ = OwnSerializer()
 
@@ -121,7 +121,7 @@ class BaseToolReturnPart:
         return value if isinstance(value, str) else _as_text(value)
 
     def model_response_object(self, *, wrap_if_error: bool = True) -> dict[str, Any]:
-        """The content without files as an object: what is none is put under `return_value`."""
+        """The content without files as a dict. A value that is no object stands under the key `return_value`."""
         if self._is_error(wrap_if_error):
             return self._error()
         value = self._data()
@@ -213,7 +213,7 @@ class BaseToolCallPart:
     provider_details: dict[str, Any] | None = None
 
     def args_as_dict(self, *, raise_if_invalid: bool = False) -> dict[str, Any]:
-        """The arguments as an object; what is none is kept under `INVALID_JSON`.
+        """The arguments as a dict. Arguments that are no JSON object are its value under the key `INVALID_JSON`.
 
         With `raise_if_invalid`, raises ValueError (not JSON) or AssertionError (JSON, but no object) instead.
         """
@@ -226,7 +226,7 @@ class BaseToolCallPart:
         try:
             args = from_json(self.args)
             if not isinstance(args, dict):
-                raise AssertionError(f'The arguments of {self.tool_name!r} are JSON, but no object.')
+                raise AssertionError(f'The arguments of the tool call {self.tool_name!r} are JSON, but not an object.')
         except (ValueError, AssertionError):
             if raise_if_invalid:
                 raise

@@ -38,7 +38,7 @@ REQUEST_OVERHEAD: Final = 50
 
 _BETWEEN_WORDS: Final = re.compile(r'[\s",.:]+')
 _RESOLVED_SETTINGS: Final = frozenset({'thinking', 'cache'})
-"""Settings for a provider to make something of; here is none, so that they end here."""
+"""Settings for a provider, of which there is none here."""
 
 
 class OfflineModel(Model):
@@ -55,7 +55,7 @@ class OfflineModel(Model):
         An output mode of 'auto' becomes 'tool'; what belongs to another output mode is dropped.
 
         Raises:
-            UserError: a form of answer is wanted that the model can't give.
+            UserError: the request asks for a form of answer that the model does not have.
         """
         settings = {k: v for k, v in self.merged(model_settings).items() if k not in _RESOLVED_SETTINGS}
         applied = relevant(parameters)

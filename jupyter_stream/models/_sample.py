@@ -22,7 +22,7 @@ def sample(schema: Schema, seed: int = 0) -> Any:
     """Data for `schema`: required properties only, few items, short texts; another `seed` gives other values.
 
     Raises:
-        UserError: the schema has a type that JSON doesn't know, or a reference to nothing.
+        UserError: the schema has a type that JSON does not have, or a reference to something that is not in it.
     """
     return _Sampler(schema, seed).value(schema)
 
@@ -56,7 +56,9 @@ class _Sampler:
         name = self._pick(cast(list[str], kind)) if isinstance(kind, list) else kind
         make = _BY_TYPE.get(name)
         if make is None:
-            raise UserError(f'No sample can be made for a schema of type {name!r}, which JSON does not know.')
+            raise UserError(
+                f'TestModel cannot make data of type {name!r}, which JSON schemas do not have: correct the schema.'
+            )
         return make(self, schema)
 
     def _pick(self, values: list[Any]) -> Any:
@@ -79,7 +81,7 @@ class _Sampler:
         target = definitions[name] if name in definitions else _at_pointer(root, ref)
         if isinstance(target, dict):
             return cast(dict[str, Any], target)
-        raise UserError(f'The JSON schema refers to {ref!r}, which it does not hold.')
+        raise UserError(f"The JSON schema refers to {ref!r}, which is not in it: correct the tool's schema.")
 
     def _one_of(self, schema: dict[str, Any]) -> Any:
         member = self._pick(schema['oneOf'])

@@ -34,13 +34,13 @@ __all__ = (
 )
 
 _around: Final[ContextVar[tuple[AbstractConcurrencyLimiter, ...]]] = ContextVar('limiters around', default=())
-"""The limiters in which this request has a place already: to wait for a second one in the same may be for ever."""
+"""The limiters that this request has passed: waiting a second time in the same one could last for ever."""
 
 
 class ConcurrencyLimitedModel(WrapperModel):
     """Asks `wrapped`, but only so many times at once; further requests wait for their turn.
 
-    A request has its place until its response is there, a stream until its `async with` or `with` block is left. The
+    A request counts until its response is there, a stream until its `async with` or `with` block is left. The
     limit holds for the whole process: for requests that are awaited, on whatever loop, and for the synchronous
     functions, in whatever thread, together. Waiting has no part in the request's timeouts, which begin after it, and is
     as interruptible as the request.
@@ -52,7 +52,7 @@ class ConcurrencyLimitedModel(WrapperModel):
 
     Raises:
         UserError: (the constructor) a number is too small; (a request) the limiter is around this model twice.
-        ConcurrencyLimitExceeded: (a request) as many wait already as may.
+        ConcurrencyLimitExceeded: (a request) the limiter's queue is full.
     """
 
     def __init__(
@@ -99,8 +99,8 @@ class ConcurrencyLimitedModel(WrapperModel):
     def _check(self) -> None:
         if any(limiter is self._limiter for limiter in _around.get()):
             raise UserError(
-                'This request has a place in the same concurrency limiter already and would wait for itself: wrap the '
-                'model once, or use two limiters.'
+                'This model is wrapped twice in the same concurrency limiter and would wait for itself: '
+                'wrap it once, or use two limiters.'
             )
 
 

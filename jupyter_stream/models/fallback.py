@@ -43,7 +43,7 @@ _PIN_KEY: Final = 'fallback_model_id'
 
 
 class ResponseRejected(Exception):
-    """So many answers were turned down by a condition on responses; one in a `FallbackExceptionGroup`."""
+    """Counts the answers that `fallback_on` rejected; stands for them in a `FallbackExceptionGroup`."""
 
     def __init__(self, rejected_count: int) -> None:
         super().__init__(f'{rejected_count} model response(s) rejected by fallback_on handler')
@@ -57,8 +57,8 @@ class ResponseRejected(Exception):
 class FallbackModel(Model):
     """Asks the first model, and the next one when it fails.
 
-    A stream falls back on what goes wrong until its first event; a later error is raised, since what has come can't be
-    taken back. The answer tells in `failed_attempts` who was asked before. A response that the provider paused
+    A stream falls back on what goes wrong until its first event; a later error is raised, since what has come cannot
+    be taken back. The answer tells in `failed_attempts` who was asked before. A response that the provider paused
     (`state='suspended'`) goes back to the model that gave it; if that one fails, the chain starts anew without it.
 
     Each model has its own settings, retries and timeouts. Those of a request win over the settings of each.
@@ -126,18 +126,18 @@ class FallbackModel(Model):
             Exception: one failed in a way that `fallback_on` doesn't cover.
         """
         chain = _Chain(self._conditions)
-        for model, history in self._ways(messages):
-            asked = _Asked(model)
+        for model, history in self._candidates(messages):
+            attempt = _Attempt(model)
             try:
                 response = await model.request(
                     model.prepare_messages(history), model_settings, model_request_parameters
                 )
             except Exception as error:
-                if await chain.goes_on(asked, error):
+                if await chain.covers(attempt, error):
                     continue
                 raise
-            if not await chain.goes_on(asked, response):
-                response = replace(response, failed_attempts=chain.before(response.failed_attempts))
+            if not await chain.covers(attempt, response):
+                response = replace(response, failed_attempts=chain.with_own(response.failed_attempts))
                 _pin(response, model)
                 return response
         raise chain.exhausted()
@@ -158,8 +158,8 @@ class FallbackModel(Model):
                 stacklevel=3,
             )
         chain = _Chain(self._conditions)
-        for model, history in self._ways(messages):
-            asked = _Asked(model)
+        for model, history in self._candidates(messages):
+            attempt = _Attempt(model)
             async with AsyncExitStack() as stack:
                 try:
                     stream = await stack.enter_async_context(
@@ -167,16 +167,16 @@ class FallbackModel(Model):
                     )
                     await stream.peek()
                 except Exception as error:
-                    if await chain.goes_on(asked, error):
+                    if await chain.covers(attempt, error):
                         continue
                     raise
-                stream.failed_attempts = chain.before(stream.failed_attempts)
+                stream.failed_attempts = chain.with_own(stream.failed_attempts)
                 yield stream
                 _pin(stream, model)  # whether it is paused is known at its end
                 return
         raise chain.exhausted()
 
-    def _ways(self, messages: Sequence[ModelMessage]) -> Iterator[tuple[Model, Sequence[ModelMessage]]]:
+    def _candidates(self, messages: Sequence[ModelMessage]) -> Iterator[tuple[Model, Sequence[ModelMessage]]]:
         """The models to ask, and with what: first the one that goes on with a paused response."""
         pinned = self._pinned(messages)
         if pinned is not None:
@@ -210,7 +210,7 @@ def _kept(answer: ModelResponse | StreamedResponse) -> dict[str, Any]:
 # ------------------------------------------------------------------ one request's way down the models
 
 
-class _Asked:
+class _Attempt:
     """A model that is being asked, and since when."""
 
     def __init__(self, model: Model) -> None:
@@ -224,14 +224,14 @@ class _Asked:
             model_name=(rejected and rejected.model_name) or self.model.model_name,
             provider_name=(rejected and rejected.provider_name) or self.model.system,
             outcome='rejected' if rejected else 'error',
-            error=_said(failure) if isinstance(failure, Exception) else None,
+            error=_description(failure) if isinstance(failure, Exception) else None,
             timestamp=self._timestamp,
             duration=timedelta(seconds=time.perf_counter() - self._start),
             usage=rejected.usage if rejected else None,
         )
 
 
-def _said(error: Exception) -> str:
+def _description(error: Exception) -> str:
     return f'{type(error).__name__}: {error}' if str(error) else type(error).__name__
 
 
@@ -244,9 +244,9 @@ class _Chain:
     rejected: int = 0
     attempts: list[ModelRequestAttempt] = field(default_factory=list[ModelRequestAttempt])
 
-    async def goes_on(self, asked: _Asked, outcome: Exception | ModelResponse) -> bool:
+    async def covers(self, attempt: _Attempt, outcome: Exception | ModelResponse) -> bool:
         """Whether this is a failure after which the next model is asked; it is noted if so."""
-        if not await self.conditions.hold(outcome):
+        if not await self.conditions.match(outcome):
             return False
         if isinstance(outcome, ModelResponse):
             self.rejected += 1
@@ -254,11 +254,11 @@ class _Chain:
         else:
             self.errors.append(outcome)
             self.attempts += outcome.attempts if isinstance(outcome, FallbackExceptionGroup) else []
-        self.attempts.append(asked.failed(outcome))
+        self.attempts.append(attempt.failed(outcome))
         return True
 
-    def before(self, own: Sequence[ModelRequestAttempt] | None) -> list[ModelRequestAttempt] | None:
-        """The failed attempts for an answer that has such of its own."""
+    def with_own(self, own: Sequence[ModelRequestAttempt] | None) -> list[ModelRequestAttempt] | None:
+        """The failed attempts so far, before those that the answer itself has."""
         return [*self.attempts, *(own or ())] or None
 
     def exhausted(self) -> FallbackExceptionGroup:
@@ -290,16 +290,20 @@ class _Conditions:
         else:
             conditions._add(cast(object, fallback_on))
         if not (conditions.types or conditions.on_error or conditions.on_response):
-            raise UserError('`fallback_on` is empty, so that no model but the first would ever be asked.')
+            raise UserError(
+                '`fallback_on` is empty, so that only the first model would be asked: name exceptions to fall back on.'
+            )
         return conditions
 
     def _add(self, item: object) -> None:
         if isinstance(item, type):
             if not issubclass(item, Exception):
-                raise UserError(f'`fallback_on` takes types of exceptions, and {item.__name__} is none.')
+                raise UserError(
+                    f'`fallback_on` has the class {item.__name__}, which is no exception: give exceptions or functions.'
+                )
             self.types += (item,)
         elif not callable(item):
-            raise UserError(f'`fallback_on` takes types of exceptions and functions, not {item!r:.200}.')
+            raise UserError(f'`fallback_on` has {item!r:.200}: give exceptions or functions.')
         elif _first_parameter(item) is ModelResponse:
             self.on_response.append(item)
         else:
@@ -309,12 +313,12 @@ class _Conditions:
     def loop_bound(self) -> bool:
         return any(_is_async(function) for function in (*self.on_error, *self.on_response))
 
-    async def hold(self, outcome: Exception | ModelResponse) -> bool:
+    async def match(self, outcome: Exception | ModelResponse) -> bool:
         if isinstance(outcome, ModelResponse):
-            return outcome.finish_reason in self._stands_for() or await _any(self.on_response, outcome)
+            return outcome.finish_reason in self._named_reasons() or await _any(self.on_response, outcome)
         return isinstance(outcome, self.types) or await _any(self.on_error, outcome)
 
-    def _stands_for(self) -> set[FinishReason]:
+    def _named_reasons(self) -> set[FinishReason]:
         """The reasons to finish that the types of exceptions name: only an agent raises these of a response."""
         return {
             reason
@@ -344,8 +348,8 @@ def _first_parameter(function: Callable[..., Any]) -> Any:
         parameters = inspect.signature(function, eval_str=True).parameters
     except NameError as error:
         raise UserError(
-            f'The annotations of {function!r:.200} in `fallback_on` name what is not there ({error}): '
-            'import it at run time.'
+            f'The annotations of {function!r:.200} in `fallback_on` cannot be read ({error}): '
+            'import what they name at run time, not under TYPE_CHECKING.'
         ) from None
     except (TypeError, ValueError):  # a builtin
         return None

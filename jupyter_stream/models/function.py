@@ -129,7 +129,7 @@ class FunctionModel(OfflineModel):
         settings: ModelSettings | None = None,
     ) -> None:
         if function is None and stream_function is None:
-            raise TypeError('Either `function` or `stream_function` must be provided')
+            raise TypeError('Either `function` or `stream_function` must be given to a FunctionModel.')
         super().__init__(settings=settings)
         self.function = function
         self.stream_function = stream_function
@@ -151,7 +151,7 @@ class FunctionModel(OfflineModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         if self.function is None:
-            raise UserError('FunctionModel must receive a `function` to support non-streamed requests')
+            raise UserError('FunctionModel must receive a `function` to answer a request that is not streamed.')
         history, info = list(messages), self._info(messages, model_settings, model_request_parameters)
         if _is_async(self.function):
             result = self.function(history, info)
@@ -172,7 +172,7 @@ class FunctionModel(OfflineModel):
         model_request_parameters: ModelRequestParameters,
     ) -> AsyncGenerator[StreamedResponse]:
         if self.stream_function is None:
-            raise UserError('FunctionModel must receive a `stream_function` to support streamed requests')
+            raise UserError('FunctionModel must receive a `stream_function` to answer as a stream.')
         info = self._info(messages, model_settings, model_request_parameters)
         items = _iterator(self.stream_function(list(messages), info))
         stream = FunctionStreamedResponse(info.model_request_parameters, self._model_name, items)
@@ -256,7 +256,7 @@ class FunctionStreamedResponse(StreamedResponse):
         try:
             self._first.append(await anext(self._items))
         except StopAsyncIteration:
-            raise ValueError('Stream function must return at least one item') from None
+            raise ValueError('The stream function ended without an item: it must yield at least one.') from None
 
     async def _batches(self) -> AsyncGenerator[list[ModelResponseStreamEvent]]:
         async for item in self._remaining():
@@ -287,7 +287,7 @@ class FunctionStreamedResponse(StreamedResponse):
                     return
                 if self._closed:
                     raise IncompleteStream(
-                        self._model_name, 'The stream was left while a task still read it.'
+                        self._model_name, 'The answer broke off: its stream was left while another task still read it.'
                     ) from None
                 raise
             finally:

@@ -38,7 +38,7 @@ class LocalModel(HTTPModel):
 
     @property
     def base_url(self) -> str | None:
-        """Where the server listens, None while it doesn't run."""
+        """Where the server listens, None while it does not run."""
         return self.server.base_url
 
     @property
@@ -50,7 +50,7 @@ class LocalModel(HTTPModel):
         """Start the server ahead of the first request; `notify` gets what `jupyter_stream.local.status` describes.
 
         Raises:
-            LocalModelError: it can't be started.
+            LocalModelError: it cannot be started.
         """
         await self.server.address(notify)
 

@@ -146,7 +146,7 @@ class TestModel(OfflineModel):
         tools = {tool.name: tool for tool in callable_tools}
         if unknown := next((name for name in self.call_tools if name not in tools), None):
             if unknown in parameters.tool_defs:
-                raise UserError(f'Tool {unknown!r} is withheld from the model, so that `TestModel` can not call it.')
+                raise UserError(f'Tool {unknown!r} is withheld from the model, so `TestModel` cannot call it.')
             raise UserError(f'TestModel was configured to call unknown tool {unknown!r}.')
         return [tools[name] for name in self.call_tools]
 

@@ -35,13 +35,16 @@ from jupyter_stream.messages import (
     ThinkingPartDelta,
     ToolCallPart,
     ToolCallPartDelta,
+    generate_tool_call_id,
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.stream._final_result import final_result
-from jupyter_stream.stream._growing import Details, Nameless, Slot, generate_tool_call_id
+from jupyter_stream.stream._growing import GrowingPart
 from jupyter_stream.stream._tags import Characters, Tags
 
 __all__ = ('PartsManager', 'generate_tool_call_id')
+
+Details = dict[str, Any] | None
 
 
 class PartsManager:
@@ -78,13 +81,13 @@ class PartsManager:
         self._tags = Tags(*thinking_tags) if thinking_tags else None
         self._characters = Characters()
         self._skip_leading_space = ignore_leading_whitespace
-        self._slots: list[Slot] = []
-        self._by_key: dict[Hashable, Slot] = {}
-        self._nameless: dict[Hashable, Nameless] = {}
-        self._started: Slot | None = None
+        self._growing: list[GrowingPart] = []
+        self._by_key: dict[Hashable, GrowingPart] = {}
+        self._pending_calls: dict[Hashable, ToolCallPartDelta] = {}
+        self._started: GrowingPart | None = None
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self._growing)
 
     def take(self) -> list[ModelResponseStreamEvent]:
         """The events since the last call."""
@@ -93,7 +96,7 @@ class PartsManager:
 
     def parts(self) -> list[ModelResponsePart]:
         """The parts as they stand, joined. A tool call without a name is not among them."""
-        return [slot.joined() for slot in self._slots]
+        return [growing.joined() for growing in self._growing]
 
     # ------------------------------------------------------------------ text
 
@@ -128,21 +131,21 @@ class PartsManager:
         details: Details = None,
         citations: list[Citation] | None = None,
     ) -> None:
-        slot = self._find(key, TextPart, 'text')
-        if slot is None:
+        growing = self._find(key, TextPart, 'text')
+        if growing is None:
             if self._skip_leading_space and (not content or content.isspace()):
                 return
             part = TextPart(content, id=id, provider_name=provider_name, provider_details=details, citations=citations)
             self._start(key, part)
             return
-        if provider_name is not None and provider_name == slot.part.provider_name:
+        if provider_name is not None and provider_name == growing.part.provider_name:
             provider_name = None
         delta = TextPartDelta(content, provider_name=provider_name, provider_details=details, citations_delta=citations)
         if provider_name or details or citations:
-            slot.part = replace(delta, content_delta='').apply(slot.part)
+            growing.part = replace(delta, content_delta='').apply(growing.part)
         if content:
-            slot.strings.append(content)
-        self.events.append(PartDeltaEvent(index=slot.index, delta=delta))
+            growing.strings.append(content)
+        self.events.append(PartDeltaEvent(index=growing.index, delta=delta))
 
     def _tagged_text(
         self,
@@ -168,15 +171,15 @@ class PartsManager:
                 self._piece(key, step == 'thinking', piece, id, provider_name, details, citations)
 
     def _is_thinking(self, key: Hashable | None) -> bool:
-        slot = self._by_key.get(key)
-        return slot is not None and type(slot.part) is ThinkingPart
+        growing = self._by_key.get(key)
+        return growing is not None and type(growing.part) is ThinkingPart
 
     def _is_blank(self, key: Hashable | None) -> bool:
         """Whether nothing but white space has come of this text."""
-        slot = self._by_key.get(key)
-        if slot is None or not isinstance(slot.part, TextPart):
+        growing = self._by_key.get(key)
+        if growing is None or not isinstance(growing.part, TextPart):
             return True
-        return not any(piece.strip() for piece in chain((slot.part.content,), slot.strings))
+        return not any(piece.strip() for piece in chain((growing.part.content,), growing.strings))
 
     def _piece(
         self,
@@ -223,34 +226,34 @@ class PartsManager:
         details: ProviderDetailsDelta = None,
         id: str | None = None,
     ) -> None:
-        slot = self._find(key, ThinkingPart, 'thinking')
-        if slot is None:
+        growing = self._find(key, ThinkingPart, 'thinking')
+        if growing is None:
             if content is None and signature is None and details is None:
                 raise UnexpectedModelBehavior('The provider began a thinking part with nothing in it.')
-            settled = details(None) if callable(details) else details
+            given = details(None) if callable(details) else details
             self._start(
                 key,
                 ThinkingPart(
-                    content or '', id=id, signature=signature, provider_name=provider_name, provider_details=settled
+                    content or '', id=id, signature=signature, provider_name=provider_name, provider_details=given
                 ),
             )
             return
         if content is None and signature is None and provider_name is None and details is None:
             return
-        if provider_name == slot.part.provider_name:
+        if provider_name == growing.part.provider_name:
             provider_name = None
         delta = ThinkingPartDelta(
             content_delta=content, signature_delta=signature, provider_name=provider_name, provider_details=details
         )
         if signature is not None or provider_name is not None or details is not None:
-            old = cast(ThinkingPart, slot.part)
-            settled = details(old.provider_details) if callable(details) else details
-            bare = replace(delta, content_delta=None, provider_details=settled)
+            old = cast(ThinkingPart, growing.part)
+            given = details(old.provider_details) if callable(details) else details
+            bare = replace(delta, content_delta=None, provider_details=given)
             if bare.signature_delta is not None or bare.provider_name or bare.provider_details:
-                slot.part = cast(ThinkingPart, bare.apply(old))
+                growing.part = cast(ThinkingPart, bare.apply(old))
         if content:
-            slot.strings.append(content)
-        self.events.append(PartDeltaEvent(index=slot.index, delta=delta))
+            growing.strings.append(content)
+        self.events.append(PartDeltaEvent(index=growing.index, delta=delta))
 
     # ------------------------------------------------------------ tool calls
 
@@ -275,16 +278,18 @@ class PartsManager:
         """
         if isinstance(args, str) and (self._characters.held or not args.isascii()):
             args = self._characters.whole('tool_call', key, args)
-        slot = self._call_slot(key, name)
-        if slot is None:
-            call = self._nameless.pop(key, None) or Nameless()
-            call.add(name, args, tool_call_id, provider_name, provider_details)
-            if call.name:
-                self._start(key, call.part(id))
-            else:
-                self._nameless[key] = call
+        growing = self._call_of(key, name)
+        if growing is None:
+            piece = ToolCallPartDelta(
+                tool_name_delta=name or None,
+                args_delta=args,
+                tool_call_id=tool_call_id,
+                provider_name=provider_name,
+                provider_details=provider_details,
+            )
+            self._begin_call(key, piece, id)
             return
-        part = cast(ToolCallPart, slot.part)
+        part = cast(ToolCallPart, growing.part)
         if provider_name == part.provider_name:
             provider_name = None
         delta = ToolCallPartDelta(
@@ -296,42 +301,51 @@ class PartsManager:
         )
         if isinstance(args, str) and not isinstance(part.args, dict):
             if args:
-                slot.strings.append(args)
-            elif part.args is None and not slot.strings:
-                slot.part = part = replace(part, args='')
+                growing.strings.append(args)
+            elif part.args is None and not growing.strings:
+                growing.part = part = replace(part, args='')
             if name or tool_call_id or provider_name or provider_details:
-                slot.part = cast(ToolCallPart, replace(delta, args_delta=None).apply(part))
+                growing.part = cast(ToolCallPart, replace(delta, args_delta=None).apply(part))
         else:
-            slot.part = cast(ToolCallPart, delta.apply(slot.joined()))
-        self.events.append(PartDeltaEvent(index=slot.index, delta=delta))
+            growing.part = cast(ToolCallPart, delta.apply(growing.joined()))
+        self.events.append(PartDeltaEvent(index=growing.index, delta=delta))
 
-    def _call_slot(self, key: Hashable | None, name: str | None) -> Slot | None:
-        """The visible call that a piece belongs to; None when it begins one or belongs to a nameless one."""
+    def _begin_call(self, key: Hashable | None, piece: ToolCallPartDelta, id: str | None) -> None:
+        """Start a call, or keep what has come of it until its name has."""
+        pending = self._pending_calls.pop(key, None)
+        call = piece.as_part() or piece if pending is None else piece.apply(pending)
+        if isinstance(call, ToolCallPartDelta):
+            self._pending_calls[key] = call
+        else:
+            self._start(key, replace(call, id=id))
+
+    def _call_of(self, key: Hashable | None, name: str | None) -> GrowingPart | None:
+        """The visible call that a piece belongs to; None when it begins one or belongs to a pending one."""
         if key is not None:
-            slot = self._by_key.get(key)
-            if slot is not None and not isinstance(slot.part, ToolCallPart | NativeToolCallPart):
-                raise slot.mixed('a tool call')
-            return slot
-        if name is not None or None in self._nameless:
+            growing = self._by_key.get(key)
+            if growing is not None and not isinstance(growing.part, ToolCallPart | NativeToolCallPart):
+                raise growing.mixed('a tool call')
+            return growing
+        if name is not None or None in self._pending_calls:
             return None
-        slot = self._slots[-1] if self._slots else None
-        return slot if slot is not None and isinstance(slot.part, ToolCallPart | NativeToolCallPart) else None
+        growing = self._growing[-1] if self._growing else None
+        return growing if growing is not None and isinstance(growing.part, ToolCallPart | NativeToolCallPart) else None
 
     # ----------------------------------------------------------- whole parts
 
     def part(self, key: Hashable | None, part: ModelResponsePart) -> None:
         """A whole part: it takes the place of the part under `key` if that is of its type, else it is a new one."""
-        slot = self._by_key.get(key) if key is not None else None
-        if slot is None or not isinstance(slot.part, type(part)):
+        growing = self._by_key.get(key) if key is not None else None
+        if growing is None or not isinstance(growing.part, type(part)):
             self._start(key, part)
             return
-        slot.part, slot.strings = part, []
-        self._announce(slot)
+        growing.part, growing.strings = part, []
+        self._announce(growing)
 
     def reserve(self, key: Hashable, part: ModelResponsePart) -> None:
         """Keep the place of a new part that is not complete yet: it is among the parts, and `part` will announce it."""
-        self._by_key[key] = slot = Slot(len(self._slots), part)
-        self._slots.append(slot)
+        self._by_key[key] = growing = GrowingPart(len(self._growing), part)
+        self._growing.append(growing)
 
     def flush(self) -> None:
         """Let out what was held back: half a tag becomes text, half a character U+FFFD."""
@@ -351,30 +365,30 @@ class PartsManager:
 
     # ----------------------------------------------------------------- inner
 
-    def _find(self, key: Hashable | None, kind: type[TextPart] | type[ThinkingPart], word: str) -> Slot | None:
+    def _find(self, key: Hashable | None, kind: type[TextPart] | type[ThinkingPart], name: str) -> GrowingPart | None:
         if key is None:
-            slot = self._slots[-1] if self._slots else None
-            return slot if slot is not None and isinstance(slot.part, kind) else None
-        slot = self._by_key.get(key)
-        if slot is not None and not isinstance(slot.part, kind):
-            raise slot.mixed(word)
-        return slot
+            growing = self._growing[-1] if self._growing else None
+            return growing if growing is not None and isinstance(growing.part, kind) else None
+        growing = self._by_key.get(key)
+        if growing is not None and not isinstance(growing.part, kind):
+            raise growing.mixed(name)
+        return growing
 
     def _start(self, key: Hashable | None, part: ModelResponsePart) -> None:
-        slot = Slot(len(self._slots), part)
-        self._slots.append(slot)
+        growing = GrowingPart(len(self._growing), part)
+        self._growing.append(growing)
         if key is not None or self._tags:
-            self._by_key[key] = slot
-        self._announce(slot)
+            self._by_key[key] = growing
+        self._announce(growing)
 
-    def _announce(self, slot: Slot) -> None:
-        part = slot.part
+    def _announce(self, growing: GrowingPart) -> None:
+        part = growing.part
         previous = self._started
         self._end_started(part)
-        self._started = slot
+        self._started = growing
         self.events.append(
             PartStartEvent(
-                index=slot.index,
+                index=growing.index,
                 part=part,
                 previous_part_kind=previous.part.part_kind if previous else None,
                 canonical_system=self._system_of(part),
@@ -385,13 +399,13 @@ class PartsManager:
             self.events.append(final)
 
     def _end_started(self, next_part: ModelResponsePart | None) -> None:
-        slot = self._started
-        if slot is None or not slot.grows():
+        growing = self._started
+        if growing is None or not growing.grows():
             return  # parts that never grow have no end
-        part = slot.joined()
+        part = growing.joined()
         kind = next_part.part_kind if next_part is not None else None
         self.events.append(
-            PartEndEvent(index=slot.index, part=part, next_part_kind=kind, canonical_system=self._system_of(part))
+            PartEndEvent(index=growing.index, part=part, next_part_kind=kind, canonical_system=self._system_of(part))
         )
 
     def _system_of(self, part: ModelResponsePart) -> str | None:

@@ -108,15 +108,15 @@ class Timeouts:
         return httpx.Timeout(connect=self.connect, read=self.read, write=self.read, pool=None)
 
 
-class _Begun(Awaitable[T]):
-    """An awaitable whose first step was made, and has to wait for `first`."""
+class _StartedEagerly(Awaitable[T]):
+    """Goes on with an awaitable that was run up to its first pause, where it yielded `future` to be waited for."""
 
-    def __init__(self, steps: Generator[Any, Any, T], first: Any) -> None:
+    def __init__(self, steps: Generator[Any, Any, T], future: Any) -> None:
         self._steps = steps
-        self._first = first
+        self._future = future
 
     def __await__(self) -> Generator[Any, Any, T]:
-        awaited = self._first
+        awaited = self._future
         try:
             while True:
                 try:
@@ -158,18 +158,18 @@ class Deadline:
         """Await under whichever deadline comes first.
 
         Raises:
-            ModelRequestTimeout: it came; `timeout` is its length in seconds, `setting` the setting that moves it.
+            ModelRequestTimeout: the deadline came; `timeout` is its length in seconds, `setting` the setting to raise.
         """
         steps = awaitable.__await__()
         try:
-            first = next(steps)
+            future = next(steps)
         except StopIteration as done:  # nothing to wait for, as with most pieces of a burst: no timer is needed
             return done.value
         at, seconds, setting = min(self._request, self._content)
         scope = asyncio.timeout_at(at)
         try:
             async with scope:
-                return await _Begun(steps, first)
+                return await _StartedEagerly(steps, future)
         except TimeoutError:
             if not scope.expired():
                 raise
@@ -215,14 +215,17 @@ async def read(response: httpx.Response, deadline: Deadline, model_name: str) ->
             return
         except httpx.HTTPError as cause:
             error = connection_error(cause, model_name)
-        except httpx.StreamError:  # closed under our hands, by cancel()
-            error = ModelConnectionError(model_name, 'The stream was closed while it was read.', phase='read')
+        except httpx.StreamError:  # closed by `cancel()`, or left by another task
+            message = 'The answer cannot be read on: its stream was closed while it was read.'
+            error = ModelConnectionError(model_name, message, phase='read')
         else:
             yield chunk[: MAX_STREAM_BYTES - size]
             size += len(chunk)
             if size <= MAX_STREAM_BYTES:
                 continue
-            error = StreamLimitError(model_name, f'The answer is larger than {MAX_STREAM_BYTES // 2**20} MiB.')
+            error = StreamLimitError(
+                model_name, f'The answer was broken off: it is larger than {MAX_STREAM_BYTES // 2**20} MiB.'
+            )
         raise error
 
 

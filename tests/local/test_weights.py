@@ -79,8 +79,8 @@ def test_an_unknown_name_lists_what_there_is() -> None:
     with pytest.raises(LocalModelError) as caught:
         find('llama-9')
     assert str(caught.value) == (
-        "There is no embedded model 'llama-9'. There is `local:smollm2-135m-instruct`; "
-        'your own GGUF file is `local:/path/to/file.gguf`.'
+        "There is no embedded model 'llama-9': use `local:smollm2-135m-instruct`, or "
+        'your own GGUF file as `local:/path/to/file.gguf`.'
     )
 
 

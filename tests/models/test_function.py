@@ -316,7 +316,7 @@ async def drained(model: FunctionModel) -> ModelResponse:
 @pytest.mark.parametrize(
     ('model', 'error', 'sentence'),
     [
-        (stream_of(), ValueError, 'Stream function must return at least one item'),
+        (stream_of(), ValueError, 'must yield at least one'),
         (stream_of(KeyError('mine')), KeyError, 'mine'),
         (stream_of('a', KeyError('mine')), KeyError, 'mine'),
         (stream_of('a', 3), UserError, 'must yield texts or dicts of deltas, not 3'),

@@ -245,7 +245,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._began:
-            raise EmptyStream('The answer was empty: the provider sent nothing of it.')
+            raise EmptyStream()
         if not self.complete and not self._may_end_without_reason():
             raise IncompleteStream(self.model_name)
         self.parts.finish()

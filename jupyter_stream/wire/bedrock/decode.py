@@ -203,7 +203,7 @@ class Decoder(base.Decoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._began:
-            raise EmptyStream('The answer was empty: the provider sent nothing of it.')
+            raise EmptyStream()
         if not self.complete:
             raise IncompleteStream(self.model_name)
         self.parts.finish()

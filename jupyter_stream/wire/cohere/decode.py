@@ -128,7 +128,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._begun and not len(self.parts):
-            raise EmptyStream('The answer was empty: the provider sent no message.')
+            raise EmptyStream()
         if not self.complete:
             raise IncompleteStream(self.model_name)
         self.parts.finish()

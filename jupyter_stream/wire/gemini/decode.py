@@ -241,7 +241,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._answers:
-            raise EmptyStream('The answer was empty: the provider sent no part of it.')
+            raise EmptyStream()
         if not self.complete:
             raise IncompleteStream(self.model_name)
         self._cite()

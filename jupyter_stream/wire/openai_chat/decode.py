@@ -281,7 +281,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._chunks:
-            raise EmptyStream('The answer was empty: the provider sent no chunk of it.')
+            raise EmptyStream()
         self._settle()
         if not self.complete and not self._refusal and not self._may_end_without_reason():
             raise IncompleteStream(self.model_name)

@@ -289,7 +289,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._begun:
-            raise EmptyStream('The answer was empty: the provider sent no event of it.')
+            raise EmptyStream()
         if self._refusal:
             self._detail(refusal=self._refusal)
         if self.suspended:
