@@ -1,25 +1,27 @@
-"""What every protocol does to the parameters before it writes them: leave out what doesn't apply, refuse what can't be.
+"""What every protocol does to a request's parameters and settings before it writes them.
 
-Pure; the parameters that came in are left alone.
+What does not apply is left out, what cannot be done is refused. Pure: what came in is left alone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import InstructionPart, ModelMessage, ModelRequest
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import Profile
+from jupyter_stream.profiles import Profile, UnsupportedSettingWarning
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
+from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.schema import rewrite
 
-__all__ = ('instructions', 'prepared', 'relevant')
+__all__ = ('instructions', 'prepared', 'relevant', 'supported', 'without')
 
 _PROMPTED_OUTPUT: Final = """
 Always respond with a JSON object that's compatible with this schema:
@@ -119,3 +121,29 @@ def _schema_instruction(parameters: ModelRequestParameters) -> str | None:
     named = {'title': output.name, 'description': output.description}
     schema = {**output.json_schema, **{key: value for key, value in named.items() if value}}
     return template.replace('{schema}', json.dumps(schema))
+
+
+# ---------------------------------------------------------------- settings
+
+
+def supported(target: Target, settings: Mapping[str, Any], unknown: Iterable[str]) -> dict[str, Any]:
+    """The settings without the `unknown` ones; those that are set get one `UnsupportedSettingWarning`.
+
+    To think is unknown to a model that does not; not to think is what it does anyway.
+    """
+    dropped = [name for name in unknown if settings.get(name) is not None]
+    if settings.get('thinking') and not (target.profile.thinks or target.profile.always_thinks):
+        dropped.append('thinking')
+    if dropped:
+        warnings.warn(
+            f'{target.provider.title} model {target.model_name!r} does not take these settings, they are left out: '
+            f'{", ".join(dropped)}.',
+            UnsupportedSettingWarning,
+            stacklevel=3,
+        )
+    return {name: value for name, value in settings.items() if name not in dropped}
+
+
+def without(settings: ModelSettings, prefix: str) -> ModelSettings:
+    """The settings without another provider's own, whose names begin with `prefix`; those need no warning."""
+    return cast(ModelSettings, {name: value for name, value in settings.items() if not name.startswith(prefix)})

@@ -10,22 +10,21 @@ from jupyter_stream.messages import CompactionPart, ModelMessage, ModelResponse
 from jupyter_stream.native_tools import WebFetchTool
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
-from jupyter_stream.wire.anthropic.cache import cache_settings, ends_marked, limit, mark, mark_messages, ordered
+from jupyter_stream.wire.anthropic.content import cache_settings, ends_marked, limit, mark, mark_messages, ordered
 from jupyter_stream.wire.anthropic.facts import Facts, facts
 from jupyter_stream.wire.anthropic.history import conversation
-from jupyter_stream.wire.anthropic.native import (
+from jupyter_stream.wire.anthropic.thinking import effort, said_thinking, settled, thinking_body
+from jupyter_stream.wire.anthropic.tools import (
     FILES_BETA,
     NativeTools,
     cites,
+    function_tools,
     native_tools,
     runs_code,
     turn_has_run_code,
 )
-from jupyter_stream.wire.anthropic.thinking import effort, said_thinking, settled, thinking_body
-from jupyter_stream.wire.anthropic.tools import function_tools
 from jupyter_stream.wire.base import Target, WireRequest
-from jupyter_stream.wire.prepare import prepared
-from jupyter_stream.wire.unsupported import supported
+from jupyter_stream.wire.prepare import prepared, supported
 
 __all__ = ('encode',)
 

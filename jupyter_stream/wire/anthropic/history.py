@@ -1,4 +1,9 @@
-"""The messages of a conversation as Messages has them: turns of blocks, and what the system says before them."""
+"""The messages of a conversation as Messages has them: turns of blocks, and what the system says before them.
+
+Some things can only be put right once all messages are there: calls without a result, and where system messages stand.
+A message of the role `system` must stand right before an answer or at the very end, and must follow something that the
+user said.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +28,10 @@ from jupyter_stream.messages import (
 from jupyter_stream.messages._request import modern_retry
 from jupyter_stream.native_tools import AdvisorTool
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.wire.anthropic.cache import mark, mark_block
-from jupyter_stream.wire.anthropic.content import block, text_block
+from jupyter_stream.wire.anthropic.blocks import Replay, understood
+from jupyter_stream.wire.anthropic.content import CACHEABLE, block, mark, mark_block, text_block
 from jupyter_stream.wire.anthropic.facts import facts
-from jupyter_stream.wire.anthropic.native import cites, uploads
-from jupyter_stream.wire.anthropic.passes import add_uploads, drop_unanswered, place_system_messages
-from jupyter_stream.wire.anthropic.replay import Replay, understood
+from jupyter_stream.wire.anthropic.tools import cites, uploads
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import FRAMES_EXPLAINED
 from jupyter_stream.wire.prepare import instructions
@@ -54,9 +57,9 @@ def conversation(
     told = _History(target, settings, parameters)
     for message in history:
         told.add(message)
-    drop_unanswered(told.messages)
-    place_system_messages(told.messages)
-    add_uploads(told.messages, [file for tool in parameters.native_tools for file in uploads(target, tool)])
+    _drop_unanswered(told.messages)
+    _place_system_messages(told.messages)
+    _add_uploads(told.messages, [file for tool in parameters.native_tools for file in uploads(target, tool)])
     return _system(told.system, history, settings, parameters), told.messages
 
 
@@ -212,3 +215,71 @@ def _system(
     if ttl and lasting:
         blocks[lasting - 1]['cache_control'] = mark(cast('bool | str', ttl))
     return blocks
+
+
+# ---------------------------------------------------------------- passes over the messages
+
+_ANCHOR: Final = '.'
+"""The least that a user can have said."""
+
+_SERVER_CALLS: Final = ('server_tool_use', 'mcp_tool_use')
+
+
+def _drop_unanswered(messages: list[Message]) -> None:
+    """Leave out calls of the provider's tools that have no result, unless the provider can still go on with them."""
+    answered = {block['tool_use_id'] for message in messages for block in message['content'] if 'tool_use_id' in block}
+    open_turn = True
+    for index in range(len(messages) - 1, -1, -1):
+        message = messages[index]
+        if not open_turn:
+            _drop_from(messages, index, answered)
+        open_turn = open_turn and message['role'] == 'user' and _only_results(message['content'])
+    messages[:] = [message for message in messages if message['content']]
+
+
+def _add_uploads(messages: Sequence[Message], file_ids: Sequence[str]) -> None:
+    """Put the files for the container into every turn that the user opens, so that each request says the same."""
+    for message in messages:
+        if message['role'] == 'user' and not _only_results(message['content']):
+            message['content'] += [{'type': 'container_upload', 'file_id': file_id} for file_id in file_ids]
+
+
+def _place_system_messages(messages: list[Message]) -> None:
+    """Move each system message to the answer that it is meant for, and give it a user's turn to follow."""
+    for index in range(len(messages) - 1, -1, -1):
+        if messages[index]['role'] == 'system':
+            _slide(messages, index)
+    for index in range(len(messages) - 1, -1, -1):
+        before = messages[index - 1]['role'] if index else None
+        if messages[index]['role'] == 'system' and before not in ('user', 'system'):
+            messages.insert(index, {'role': 'user', 'content': [text_block(_ANCHOR)]})
+
+
+def _drop_from(messages: Sequence[Message], index: int, answered: set[str]) -> None:
+    kept: list[Block] = []
+    for one in messages[index]['content']:
+        if one['type'] not in _SERVER_CALLS or one['id'] in answered:
+            kept.append(one)
+        elif 'cache_control' in one:
+            _mark_before(one, [one for message in messages[:index] for one in message['content']] + kept)
+    messages[index]['content'] = kept
+
+
+def _mark_before(dropped: Block, before: Sequence[Block]) -> None:
+    """A mark stays behind: further on, it would cache what nobody wanted cached."""
+    carrier = next((block for block in reversed(before) if block['type'] in CACHEABLE), None)
+    if carrier is not None:
+        carrier['cache_control'] = dropped['cache_control']
+
+
+def _only_results(content: Sequence[Block]) -> bool:
+    return bool(content) and all(block['type'] == 'tool_result' for block in content)
+
+
+def _slide(messages: list[Message], index: int) -> None:
+    """Past the user's turns, but not past other system messages, whose order says which holds."""
+    end = index + 1
+    while end < len(messages) and messages[end]['role'] == 'user':
+        end += 1
+    if end > index + 1:
+        messages.insert(end - 1, messages.pop(index))

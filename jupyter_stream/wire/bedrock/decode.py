@@ -9,31 +9,35 @@ end is checked in `close`, so that a cut answer is never taken for a whole one.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError
+from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, http_error, stream_error
 from jupyter_stream.framing.eventstream import Frame
 from jupyter_stream.messages import (
+    Citation,
+    CitationSource,
+    ContentCitationAnchor,
+    DocumentCitationSource,
     FinishReason,
     ModelResponseStreamEvent,
     NativeToolCallPart,
     NativeToolReturnPart,
     TextPart,
+    WebCitationSource,
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
-from jupyter_stream.wire.bedrock.citations import citations_of
-from jupyter_stream.wire.bedrock.errors import exception_error
-from jupyter_stream.wire.bedrock.replay import CODE, CODE_RESULT, REDACTED
+from jupyter_stream.wire.bedrock.history import CODE, CODE_RESULT, REDACTED
 from jupyter_stream.wire.bedrock.thinking import settled
-from jupyter_stream.wire.bedrock.usage import usage_of
 from jupyter_stream.wire.decoding import WRONG_TYPE, parsed
 
 __all__ = ('Decoder',)
 
 Raw = dict[str, Any]
+RawCitation = Mapping[str, Any]
 
 FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
     'end_turn': 'stop',
@@ -97,7 +101,7 @@ class Decoder(base.Decoder):
         return self.parts.take()
 
     def _error(self, frame: Frame) -> ModelAPIError:
-        return exception_error(self.model_name, frame, self.target.provider.title)
+        return _exception_error(self.model_name, frame, self.target.provider.title)
 
     # --------------------------------------------------------------- message
 
@@ -114,7 +118,7 @@ class Decoder(base.Decoder):
 
     def _metadata(self, event: Raw) -> None:
         if usage := event.get('usage'):
-            self.usage = self.usage + usage_of(usage)
+            self.usage = self.usage + _usage_of(usage)
         self._note('trace', event.get('trace'))
         # It comes last, as far as is known; but no page promises that.
         self._counted = True
@@ -163,7 +167,7 @@ class Decoder(base.Decoder):
         """Put the citations of a block on its text, now that it is whole."""
         parts = self.parts.parts()  # blocks come one after the other: the one that ends is the last
         part = parts[-1] if raw and parts else None
-        if isinstance(part, TextPart) and part.content and (citations := citations_of(raw, part.content)):
+        if isinstance(part, TextPart) and part.content and (citations := _citations_of(raw, part.content)):
             self.parts.text(
                 index, '', provider_name=self._name, provider_details={'citations': raw}, citations=citations
             )
@@ -208,3 +212,87 @@ class Decoder(base.Decoder):
             raise IncompleteStream(self.model_name)
         self.parts.finish()
         return self.parts.take()
+
+
+# ---------------------------------------------------------------- errors
+
+STATUSES: Final[Mapping[str, int]] = {
+    'throttlingexception': 429,
+    'serviceunavailableexception': 503,
+    'internalserverexception': 500,
+    'validationexception': 400,
+    'modelstreamerrorexception': 424,
+    'modeltimeoutexception': 408,
+}
+"""The status that an exception would have had before the stream began, by its name in lower case.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html#API_runtime_ConverseStream_Errors
+"""
+
+
+def _exception_error(model_name: str, frame: Frame, provider_name: str) -> ModelAPIError:
+    """The error for a frame that is an exception (its headers name it, its payload tells) or an error (all headers)."""
+    headers = frame.headers
+    code = str(headers.get(':exception-type') or headers.get(':error-code') or '')
+    said = _said(frame.payload)
+    body = {'message': headers.get(':error-message'), **said, **({'code': code} if code else {})}
+    status = STATUSES.get(code.lower())
+    if status is None:
+        return stream_error(model_name, body, provider_name)
+    return http_error(status, model_name, body, None, provider_name, in_stream=True)
+
+
+def _said(payload: bytes) -> dict[str, Any]:
+    text = payload.decode('utf-8', 'replace')
+    try:
+        said = parsed(text)
+    except (ValueError, RecursionError):
+        return {'message': text} if text.strip() else {}
+    return cast('dict[str, Any]', said) if isinstance(said, dict) else {'message': text}
+
+
+# ---------------------------------------------------------------- citations
+
+
+def _citations_of(raw: Sequence[RawCitation], text: str) -> list[Citation] | None:
+    """The citations of a block of text; None where there are none that say anything."""
+    sources = [source for source in map(_source, raw) if source is not None]
+    if not sources:
+        return None
+    return [Citation(sources=sources, anchor=ContentCitationAnchor(start=0, end=len(text)) if text else None)]
+
+
+def _source(raw: RawCitation) -> CitationSource | None:
+    title = raw.get('title')
+    excerpts = [said['text'] for said in raw.get('sourceContent') or () if said.get('text')]
+    location: RawCitation = raw.get('location') or {}
+    web: RawCitation = location.get('web') or {}
+    if url := web.get('url'):
+        return WebCitationSource(url=url, title=title, excerpts=excerpts)
+    return DocumentCitationSource(title=title, excerpts=excerpts) if title or excerpts else None
+
+
+# ---------------------------------------------------------------- token counts
+
+_NAMED: Final = frozenset(
+    {'inputTokens', 'outputTokens', 'totalTokens', 'cacheReadInputTokens', 'cacheWriteInputTokens'}
+)
+
+
+def _usage_of(raw: Mapping[str, Any]) -> RequestUsage:
+    """The usage that an answer reports. Every count that has no field of its own is kept in `details`."""
+    read, written = _count(raw, 'cacheReadInputTokens'), _count(raw, 'cacheWriteInputTokens')
+    hours = [_count(kept, 'inputTokens') for kept in raw.get('cacheDetails') or () if kept.get('ttl') == '1h']
+    return RequestUsage(
+        input_tokens=_count(raw, 'inputTokens') + read + written,
+        output_tokens=_count(raw, 'outputTokens'),
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=sum(hours),
+        details={name: count for name, count in raw.items() if isinstance(count, int) and name not in _NAMED},
+    )
+
+
+def _count(raw: Mapping[str, Any], name: str) -> int:
+    value = raw.get(name)
+    return value if isinstance(value, int) else 0

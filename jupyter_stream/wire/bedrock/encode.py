@@ -1,4 +1,9 @@
-"""The body of a ConverseStream request: settings by name, tools, thinking, the form of the answer, and the messages."""
+"""The body of a ConverseStream request: settings by name, tools, thinking, the form of the answer, and the messages.
+
+There is no word for forbidding tools, so they are left out. Where earlier messages call one they must stay: Claude is
+then told by a field of its own, the others are not told. See
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html
+"""
 
 from __future__ import annotations
 
@@ -9,22 +14,24 @@ from urllib.parse import quote
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage
+from jupyter_stream.native_tools import CodeExecutionTool
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target, WireRequest
-from jupyter_stream.wire.bedrock.cache import cache_settings, limit, ordered
+from jupyter_stream.wire.bedrock.cache import cache_point, cache_settings, limit, ordered
 from jupyter_stream.wire.bedrock.facts import Facts, facts
-from jupyter_stream.wire.bedrock.history import conversation, has_cited, has_tool_blocks
-from jupyter_stream.wire.bedrock.thinking import settled, thinking_fields
-from jupyter_stream.wire.bedrock.tools import tool_config
-from jupyter_stream.wire.prepare import prepared
+from jupyter_stream.wire.bedrock.history import CODE, conversation, has_cited, has_tool_blocks
+from jupyter_stream.wire.bedrock.thinking import can_force, settled, thinking_fields
+from jupyter_stream.wire.prepare import prepared, supported
 from jupyter_stream.wire.schema._bedrock import rewritten
-from jupyter_stream.wire.unsupported import supported
+from jupyter_stream.wire.tool_choice import tool_choice
 
 __all__ = ('encode',)
 
 Body = dict[str, Any]
 Settings = Mapping[str, Any]
+Block = dict[str, Any]
 
 _INFERENCE: Final = {
     'max_tokens': 'maxTokens',
@@ -65,7 +72,7 @@ def encode(
     own = _usable(target, known, cast(Settings, settings), parameters)
     parameters = prepared(target.profile, rewritten(known, settled(target, own, parameters)), settings)
     system, said = conversation(target, messages, own, parameters)
-    tools, choice = tool_config(target, own, parameters, called=has_tool_blocks(said))
+    tools, choice = _tool_config(target, own, parameters, called=has_tool_blocks(said))
     if has_cited(said) and choice is not None and 'auto' not in choice:
         raise UserError(
             'A model that must call a tool can not cite: leave `citations` or the forced `tool_choice` out.'
@@ -168,3 +175,61 @@ def _extra_body(settings: Settings) -> Settings:
     if not isinstance(extra, Mapping):
         raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
     return cast(Settings, extra)
+
+
+# ---------------------------------------------------------------- tools
+
+
+def _tool_config(
+    target: Target, settings: Settings, parameters: ModelRequestParameters, *, called: bool
+) -> tuple[list[Block], Block | None]:
+    """The tools and `toolChoice`; None for no choice. `called` says that the messages call a tool or hold a result.
+
+    Raises:
+        UserError: a native tool is one that the model has not, or the model can't be made to call a tool.
+    """
+    known = facts(target.model_name)
+    native = _native_tools(target, known, parameters)
+    choice = tool_choice(cast(ModelSettings, settings), parameters)
+    force = choice.mode == 'required' and can_force(target, settings, parameters)
+    if choice.mode == 'none' and not called:
+        return [], None
+    declared = parameters.declared_tool_defs
+    wanted: Block | None = {'any': {}} if force else {'auto': {}}
+    if choice.mode == 'none':
+        wanted = None
+    elif choice.names is not None and len(choice.names) == 1 and force:
+        wanted = {'tool': {'name': next(iter(choice.names))}}
+    elif choice.names is not None:  # there is no word for some of the tools: the others are left out
+        declared = {name: tool for name, tool in declared.items() if name in choice.names}
+    tools = [_definition(known, tool) for tool in declared.values()] + native
+    _mark(known, settings, tools)
+    return tools, wanted if tools and known.tool_choice else None
+
+
+def _definition(known: Facts, tool: ToolDefinition) -> Block:
+    spec: Block = {'name': tool.name, 'inputSchema': {'json': tool.parameters_json_schema}}
+    if tool.description:
+        spec['description'] = tool.description
+    if tool.strict and known.strict:
+        spec['strict'] = True
+    return {'toolSpec': spec}
+
+
+def _native_tools(target: Target, known: Facts, parameters: ModelRequestParameters) -> list[Block]:
+    tools: list[Block] = []
+    for tool in parameters.native_tools:
+        if isinstance(tool, CodeExecutionTool) and known.code:
+            tools.append({'systemTool': {'name': CODE}})
+        elif not tool.optional:
+            raise UserError(
+                f'{target.provider.title} model {target.model_name!r} has no native tool {type(tool).__name__}: leave '
+                'it out, or give the model a tool of your own.'
+            )
+    return tools
+
+
+def _mark(known: Facts, settings: Settings, tools: list[Block]) -> None:
+    ttl = settings.get('bedrock_cache_tool_definitions')
+    if tools and ttl and known.tool_caching:
+        tools.append(cache_point(ttl))

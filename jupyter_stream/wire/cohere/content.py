@@ -1,6 +1,8 @@
-"""What a user says, as Cohere's content blocks: text, and images where the model sees.
+"""What a user says as Cohere's content blocks, and the model's `tool_plan`.
 
-https://docs.cohere.com/docs/image-inputs
+Text, and images where the model sees: https://docs.cohere.com/docs/image-inputs. In the `tool_plan` Cohere's models say
+what they are about to do with tools. It is shown as thinking, and goes back in its own field:
+https://docs.cohere.com/docs/tool-use-overview
 """
 
 from __future__ import annotations
@@ -10,11 +12,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.messages import BinaryContent, CachePoint, ImageUrl, TextContent, UserContent
+from jupyter_stream.messages import BinaryContent, CachePoint, ImageUrl, TextContent, ThinkingPart, UserContent
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.openai_chat.content import image_part
 
-__all__ = ('fetchable', 'user_content')
+__all__ = ('TOOL_PLAN', 'fetchable', 'is_plan', 'user_content')
 
 _SEES: Final = re.compile('.*vision')
 
@@ -51,3 +53,12 @@ def _block(target: Target, item: Any) -> dict[str, Any]:
 
 def _sees(target: Target) -> bool:
     return _SEES.match(target.model_name) is not None
+
+
+TOOL_PLAN: Final = 'tool_plan'
+"""The field, and the id of the thinking part."""
+
+
+def is_plan(part: ThinkingPart, provider_name: str) -> bool:
+    """Whether thinking came as this provider's plan."""
+    return part.id == TOOL_PLAN and part.provider_name == provider_name

@@ -1,7 +1,7 @@
 """Events of Cohere's stream to parts: https://docs.cohere.com/reference/chat-stream
 
 `message-end` ends an answer and says why; without it the answer is not complete. Text, thinking and tool calls are told
-apart by the index of their block.
+apart by the index of their block. Citations: https://docs.cohere.com/docs/rag-citations
 """
 
 from __future__ import annotations
@@ -11,19 +11,27 @@ from typing import Any, Final, cast
 
 from jupyter_stream.exceptions import EmptyStream, IncompleteStream
 from jupyter_stream.framing.sse import Frame
-from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent
+from jupyter_stream.messages import (
+    Citation,
+    CitationSource,
+    ContentCitationAnchor,
+    DocumentCitationSource,
+    FinishReason,
+    ModelResponseStreamEvent,
+    WebCitationSource,
+)
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
-from jupyter_stream.wire.cohere.citations import citation_of
-from jupyter_stream.wire.cohere.plan import TOOL_PLAN
-from jupyter_stream.wire.cohere.usage import usage_of
+from jupyter_stream.wire.cohere.content import TOOL_PLAN
 from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
 from jupyter_stream.wire.prepare import relevant
 
 __all__ = ('Decoder',)
 
 Event = dict[str, Any]
+Raw = Mapping[str, Any]
 
 FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
     'COMPLETE': 'stop',
@@ -104,7 +112,7 @@ class Decoder(EventDecoder):
 
     def _citation(self, event: Event) -> None:
         raw = cast(Event, _message(event).get('citations') or _EMPTY)
-        citation = citation_of(raw)
+        citation = _citation_of(raw)
         if citation is None:
             return
         index = raw.get('content_index')
@@ -115,7 +123,7 @@ class Decoder(EventDecoder):
     def _message_end(self, event: Event) -> None:
         delta = event.get('delta') or _EMPTY
         if usage := delta.get('usage'):
-            self.usage = usage_of(usage)
+            self.usage = _usage_of(usage)
         if reason := delta.get('finish_reason'):
             self.finish_reason = FINISH_REASONS.get(reason)
             self.provider_details = {'finish_reason': reason}
@@ -137,3 +145,59 @@ class Decoder(EventDecoder):
 
 def _message(event: Event) -> Event:
     return (event.get('delta') or _EMPTY).get('message') or _EMPTY
+
+
+# ---------------------------------------------------------------- citations
+
+
+def _citation_of(cited: Raw) -> Citation | None:
+    """The citation that a `citation-start` holds; None where it cites no text of the answer, or names no source."""
+    if cited.get('type', 'TEXT_CONTENT') != 'TEXT_CONTENT':
+        return None
+    sources = [_source(cast(Raw, source)) for source in cited.get('sources') or () if isinstance(source, dict)]
+    return Citation(sources, anchor=_anchor(cited.get('start'), cited.get('end'))) if sources else None
+
+
+def _anchor(start: Any, end: Any) -> ContentCitationAnchor | None:
+    valid = isinstance(start, int) and isinstance(end, int) and 0 <= start < end
+    return ContentCitationAnchor(start=start, end=end) if valid else None
+
+
+def _source(source: Raw) -> CitationSource:
+    """A document that was given, or what a tool returned; of the web where it has an address."""
+    document = source.get('document') or source.get('tool_output')
+    fields = cast(Raw, document if isinstance(document, dict) else {})
+    url, title = _text(fields, 'url'), _text(fields, 'title')
+    excerpts = [text for text in [_text(fields, 'text') or _text(fields, 'snippet')] if text]
+    if url:
+        return WebCitationSource(url, title=title, excerpts=excerpts)
+    return DocumentCitationSource(document_id=_text(source, 'id'), title=title, excerpts=excerpts)
+
+
+def _text(fields: Raw, name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+# ---------------------------------------------------------------- token counts
+
+_BILLED: Final = ('input_tokens', 'output_tokens', 'search_units', 'classifications')
+
+
+def _usage_of(raw: Mapping[str, Any]) -> RequestUsage:
+    """The tokens that were read and written; what of them is billed stands in `details`."""
+    tokens, billed = _mapping(raw.get('tokens')), _mapping(raw.get('billed_units'))
+    return RequestUsage(
+        input_tokens=_count(tokens.get('input_tokens')),
+        output_tokens=_count(tokens.get('output_tokens')),
+        cache_read_tokens=_count(raw.get('cached_tokens')),
+        details={name: _count(billed[name]) for name in _BILLED if billed.get(name)},
+    )
+
+
+def _count(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], value) if isinstance(value, dict) else {}

@@ -19,12 +19,10 @@ from jupyter_stream.settings import ModelSettings, ThinkingLevel
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.chat_history import ChatHistory, Message, instruct
-from jupyter_stream.wire.cohere.content import user_content
-from jupyter_stream.wire.cohere.plan import is_plan
+from jupyter_stream.wire.cohere.content import is_plan, user_content
 from jupyter_stream.wire.openai_chat.encode import extra_body
-from jupyter_stream.wire.prepare import instructions, prepared
+from jupyter_stream.wire.prepare import instructions, prepared, supported
 from jupyter_stream.wire.tool_choice import tool_choice
-from jupyter_stream.wire.unsupported import supported
 
 __all__ = ('encode',)
 

@@ -17,12 +17,11 @@ from jupyter_stream.messages import BinaryContent, FilePart, FinishReason, Model
 from jupyter_stream.native_tools import FileSearchTool
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
 from jupyter_stream.wire.decoding import EventDecoder
 from jupyter_stream.wire.gemini.facts import facts
-from jupyter_stream.wire.gemini.grounding import citations, fetched_pages
-from jupyter_stream.wire.gemini.native import NativeTools
-from jupyter_stream.wire.gemini.usage import Counts, searches_of
+from jupyter_stream.wire.gemini.grounding import NativeTools, citations, fetched_pages
 from jupyter_stream.wire.prepare import relevant
 
 __all__ = ('Decoder',)
@@ -59,7 +58,7 @@ class Decoder(EventDecoder):
         self._name = target.provider.name
         self._per_prompt = facts(target).search_per_prompt
         self._native = NativeTools(self.parts, self._name, searches_files=searches_files)
-        self._counts = Counts()
+        self._counts = _Counts()
         self._grounding: Raw = {}
         self._texts: list[list[str]] = []
         self._in_text = False
@@ -153,7 +152,7 @@ class Decoder(EventDecoder):
             self._finish(reason, candidate.get('safetyRatings'))
         if grounding := candidate.get('groundingMetadata'):
             self._grounding = grounding
-            self._counts.add_searches(*searches_of(grounding, per_prompt=self._per_prompt))
+            self._counts.add_searches(*_searches_of(grounding, per_prompt=self._per_prompt))
             self.usage = self._counts.usage()
         if not self._native.told:
             for page in fetched_pages(candidate.get('urlContextMetadata'), self._name):
@@ -270,3 +269,99 @@ def _plain_base64(text: str) -> str:
     """Base64 in its usual alphabet, padded: the protocol allows that for URLs too."""
     text = text.replace('-', '+').replace('_', '/')
     return text + '=' * (-len(text) % 4)
+
+
+# ---------------------------------------------------------------- token counts
+
+_TOTALS: Final[Mapping[str, tuple[str, ...]]] = {
+    'promptTokenCount': ('input_tokens',),
+    'toolUsePromptTokenCount': ('input_tokens', 'input_tool_tokens'),
+    'cachedContentTokenCount': ('cache_read_tokens',),
+    'candidatesTokenCount': ('output_tokens',),
+    'thoughtsTokenCount': ('output_tokens', 'output_reasoning_tokens'),
+}
+"""What each count is added to."""
+
+_NAMED_TOTALS: Final[Mapping[str, str]] = {
+    'cachedContentTokenCount': 'cached_content_tokens',
+    'thoughtsTokenCount': 'thoughts_tokens',
+    'toolUsePromptTokenCount': 'tool_use_prompt_tokens',
+}
+"""The counts that are kept in `details` too."""
+
+_BY_MODALITY: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    'promptTokensDetails': ('prompt', ('input_{}_tokens',)),
+    'cacheTokensDetails': ('cache', ('cache_{}_read_tokens',)),
+    'candidatesTokensDetails': ('candidates', ('output_{}_tokens',)),
+    'toolUsePromptTokensDetails': ('tool_use_prompt', ('input_{}_tokens', 'input_{}_tool_tokens')),
+}
+"""Lists of counts by modality: their word in `details`, and what each is added to."""
+
+_MODALITIES: Final[Mapping[str, str]] = {
+    'TEXT': 'text',
+    'AUDIO': 'audio',
+    'IMAGE': 'image',
+    'DOCUMENT': 'image',
+    'VIDEO': 'video',
+}
+
+
+class _Counts:
+    """The counts so far. Each report replaces the one before; what it leaves out, or puts at 0, stays as it was."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Any] = {}
+        self._known: dict[tuple[str, str], int] = {}
+        self._counts: dict[str, int] = {}
+        self._details: dict[str, int] = {}
+
+    def add(self, raw: Mapping[str, Any]) -> None:
+        """A chunk's `usageMetadata`. Most of it is as it was in the chunk before."""
+        seen = self._seen
+        for name, value in raw.items():
+            if value and seen.get(name) != value:
+                seen[name] = value
+                if name in _TOTALS:
+                    self._put((name, ''), int(value), _NAMED_TOTALS.get(name), _TOTALS[name])
+                elif name in _BY_MODALITY:
+                    self._add_modalities(name, value)
+
+    def add_searches(self, queries: int, billed: int) -> None:
+        """What `searches_of` has found."""
+        if queries:
+            self._put(('queries', ''), queries, 'web_search_requests', ())
+        if billed:
+            self._put(('billed', ''), billed, None, ('web_searches',))
+
+    def usage(self) -> RequestUsage:
+        """The usage as it stands."""
+        unmeasured = {} if self._seen else {'unmeasured_requests': 1}
+        return RequestUsage(details=self._details.copy(), **self._counts, **unmeasured)
+
+    def _add_modalities(self, name: str, value: list[Mapping[str, Any]]) -> None:
+        word, fields = _BY_MODALITY[name]
+        for entry in value:
+            modality, count = entry.get('modality'), entry.get('tokenCount')
+            if modality and count:
+                kind = _MODALITIES.get(modality)
+                filled = tuple(field.format(kind) for field in fields) if kind else ()
+                self._put((name, modality), int(count), f'{modality.lower()}_{word}_tokens', filled)
+
+    def _put(self, key: tuple[str, str], count: int, detail: str | None, fields: tuple[str, ...]) -> None:
+        more = count - self._known.get(key, 0)
+        self._known[key] = count
+        if detail:
+            self._details[detail] = count
+        for field in fields:
+            self._counts[field] = self._counts.get(field, 0) + more
+
+
+def _searches_of(grounding: Mapping[str, Any], *, per_prompt: bool) -> tuple[int, int]:
+    """The searches that an answer rests on: how many queries there were, and how many are billed.
+
+    https://ai.google.dev/gemini-api/docs/google-search#pricing: older models bill a prompt once, if a page was found.
+    """
+    queries = {query for query in cast('list[str]', grounding.get('webSearchQueries') or []) if query.strip()}
+    chunks = cast('list[Mapping[str, Any]]', grounding.get('groundingChunks') or [])
+    found = any('uri' in (chunk.get('web') or ()) for chunk in chunks)
+    return len(queries), (min(len(queries), int(found)) if per_prompt else len(queries))

@@ -1,4 +1,4 @@
-"""The body of a request: settings by name, tools, the form of the answer, and the contents."""
+"""The body of a request: settings by name, thinking, tools, the form of the answer, and the contents."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from urllib.parse import quote
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import UnsupportedSettingWarning
-from jupyter_stream.settings import ModelSettings
+from jupyter_stream.profiles import Profile, UnsupportedSettingWarning
+from jupyter_stream.settings import ModelSettings, ThinkingEffort
 from jupyter_stream.wire.base import Target, WireRequest
-from jupyter_stream.wire.gemini.facts import facts
+from jupyter_stream.wire.gemini.facts import LEVELS, Facts, facts
 from jupyter_stream.wire.gemini.history import contents
-from jupyter_stream.wire.gemini.thinking import thinking_config
 from jupyter_stream.wire.gemini.tools import image_config, native_tools, tools_and_config
-from jupyter_stream.wire.prepare import prepared
+from jupyter_stream.wire.prepare import prepared, supported
 from jupyter_stream.wire.schema._gemini import with_schemas
-from jupyter_stream.wire.unsupported import supported
 
 __all__ = ('encode',)
 
@@ -145,7 +143,7 @@ def _generation(
             config['logprobs'] = settings['google_top_logprobs']
     text = parameters.allow_text_output or not profile.image_output
     config['responseModalities'] = ['TEXT'] * text + ['IMAGE'] * profile.image_output
-    if thinking := thinking_config(profile, facts(target), settings, parameters):
+    if thinking := _thinking_config(profile, facts(target), settings, parameters):
         config['thinkingConfig'] = thinking
     if (image := image_config(target, parameters)) is not None:
         config['imageConfig'] = image
@@ -198,3 +196,59 @@ def _resource(target: Target) -> str:
     if slash and pattern.startswith('publishers/'):
         return f'publishers/{publisher}/models/{model}'
     return pattern.format(name)
+
+
+# ---------------------------------------------------------------- thinking
+
+_LEVELS: Final[Mapping[ThinkingEffort, str]] = {
+    'minimal': 'MINIMAL',
+    'low': 'LOW',
+    'medium': 'MEDIUM',
+    'high': 'HIGH',
+    'xhigh': 'HIGH',
+    'max': 'HIGH',
+}
+_LEAST_BUDGET: Final = 128
+"""Tokens; what Gemini 2.5 Pro, which can't stop thinking, takes at least."""
+
+_BUDGETS: Final[Mapping[ThinkingEffort, int]] = {
+    'minimal': _LEAST_BUDGET,
+    'low': 2048,
+    'medium': 8192,
+    'high': 24576,
+    'xhigh': 24576,
+    'max': 24576,
+}
+"""Tokens; the largest is what all models with a budget take."""
+
+
+def _thinking_config(
+    profile: Profile, facts: Facts, settings: Mapping[str, Any], parameters: ModelRequestParameters
+) -> Mapping[str, Any] | None:
+    """`thinkingConfig`: the setting `google_thinking_config` as it is, else what `thinking` asks for, else None."""
+    if said := settings.get('google_thinking_config'):
+        return said
+    thinking = parameters.thinking
+    if thinking is None:
+        return None
+    if thinking is False:
+        return _least(profile, facts)
+    if thinking is True:
+        return {'include_thoughts': True}
+    if facts.levels is None:
+        return {'include_thoughts': True, 'thinking_budget': _BUDGETS[thinking]}
+    return {'include_thoughts': True, 'thinking_level': _nearest(_LEVELS[thinking], facts.levels)}
+
+
+def _least(profile: Profile, facts: Facts) -> dict[str, Any]:
+    if facts.levels is None:
+        return {'thinking_budget': _LEAST_BUDGET if profile.always_thinks else 0}
+    if facts.zero_budget:
+        return {'thinking_budget': 0}
+    return {'thinking_level': _nearest(LEVELS[0], facts.levels)}
+
+
+def _nearest(level: str, levels: tuple[str, ...]) -> str:
+    """The level that the model takes nearest to the one wanted, the cheaper of two equally near."""
+    wanted = LEVELS.index(level)
+    return min(levels, key=lambda known: (abs(LEVELS.index(known) - wanted), LEVELS.index(known)))

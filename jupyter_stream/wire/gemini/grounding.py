@@ -1,4 +1,4 @@
-"""What an answer rests on, as Gemini tells it at the end: citations, searches, files that were found.
+"""What an answer rests on: citations, searches and files that were found, and the calls of the tools that Gemini runs.
 
 https://ai.google.dev/api/generate-content#GroundingMetadata
 """
@@ -6,9 +6,11 @@ https://ai.google.dev/api/generate-content#GroundingMetadata
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
+from jupyter_stream.exceptions import UnexpectedModelBehavior
 from jupyter_stream.messages import (
     Citation,
     CitationSource,
@@ -19,23 +21,25 @@ from jupyter_stream.messages import (
     WebCitationSource,
     generate_tool_call_id,
 )
-from jupyter_stream.wire.gemini.tool_names import FILE_SEARCH, WEB_FETCH, WEB_SEARCH
+from jupyter_stream.stream.parts import PartsManager
+from jupyter_stream.wire.gemini.tools import CODE, FILE_SEARCH, MEDIA, NATIVE_NAMES, WEB_FETCH, WEB_SEARCH
 
-__all__ = ('citations', 'documents', 'fetched_pages', 'searched', 'snaked', 'web_sources')
+__all__ = ('NativeTools', 'citations', 'fetched_pages')
 
 Raw = Mapping[str, Any]
 NativePart = NativeToolCallPart | NativeToolReturnPart
+Details = dict[str, Any] | None
 
 _CAPITAL: Final = re.compile(r'(?<!^)([A-Z])')
 
 
-def snaked(value: Any) -> Any:
+def _snaked(value: Any) -> Any:
     """A JSON value with its keys in snake case and its nulls left out, as the details of a part keep it."""
     if isinstance(value, dict):
         items = cast('dict[str, Any]', value).items()
-        return {_CAPITAL.sub(r'_\1', key).lower(): snaked(item) for key, item in items if item is not None}
+        return {_CAPITAL.sub(r'_\1', key).lower(): _snaked(item) for key, item in items if item is not None}
     if isinstance(value, list):
-        return [snaked(item) for item in cast('list[Any]', value)]
+        return [_snaked(item) for item in cast('list[Any]', value)]
     return value
 
 
@@ -60,7 +64,7 @@ def citations(texts: Sequence[str], grounding: Raw) -> dict[int, tuple[list[Cita
             continue
         cited, raw = found.setdefault(index, ([], []))
         cited.append(Citation(sources=sources, anchor=anchor))
-        raw.append({**snaked(dict(support)), 'grounding_chunks': [snaked(chunk) for chunk in chunks]})
+        raw.append({**_snaked(dict(support)), 'grounding_chunks': [_snaked(chunk) for chunk in chunks]})
     return found
 
 
@@ -142,20 +146,20 @@ def _by_words(texts: Sequence[str], words: str | None, own: int | None) -> int |
 # ----------------------------------------------------------- tools that were used
 
 
-def web_sources(grounding: Raw) -> list[dict[str, Any]]:
+def _web_sources(grounding: Raw) -> list[dict[str, Any]]:
     """The web pages that were found."""
     none = {'domain': None, 'title': None, 'uri': None}
     return [{**none, **chunk['web']} for chunk in _chunks(grounding) if chunk.get('web')]
 
 
-def documents(grounding: Raw) -> list[dict[str, Any]]:
+def _documents(grounding: Raw) -> list[dict[str, Any]]:
     """The pieces of files that were found."""
-    return [snaked(chunk['retrievedContext']) for chunk in _chunks(grounding) if chunk.get('retrievedContext')]
+    return [_snaked(chunk['retrievedContext']) for chunk in _chunks(grounding) if chunk.get('retrievedContext')]
 
 
-def searched(grounding: Raw, provider_name: str, file_searches: Sequence[str]) -> Iterator[NativePart]:
+def _searched(grounding: Raw, provider_name: str, file_searches: Sequence[str]) -> Iterator[NativePart]:
     """The searches, as calls and returns. `file_searches` are the ids of the calls that have been told already."""
-    if found := documents(grounding):
+    if found := _documents(grounding):
         ids = list(file_searches)
         if not ids:
             ids = [generate_tool_call_id()]
@@ -164,7 +168,7 @@ def searched(grounding: Raw, provider_name: str, file_searches: Sequence[str]) -
             yield NativeToolReturnPart(FILE_SEARCH, found, call_id, provider_name=provider_name)
     if queries := grounding.get('webSearchQueries'):
         call_id = generate_tool_call_id()
-        sources = web_sources(grounding) if _chunks(grounding) else None
+        sources = _web_sources(grounding) if _chunks(grounding) else None
         yield NativeToolCallPart(WEB_SEARCH, {'queries': queries}, call_id, provider_name=provider_name)
         yield NativeToolReturnPart(WEB_SEARCH, sources, call_id, provider_name=provider_name)
 
@@ -177,6 +181,137 @@ def fetched_pages(metadata: Raw | None, provider_name: str) -> Iterator[NativePa
     call_id = generate_tool_call_id()
     urls = [page['retrievedUrl'] for page in pages if page.get('retrievedUrl')]
     none = {'retrieved_url': None, 'url_retrieval_status': None}
-    content = [{**none, **snaked(page)} for page in pages]
+    content = [{**none, **_snaked(page)} for page in pages]
     yield NativeToolCallPart(WEB_FETCH, {'urls': urls} if urls else None, call_id, provider_name=provider_name)
     yield NativeToolReturnPart(WEB_FETCH, content, call_id, provider_name=provider_name)
+
+
+# ---------------------------------------------------------------- native tools
+
+_FILE_QUERY: Final = re.compile(r'file_search\.query\(query=(["\'])((?:\\.|(?!\1)[^\\])*)\1\)')
+_ESCAPED: Final = re.compile(r'\\([\\"\'])')
+
+
+class NativeTools:
+    """Turns the pieces of native tools into parts. Results that are filled at the end keep their place until then.
+
+    Args:
+        parts: where the parts go.
+        provider_name: whose tools they are.
+        searches_files: code that asks for a search in files is that search, not code.
+    """
+
+    def __init__(self, parts: PartsManager, provider_name: str, *, searches_files: bool) -> None:
+        self._parts = parts
+        self._provider_name = provider_name
+        self._searches_files = searches_files
+        self._count = 0
+        self._file_searches: list[str] = []
+        self._code_call = ''
+        self._media_call: tuple[Hashable, str, bool] | None = None
+        self._open_web_search: NativeToolReturnPart | None = None
+        self._open_file_searches: list[NativeToolReturnPart] = []
+        self.told = False
+        """Calls came as parts of their own, so that the metadata is not to be read for them."""
+
+    # ------------------------------------------------------------------- code
+
+    def code(self, raw: Raw, details: Details) -> None:
+        """`executableCode`."""
+        query = _FILE_QUERY.search(raw.get('code') or '') if self._searches_files else None
+        call_id = generate_tool_call_id()
+        if query:
+            self._file_searches.append(call_id)
+            self._add(self._call(FILE_SEARCH, {'query': _ESCAPED.sub(r'\1', query[2])}, call_id, details))
+        else:
+            self._code_call = call_id
+            self._add(self._call(CODE, _snaked(raw), call_id, details))
+
+    def code_result(self, raw: Raw, details: Details) -> None:
+        """`codeExecutionResult`."""
+        self._add(self._return(CODE, _snaked(raw), self._code_call or generate_tool_call_id(), details))
+
+    # ----------------------------------------------------- server-side invocations
+
+    def call(self, raw: Raw, details: Details) -> None:
+        """`toolCall`."""
+        name = self._name(raw, raw.get('args'))
+        call_id = raw.get('id') or generate_tool_call_id()
+        key = self._add(self._call(name, raw.get('args'), call_id, details))
+        if name == MEDIA:
+            self._media_call = (key, call_id, bool(raw.get('id')))
+
+    def response(self, raw: Raw, details: Details) -> None:
+        """`toolResponse`."""
+        name = self._name(raw, raw.get('response'))
+        part = self._return(name, raw.get('response'), raw.get('id') or generate_tool_call_id(), details)
+        if name == MEDIA:
+            self._media_return(raw, part)
+        elif name == WEB_SEARCH:
+            self._web_search_return(part)
+        elif name == FILE_SEARCH and part.content is None:
+            self._open_file_searches.append(part)
+            self._parts.reserve(part.tool_call_id, part)
+        else:
+            self._add(part)
+
+    def _name(self, raw: Raw, payload: Any) -> str:
+        kind = raw.get('toolType') or ''
+        if not kind and payload:
+            raise UnexpectedModelBehavior('Gemini called a tool of its own without saying which.')
+        # Steps over media have nothing but an id.
+        name = NATIVE_NAMES.get(kind, kind.lower()) if kind else MEDIA
+        self.told = self.told or name != MEDIA
+        return name
+
+    def _media_return(self, raw: Raw, part: NativeToolReturnPart) -> None:
+        """Either the call or its return may lack the id."""
+        if self._media_call is not None:
+            key, call_id, has_id = self._media_call
+            if not raw.get('id'):
+                part = replace(part, tool_call_id=call_id)
+            elif not has_id:
+                self._parts.tool_call(key, tool_call_id=part.tool_call_id)
+        self._media_call = None
+        self._add(part)
+
+    def _web_search_return(self, part: NativeToolReturnPart) -> None:
+        """Only the last one gets the pages, which come with the metadata at the end."""
+        if (open_before := self._open_web_search) is not None:
+            self._parts.part(open_before.tool_call_id, open_before)
+        self._open_web_search = part
+        self._parts.reserve(part.tool_call_id, part)
+
+    # -------------------------------------------------------------------- end
+
+    def finish(self, grounding: Raw) -> None:
+        """Fill what was left open, or tell of the searches that only the metadata speaks of."""
+        for part in self._open_file_searches:
+            self._parts.part(part.tool_call_id, replace(part, content=_documents(grounding) or None))
+        if (part := self._open_web_search) is not None:
+            self._parts.part(part.tool_call_id, _with_sources(part, grounding))
+        if not self.told:
+            for found in _searched(grounding, self._provider_name, self._file_searches):
+                self._add(found)
+
+    # ------------------------------------------------------------------ parts
+
+    def _add(self, part: NativeToolCallPart | NativeToolReturnPart) -> Hashable:
+        self._count += 1
+        key = ('native', self._count)
+        self._parts.part(key, part)
+        return key
+
+    def _call(self, name: str, args: Any, call_id: str, details: Details) -> NativeToolCallPart:
+        return NativeToolCallPart(name, args, call_id, provider_name=self._provider_name, provider_details=details)
+
+    def _return(self, name: str, content: Any, call_id: str, details: Details) -> NativeToolReturnPart:
+        return NativeToolReturnPart(name, content, call_id, provider_name=self._provider_name, provider_details=details)
+
+
+def _with_sources(part: NativeToolReturnPart, grounding: Raw) -> NativeToolReturnPart:
+    sources = _web_sources(grounding)
+    if not sources:
+        return part
+    said: Any = part.content
+    return replace(part, content={**(said if isinstance(said, dict) else {}), 'sources': sources})

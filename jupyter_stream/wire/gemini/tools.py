@@ -1,4 +1,4 @@
-"""The tools of a request: functions, which of them may be called, and Gemini's own."""
+"""The tools of a request: functions, which of them may be called, and Gemini's own by their names here and there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,36 @@ from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.gemini.facts import Facts, facts
 from jupyter_stream.wire.tool_choice import tool_choice
 
-__all__ = ('image_config', 'native_tools', 'tools_and_config')
+__all__ = (
+    'CODE',
+    'FILE_SEARCH',
+    'MEDIA',
+    'NATIVE_NAMES',
+    'TOOL_TYPES',
+    'WEB_FETCH',
+    'WEB_SEARCH',
+    'image_config',
+    'native_tools',
+    'tools_and_config',
+)
+
+CODE: Final = CodeExecutionTool.kind
+FILE_SEARCH: Final = FileSearchTool.kind
+WEB_FETCH: Final = WebFetchTool.kind
+WEB_SEARCH: Final = WebSearchTool.kind
+MEDIA: Final = 'media_processing'
+"""A step that Gemini takes by itself over a video; no tool of a request asks for it."""
+
+TOOL_TYPES: Final[Mapping[str, str]] = {
+    WEB_SEARCH: 'GOOGLE_SEARCH_WEB',
+    WEB_FETCH: 'URL_CONTEXT',
+    FILE_SEARCH: 'FILE_SEARCH',
+}
+NATIVE_NAMES: Final[Mapping[str, str]] = {
+    **{wire_name: name for name, wire_name in TOOL_TYPES.items()},
+    'MEDIA_PROCESSING': MEDIA,
+}
+
 
 Part = dict[str, Any]
 

@@ -1,7 +1,12 @@
-"""The body of a Groq request: that of Chat Completions, and what Groq has beyond or instead."""
+"""The body of a Groq request: that of Chat Completions, and what Groq has beyond or instead.
+
+Thinking is asked for by a format and an effort (https://console.groq.com/docs/reasoning). Of the models that think,
+some take graded efforts, some only 'none' and 'default', some none at all.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -9,12 +14,12 @@ from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage
 from jupyter_stream.native_tools import WebSearchTool
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.settings import ModelSettings
+from jupyter_stream.profiles import Profile, UnsupportedSettingWarning
+from jupyter_stream.settings import ModelSettings, ThinkingLevel
 from jupyter_stream.wire.base import Target, WireRequest
-from jupyter_stream.wire.groq.thinking import thinking_body
 from jupyter_stream.wire.openai_chat.encode import chat_body, wire_request
-from jupyter_stream.wire.prepare import prepared
-from jupyter_stream.wire.unsupported import without
+from jupyter_stream.wire.openai_effort import effort
+from jupyter_stream.wire.prepare import prepared, without
 
 __all__ = ('encode',)
 
@@ -37,7 +42,7 @@ def encode(
     if search := _search_settings(target, parameters):
         body['search_settings'] = search
     thinking = prepared(target.profile, parameters, settings).thinking
-    body.update(thinking_body(target, cast(Mapping[str, Any], settings), thinking))
+    body.update(_thinking_body(target, cast(Mapping[str, Any], settings), thinking))
     return wire_request(target, body, settings)
 
 
@@ -64,3 +69,44 @@ def _search_settings(target: Target, parameters: ModelRequestParameters) -> dict
         )
     domains = {'include_domains': tool.allowed_domains, 'exclude_domains': tool.blocked_domains}
     return {name: listed for name, listed in domains.items() if listed}
+
+
+# ---------------------------------------------------------------- thinking
+
+
+def _thinking_body(target: Target, settings: Mapping[str, Any], thinking: ThinkingLevel | None) -> dict[str, Any]:
+    """`reasoning_format` and `reasoning_effort`; Groq's own settings win, except over thinking switched off."""
+    profile = target.profile
+    off = thinking is False and profile.none_effort
+    said = settings.get('groq_reasoning_effort')
+    if off and said is not None:
+        _warn(target)
+    body = {
+        'reasoning_format': settings.get('groq_reasoning_format') or _format(profile, thinking),
+        'reasoning_effort': 'none' if off else said or _effort(profile, thinking),
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _format(profile: Profile, thinking: ThinkingLevel | None) -> str | None:
+    if thinking is None:
+        return None
+    if thinking is not False:
+        return 'parsed'
+    switched_off = profile.none_effort
+    has_no_switch = profile.always_thinks and profile.efforts is None
+    # A model that only thinks less must not show it.
+    return None if switched_off or has_no_switch else 'hidden'
+
+
+def _effort(profile: Profile, thinking: ThinkingLevel | None) -> str | None:
+    return effort(thinking, profile) if thinking is not None and profile.efforts else None
+
+
+def _warn(target: Target) -> None:
+    warnings.warn(
+        f'{target.provider.title} model {target.model_name!r} does not think with `thinking=False`, so the setting '
+        '`groq_reasoning_effort` is left out.',
+        UnsupportedSettingWarning,
+        stacklevel=3,
+    )

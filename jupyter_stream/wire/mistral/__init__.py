@@ -5,8 +5,8 @@ of chunks, thinking among them; nulls where others say nothing; and answers that
 """
 
 from jupyter_stream.framing.sse import SSEDecoder as Framing
-from jupyter_stream.wire.mistral.content import fetchable
 from jupyter_stream.wire.mistral.decode import Decoder
 from jupyter_stream.wire.mistral.encode import encode
+from jupyter_stream.wire.mistral.history import fetchable
 
 __all__ = ('Decoder', 'Framing', 'encode', 'fetchable')

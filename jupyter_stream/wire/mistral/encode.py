@@ -11,10 +11,8 @@ from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.mistral.history import mistral_messages
-from jupyter_stream.wire.openai_chat.encode import extra_body
-from jupyter_stream.wire.openai_chat.tools import chat_tools
-from jupyter_stream.wire.prepare import prepared
-from jupyter_stream.wire.unsupported import supported
+from jupyter_stream.wire.openai_chat.encode import chat_tools, extra_body
+from jupyter_stream.wire.prepare import prepared, supported
 
 __all__ = ('encode',)
 

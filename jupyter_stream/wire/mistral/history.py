@@ -1,4 +1,7 @@
-"""The messages of a conversation, as Mistral has them."""
+"""The messages of a conversation as Mistral has them, and what a user says as content chunks: text, images, documents.
+
+https://docs.mistral.ai/capabilities/vision and https://docs.mistral.ai/capabilities/document_ai/document_qna
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,17 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
+from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import (
+    BinaryContent,
+    CachePoint,
+    DocumentUrl,
+    ImageUrl,
     ModelMessage,
     ModelResponse,
     RetryFeedbackPart,
     RetryPromptPart,
+    TextContent,
     TextPart,
     ThinkingPart,
     ToolCallPart,
@@ -24,10 +33,12 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import ChatHistory, Message, instruct
-from jupyter_stream.wire.mistral.content import text_chunk, user_content
+from jupyter_stream.wire.openai_chat.content import image_part, inlined, is_text
 from jupyter_stream.wire.prepare import instructions
 
-__all__ = ('mistral_messages',)
+__all__ = ('fetchable', 'mistral_messages')
+
+Chunk = dict[str, Any]
 
 _ID_LENGTH: Final = 9
 _ID_ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -53,11 +64,11 @@ def mistral_messages(
 
 class _History(ChatHistory):
     def _content(self, content: str | Sequence[UserContent]) -> Any:
-        return user_content(self.target, content)
+        return _user_content(self.target, content)
 
     def _response(self, response: ModelResponse) -> Iterator[Message]:
-        texts = [text_chunk(part.content) for part in response.parts if isinstance(part, TextPart)]
-        thoughts = [text_chunk(part.content) for part in response.parts if isinstance(part, ThinkingPart)]
+        texts = [_text_chunk(part.content) for part in response.parts if isinstance(part, TextPart)]
+        thoughts = [_text_chunk(part.content) for part in response.parts if isinstance(part, ThinkingPart)]
         thinking = [{'type': 'thinking', 'thinking': thoughts}] if thoughts else []
         calls = [_call(part) for part in response.parts if isinstance(part, ToolCallPart)]
         if texts or thinking or calls:
@@ -74,7 +85,7 @@ def _separated(messages: Sequence[Message]) -> Iterator[Message]:
     previous = None
     for message in messages:
         if previous == 'tool' and message['role'] == 'user':
-            yield {'role': 'assistant', 'content': [text_chunk('OK')], 'prefix': False}
+            yield {'role': 'assistant', 'content': [_text_chunk('OK')], 'prefix': False}
         previous = message['role']
         yield message
 
@@ -115,3 +126,67 @@ def _hashed(text: str) -> str:
     number = int.from_bytes(hashlib.sha256(text.encode()).digest(), 'big')
     base = len(_ID_ALPHABET)
     return ''.join(_ID_ALPHABET[number // base**place % base] for place in range(_ID_LENGTH))
+
+
+# ---------------------------------------------------------------- what a user says
+
+_PDF: Final = 'application/pdf'
+
+
+def fetchable(target: Target, part: object) -> bool:
+    """Whether an address has to be downloaded before `encode`: Mistral itself fetches images and PDFs, but no text."""
+    if isinstance(part, ImageUrl):
+        return bool(part.force_download)
+    if isinstance(part, DocumentUrl):
+        return is_text(part.media_type) or (part.media_type == _PDF and bool(part.force_download))
+    return False
+
+
+def _user_content(target: Target, content: str | Sequence[UserContent]) -> str | list[Chunk]:
+    """The `content` of a user message.
+
+    Raises:
+        UserError: an item is of a kind that Mistral does not take, or has not been downloaded.
+    """
+    if isinstance(content, str):
+        return content
+    return [_chunk(target, item) for item in content if not isinstance(item, CachePoint)]
+
+
+def _text_chunk(text: str) -> Chunk:
+    """Text."""
+    return {'type': 'text', 'text': text}
+
+
+def _chunk(target: Target, item: Any) -> Chunk:
+    if isinstance(item, str):
+        return _text_chunk(item)
+    if isinstance(item, TextContent):
+        return _text_chunk(item.content)
+    if fetchable(target, item):
+        raise UserError(f'{item.url} has to be downloaded before it can be sent: pass it as BinaryContent.')
+    if isinstance(item, ImageUrl):
+        return image_part(item.url, item.vendor_metadata)
+    if isinstance(item, DocumentUrl) and item.media_type == _PDF:
+        return _document(item.url)
+    if isinstance(item, BinaryContent):
+        return _binary(item)
+    raise UserError(_refusal(type(item).__name__))
+
+
+def _binary(item: BinaryContent) -> Chunk:
+    if is_text(item.media_type):
+        return _text_chunk(inlined(item))
+    if item.is_image:
+        return image_part(item.data_uri, item.vendor_metadata)
+    if item.media_type == _PDF:
+        return _document(item.data_uri)
+    raise UserError(_refusal(f'content of the type {item.media_type!r}'))
+
+
+def _document(url: str) -> Chunk:
+    return {'type': 'document_url', 'document_url': url}
+
+
+def _refusal(what: str) -> str:
+    return f'Mistral takes text, images and PDF documents in a prompt, not {what}: send one of these instead.'

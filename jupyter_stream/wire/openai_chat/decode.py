@@ -23,15 +23,14 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire import base
 from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
-from jupyter_stream.wire.openai_chat.chunk import Calls, text_of
 from jupyter_stream.wire.openai_chat.details import (
     citations_of,
     downstream_details,
     log_probabilities,
     url_citations,
+    usage_of,
 )
 from jupyter_stream.wire.openai_chat.reasoning import part_of
-from jupyter_stream.wire.openai_chat.usage import usage_of
 from jupyter_stream.wire.openai_details import moderation, timestamp
 from jupyter_stream.wire.prepare import relevant
 
@@ -78,7 +77,7 @@ class Decoder(EventDecoder):
         self._reasoning_run = 0
         self._awaits_text = False
         self._held_space = ''
-        self._calls = Calls()
+        self._calls = _Calls()
 
     # ---------------------------------------------------------------- frames
 
@@ -176,7 +175,7 @@ class Decoder(EventDecoder):
             self.finish_reason = 'content_filter'
             return
         self._thinking(delta)
-        if content := text_of(delta.get('content')):
+        if content := _text_of(delta.get('content')):
             self._text(content)
         if annotations := delta.get('annotations'):
             self._annotate(annotations)
@@ -326,3 +325,49 @@ class Decoder(EventDecoder):
                 provider_details=details,
                 citations=citations or None,
             )
+
+
+# ---------------------------------------------------------------- pieces of a chunk
+
+
+class _Calls:
+    """Which pieces belong to one tool call: those of one index; without one, of one id; without either, the last."""
+
+    def __init__(self) -> None:
+        self._keys: dict[int, Hashable] = {}
+        self._ids: dict[Hashable, str] = {}
+        self._last: Hashable = None
+        self._count = 0
+
+    def key(self, index: int | None, call_id: str | None, name: str | None) -> Hashable:
+        """The key of the call that a piece with these belongs to; a new one when it begins a call."""
+        if index is None:
+            key: Hashable = ('id', call_id) if call_id else self._new() if name or self._last is None else self._last
+        else:
+            key = self._by_index(index, call_id, name)
+        self._last = key
+        return key
+
+    def _by_index(self, index: int, call_id: str | None, name: str | None) -> Hashable:
+        key = self._keys.setdefault(index, ('index', index))
+        if call_id and name and self._ids.get(key, call_id) != call_id:
+            # Some servers give every call of an answer the same index.
+            key = self._keys[index] = self._new()
+        if call_id:
+            self._ids.setdefault(key, call_id)
+        return key
+
+    def _new(self) -> Hashable:
+        self._count += 1
+        return ('call', self._count)
+
+
+def _text_of(content: Any) -> str | None:
+    """The text of a delta, which some servers send as a list of parts."""
+    if not isinstance(content, list):
+        return cast('str | None', content)
+    parts = cast('list[Any]', content)
+    return ''.join(
+        part if isinstance(part, str) else part.get('text') or '' if part.get('type') == 'text' else ''
+        for part in parts
+    )

@@ -5,8 +5,8 @@ read itself. What differs between models is data in `profiles` and in `facts`.
 """
 
 from jupyter_stream.framing.sse import SSEDecoder as Framing
-from jupyter_stream.wire.openai_responses.content import fetchable
 from jupyter_stream.wire.openai_responses.decode import Decoder
 from jupyter_stream.wire.openai_responses.encode import encode
+from jupyter_stream.wire.openai_responses.history import fetchable
 
 __all__ = ('Decoder', 'Framing', 'encode', 'fetchable')

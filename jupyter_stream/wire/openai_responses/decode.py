@@ -1,7 +1,8 @@
 """Events of a Responses stream to parts: https://platform.openai.com/docs/api-reference/responses-streaming
 
 An answer is over with `response.completed`, `response.incomplete` or `response.failed`. One that the provider goes on
-with in the background may also just stop: it is suspended, not cut.
+with in the background may also just stop: it is suspended, not cut. Token counts:
+https://platform.openai.com/docs/api-reference/responses/object#usage
 """
 
 from __future__ import annotations
@@ -16,19 +17,18 @@ from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent, TextPart
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
 from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
 from jupyter_stream.wire.openai_details import moderation, timestamp, token_details
-from jupyter_stream.wire.openai_responses.annotations import citations_of, cited
-from jupyter_stream.wire.openai_responses.calls import Calls
-from jupyter_stream.wire.openai_responses.items import image
-from jupyter_stream.wire.openai_responses.usage import usage_of
+from jupyter_stream.wire.openai_responses.items import Calls, citations_of, cited, image
 from jupyter_stream.wire.prepare import relevant
 
 __all__ = ('Decoder',)
 
 Event = dict[str, Any]
 TextKey = tuple[Any, Any]
+Raw = Mapping[str, Any]
 
 FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
     'completed': 'stop',
@@ -144,7 +144,7 @@ class Decoder(EventDecoder):
         self._status(event)
         self.suspended = False
         self.terminal = self._is_over = True
-        self.usage = usage_of(response)
+        self.usage = _usage_of(response)
         if tier := response.get('service_tier'):
             self._detail(service_tier=tier)
         if diagnostics := response.get('prompt_cache_diagnostics'):
@@ -316,3 +316,51 @@ def _type_of(error: Event) -> dict[str, str]:
 
 def _escaped(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+# ---------------------------------------------------------------- token counts
+
+_NAMED: Final = frozenset({'input_tokens', 'output_tokens', 'total_tokens'})
+_EMPTY: Final[Raw] = {}
+
+
+def _usage_of(response: Raw) -> RequestUsage:
+    """What a response says of its tokens, and how many web searches it was charged for."""
+    searches = _web_searches(response)
+    extra: dict[str, Any] = {'web_searches': searches} if searches else {}
+    raw = cast('Raw | None', response.get('usage'))
+    if raw is None:
+        details = {'web_search_requests': searches} if searches else {}
+        return RequestUsage(details=details, **extra, **({'unmeasured_requests': 1} if searches else {}))
+    put_in = cast(Raw, raw.get('input_tokens_details') or _EMPTY)
+    put_out = cast(Raw, raw.get('output_tokens_details') or _EMPTY)
+    reasoning = _count(put_out.get('reasoning_tokens'))
+    details = {name: value for name, value in raw.items() if isinstance(value, int) and name not in _NAMED}
+    details['reasoning_tokens'] = reasoning
+    if searches:
+        details['web_search_requests'] = searches
+    return RequestUsage(
+        input_tokens=_count(raw.get('input_tokens')),
+        output_tokens=_count(raw.get('output_tokens')),
+        cache_read_tokens=_count(put_in.get('cached_tokens')),
+        cache_write_tokens=_count(put_in.get('cache_write_tokens')),
+        output_reasoning_tokens=reasoning,
+        details=details,
+        **extra,
+    )
+
+
+def _web_searches(response: Raw) -> int:
+    """The searches that are charged: older responses don't count them, and opening a page is no search."""
+    if response.get('status') in ('queued', 'in_progress'):
+        return 0
+    counted = cast(Raw, cast(Raw, response.get('tool_usage') or _EMPTY).get('web_search') or _EMPTY)
+    if isinstance(number := counted.get('num_requests'), int):
+        return number
+    output = cast('list[Raw]', response.get('output') or [])
+    actions = [item.get('action') or _EMPTY for item in output if item.get('type') == 'web_search_call']
+    return sum(cast(Raw, action).get('type') == 'search' for action in actions)
+
+
+def _count(value: Any) -> int:
+    return int(value) if isinstance(value, (int, float)) else 0

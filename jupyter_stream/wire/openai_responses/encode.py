@@ -1,8 +1,12 @@
-"""The body of a Responses request: settings by name, tools, the form of the answer, and the input items."""
+"""The body of a Responses request: settings by name, reasoning, caching, the form of the answer, and the input items.
+
+https://platform.openai.com/docs/guides/reasoning, https://platform.openai.com/docs/guides/prompt-caching
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -13,17 +17,18 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import SAMPLING_SETTINGS, Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target, WireRequest
-from jupyter_stream.wire.openai_effort import is_thinking
-from jupyter_stream.wire.openai_responses.caching import cache_settings, kept_options
-from jupyter_stream.wire.openai_responses.digest import fingerprint
+from jupyter_stream.wire.openai_effort import effort, is_thinking
 from jupyter_stream.wire.openai_responses.facts import facts
-from jupyter_stream.wire.openai_responses.history import input_items, lead_in, mark_instructions
-from jupyter_stream.wire.openai_responses.native import native_tools
-from jupyter_stream.wire.openai_responses.reasoning import reasoning
-from jupyter_stream.wire.openai_responses.state import Continuation, comparable_response, continuation, is_own
-from jupyter_stream.wire.openai_responses.tools import function_tools
-from jupyter_stream.wire.prepare import instructions, prepared
-from jupyter_stream.wire.unsupported import supported
+from jupyter_stream.wire.openai_responses.history import input_items, is_marked, lead_in, mark_instructions
+from jupyter_stream.wire.openai_responses.state import (
+    Continuation,
+    comparable_response,
+    continuation,
+    fingerprint,
+    is_own,
+)
+from jupyter_stream.wire.openai_responses.tools import function_tools, native_tools
+from jupyter_stream.wire.prepare import instructions, prepared, supported
 
 __all__ = ('encode',)
 
@@ -93,7 +98,7 @@ def encode(
         **_conversation(target, messages, own, parameters, goes_on),
         **{name: own[setting] for setting, name in _PLAIN.items() if own.get(setting) is not None},
         **goes_on.body,
-        **reasoning(target, own, parameters),
+        **_reasoning(target, own, parameters),
     }
     if include := _include(target, own):
         body['include'] = include
@@ -103,7 +108,7 @@ def encode(
             body['parallel_tool_calls'] = own['parallel_tool_calls']
     if text := _text(target.profile, own, parameters):
         body['text'] = text
-    if options := kept_options(
+    if options := _kept_options(
         own, body['input'], comparable_response(target, messages) if _compares(target, own) else None
     ):
         body['prompt_cache_options'] = options
@@ -151,7 +156,7 @@ def _usable(target: Target, settings: Settings, parameters: ModelRequestParamete
     rests = profile.none_effort and not is_thinking(profile, settings, parameters)
     if profile.no_sampling_while_thinking and not rests:
         refused += [name for name in SAMPLING_SETTINGS if name not in refused]
-    return cache_settings(target, supported(target, settings, refused))
+    return _cache_settings(target, supported(target, settings, refused))
 
 
 def _include(target: Target, settings: Settings) -> list[str]:
@@ -262,3 +267,80 @@ def _extra_body(settings: Settings) -> Mapping[str, Any]:
     if not isinstance(extra, Mapping):
         raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
     return cast(Mapping[str, Any], extra)
+
+
+# ---------------------------------------------------------------- reasoning
+
+
+def _reasoning(target: Target, settings: Mapping[str, Any], parameters: ModelRequestParameters) -> dict[str, Any]:
+    """The part of a request's body that says whether and how to reason; `parameters` must be `prepared`."""
+    known = facts(target)
+    said = {
+        'effort': _effort(target, settings, parameters),
+        'mode': settings.get('openai_reasoning_mode') if known.reasoning_mode else None,
+        'context': _context(target, settings.get('openai_reasoning_context')),
+        'summary': settings.get('openai_reasoning_summary'),
+    }
+    kept = {name: value for name, value in said.items() if value}
+    return {'reasoning': kept} if kept else {}
+
+
+def _effort(target: Target, settings: Mapping[str, Any], parameters: ModelRequestParameters) -> str | None:
+    if (word := settings.get('openai_reasoning_effort')) is not None:
+        return word
+    if parameters.thinking is None:
+        return None
+    return effort(parameters.thinking, replace(target.profile, max_effort=facts(target).max_effort))
+
+
+def _context(target: Target, wanted: str | None) -> str | None:
+    """Every model that reasons takes the other words; only some can be shown the reasoning of all turns."""
+    if wanted is None:
+        wanted = 'all_turns' if facts(target).reasoning_context else None
+    if wanted == 'all_turns':
+        return wanted if facts(target).reasoning_context else None
+    return wanted if target.profile.no_sampling_while_thinking else None
+
+
+# ---------------------------------------------------------------- the prompt cache
+
+_ORDER: Final = ('5m', '30m', '1h', '12h')
+_DEFAULT: Final = '30m'
+_STANDS_IN: Final = 'jupyter_stream_cache'
+"""A key beside the options that says that they came from `cache`, not from the user."""
+
+
+def _cache_settings(target: Target, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings, with `cache` said as `openai_prompt_cache_options` and `openai_cache_instructions`.
+
+    These win where they are set themselves. Models that know no retention cache what they can, unasked.
+    """
+    known, wanted = facts(target).cache_retentions, settings.get('cache')
+    said = any(settings.get(name) is not None for name in ('openai_prompt_cache_options', 'openai_cache_instructions'))
+    if not wanted or not known or said:
+        return settings
+    config = cast(Mapping[str, Any], wanted) if isinstance(wanted, Mapping) else {'retention': wanted}
+    mode = 'implicit' if config.get('messages', True) else 'explicit'
+    options = {'mode': mode, 'ttl': _nearest(config.get('retention', True), known)}
+    return {
+        **settings,
+        'openai_prompt_cache_options': options,
+        'openai_cache_instructions': True,
+        _STANDS_IN: True,
+    }
+
+
+def _nearest(wanted: Any, known: Sequence[str]) -> str:
+    """The longest retention that is no longer than the one wanted, else the shortest."""
+    if wanted not in _ORDER:
+        return _DEFAULT
+    shorter = [word for word in known if _ORDER.index(word) <= _ORDER.index(wanted)]
+    return shorter[-1] if shorter else known[0]
+
+
+def _kept_options(settings: Mapping[str, Any], items: Sequence[dict[str, Any]], compared: str | None) -> dict[str, Any]:
+    """`prompt_cache_options`: those of the settings, and the response to compare the prompt with."""
+    options = dict(cast(Mapping[str, Any], settings.get('openai_prompt_cache_options') or {}))
+    if settings.get(_STANDS_IN) and not is_marked(items):
+        options['mode'] = 'implicit'  # with no mark to go by, nothing at all would be kept
+    return options if compared is None else {**options, 'comparison_response_id': compared}

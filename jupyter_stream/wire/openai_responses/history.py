@@ -1,29 +1,36 @@
-"""The input items of a request, as the Responses API has them."""
+"""The input items of a request, and what a user says as their parts: text, images and files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import (
+    AudioUrl,
+    BinaryContent,
+    CachePoint,
+    DocumentUrl,
+    ImageUrl,
     ModelRequest,
     ModelResponse,
     RetryPromptPart,
+    TextContent,
     ToolReturnPart,
+    UploadedFile,
     UserContent,
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import ChatHistory, leading
-from jupyter_stream.wire.openai_responses.content import CACHE_MARK, input_content, input_part
 from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.openai_responses.replay import Replay
 from jupyter_stream.wire.openai_responses.state import Continuation, after_compaction
 
-__all__ = ('input_items', 'is_marked', 'lead_in', 'mark_instructions')
+__all__ = ('fetchable', 'input_items', 'is_marked', 'lead_in', 'mark_instructions')
 
 Item = dict[str, Any]
+Part = dict[str, Any]
 
 _MARKABLE = ('input_text', 'input_image', 'input_file')
 
@@ -56,7 +63,7 @@ class _History(ChatHistory):
         self._response_id = goes_on.response_id
 
     def _content(self, content: str | Sequence[UserContent]) -> Any:
-        return input_content(self.target, content)
+        return _input_content(self.target, content)
 
     def _request(self, request: ModelRequest) -> Iterator[Item]:
         for part in request.parts:
@@ -80,7 +87,7 @@ class _History(ChatHistory):
     def _returned(self, part: ToolReturnPart) -> Any:
         if not part.files:
             return part.model_response_str()
-        return [input_part(self.target, item) for item in part.content_items(mode='str')]
+        return [_input_part(self.target, item) for item in part.content_items(mode='str')]
 
     def _response(self, response: ModelResponse) -> Iterator[Item]:
         yield from self._replay.items(response)
@@ -116,7 +123,7 @@ def mark_instructions(items: list[Item], role: str, texts: Sequence[str], static
 
 def is_marked(items: Sequence[Item]) -> bool:
     """Whether any item has a mark for the cache."""
-    return any(CACHE_MARK in part for item in items for part in _parts(item))
+    return any(_CACHE_MARK in part for item in items for part in _parts(item))
 
 
 def _parts(item: Item) -> list[Item]:
@@ -133,7 +140,7 @@ def _move_leading_marks(items: list[Item]) -> None:
     index = 0
     while index < len(items):
         parts = _parts(items[index])
-        if parts and CACHE_MARK in parts[0] and parts[0].get('text') == '':
+        if parts and _CACHE_MARK in parts[0] and parts[0].get('text') == '':
             _mark_before(items, index)
             del parts[0]
             if not parts:
@@ -153,10 +160,94 @@ def _set_mark(item: Item, name: str) -> bool:
     """Mark the end of an item; False when it is of a kind that can't be marked, such as the model's own text."""
     body = item.get(name)
     if isinstance(body, str) and body and item.get('role') != 'assistant':
-        item[name] = [{'type': 'input_text', 'text': body, CACHE_MARK: {'mode': 'explicit'}}]
+        item[name] = [{'type': 'input_text', 'text': body, _CACHE_MARK: {'mode': 'explicit'}}]
         return True
     parts = _parts(item)
     if not parts or parts[-1].get('type') not in _MARKABLE:
         return False
-    parts[-1][CACHE_MARK] = {'mode': 'explicit'}
+    parts[-1][_CACHE_MARK] = {'mode': 'explicit'}
     return True
+
+
+# ---------------------------------------------------------------- what a user says
+
+_CACHE_MARK: Final = 'prompt_cache_breakpoint'
+_MARKED: Final = {'mode': 'explicit'}
+
+
+def fetchable(target: Target, part: Any) -> bool:
+    """Whether a part has to be downloaded first: only one of which the user says so, the API reads addresses itself."""
+    return isinstance(part, (ImageUrl, DocumentUrl, AudioUrl)) and bool(part.force_download)
+
+
+def _input_content(target: Target, content: str | Sequence[UserContent]) -> str | list[Part]:
+    """The `content` of a user message.
+
+    A cache point marks what stands before it; one that comes first is left as an empty text with the mark.
+
+    Raises:
+        UserError: an item is of a kind that the model can't take, or would have to be downloaded first.
+    """
+    if isinstance(content, str):
+        return content
+    parts: list[Part] = []
+    for item in content:
+        if isinstance(item, CachePoint):
+            _mark(target, parts)
+        else:
+            parts.append(_input_part(target, item))
+    return parts
+
+
+def _mark(target: Target, parts: list[Part]) -> None:
+    if facts(target).cache_marks:
+        if not parts:
+            parts.append({'type': 'input_text', 'text': ''})
+        parts[-1][_CACHE_MARK] = _MARKED
+
+
+def _input_part(target: Target, item: Any) -> Part:
+    """An item of a user's content, or of what a tool returned.
+
+    Raises:
+        UserError: it is of a kind that the model can't take, or would have to be downloaded first.
+    """
+    if isinstance(item, (str, TextContent)):
+        return {'type': 'input_text', 'text': item if isinstance(item, str) else item.content}
+    if fetchable(target, item):
+        raise UserError(f'{item.url} has to be downloaded before it can be sent: fetch it and pass BinaryContent.')
+    if isinstance(item, ImageUrl):
+        return _image(item, image_url=item.url)
+    if isinstance(item, (DocumentUrl, AudioUrl)):
+        return {'type': 'input_file', 'file_url': item.url}
+    if isinstance(item, UploadedFile):
+        return _uploaded(target, item)
+    if isinstance(item, BinaryContent):
+        return _binary(item)
+    raise UserError(f'{type(item).__name__} can not be part of a prompt for the Responses API.')
+
+
+def _image(item: ImageUrl | BinaryContent | UploadedFile, **source: str) -> Part:
+    return {'type': 'input_image', 'detail': (item.vendor_metadata or {}).get('detail', 'auto'), **source}
+
+
+def _binary(item: BinaryContent) -> Part:
+    if item.is_image:
+        return _image(item, image_url=item.data_uri)
+    if item.is_document:
+        return {'type': 'input_file', 'file_data': item.data_uri, 'filename': f'filename.{item.format}'}
+    raise UserError(
+        f'Content of the type {item.media_type!r} can not be sent to the Responses API, which takes images and '
+        'documents: convert it first.'
+    )
+
+
+def _uploaded(target: Target, item: UploadedFile) -> Part:
+    if item.provider_name != target.provider.name:
+        raise UserError(
+            f'The file {item.file_id!r} lies with {item.provider_name!r} and can not be used with '
+            f'{target.provider.name!r}: upload it there.'
+        )
+    if item.media_type.startswith('image/'):
+        return _image(item, file_id=item.file_id)
+    return {'type': 'input_file', 'file_id': item.file_id}

@@ -1,11 +1,12 @@
-"""An answer on its way back to the model: each part as the item that it came from, or as text where it can't be.
+"""An answer on its way back to the model: each part as the item that it came from, or as text where it cannot be.
 
 Items that the provider keeps are named by their ids, so they go back only to the provider that made them, and only if
-`openai_send_reasoning_ids` does not forbid it.
+`openai_send_reasoning_ids` does not forbid it. By the ids of its own tools' calls the provider finds what came of them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
@@ -21,10 +22,8 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import DEFAULT_THINKING_TAGS
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.openai_responses.annotations import to_send_back
 from jupyter_stream.wire.openai_responses.facts import facts
-from jupyter_stream.wire.openai_responses.items import TOOL_SEARCH
-from jupyter_stream.wire.openai_responses.native_replay import native_item
+from jupyter_stream.wire.openai_responses.items import TOOL_SEARCH, to_send_back
 from jupyter_stream.wire.openai_responses.tools import definition
 
 __all__ = ('Replay',)
@@ -172,7 +171,7 @@ class _Answer:
         if part.tool_name == TOOL_SEARCH:
             if self.understands(part) or self.is_own(part):
                 self.written.append(self._search(part, 'tool_search_call', arguments=part.args_as_dict()))
-        elif self.keeps_id(part) and (item := native_item(part, stored=self.replay.stored)) is not None:
+        elif self.keeps_id(part) and (item := _native_item(part, stored=self.replay.stored)) is not None:
             self.native[part.tool_name] = item
             self.written.append(item)
 
@@ -221,3 +220,45 @@ _WRITERS: Final[Mapping[type, Callable[[_Answer, Any], None]]] = {
     NativeToolReturnPart: _Answer.native_return,
 }
 """How a part is written; a file has no item of its own, it goes back with the call that made it."""
+
+
+# ---------------------------------------------------------------- calls of the provider's own tools
+
+_MCP = 'mcp_server:'
+
+
+def _native_item(part: NativeToolCallPart, *, stored: bool) -> Item | None:
+    """The item that a call came from; None for a call that is not the provider's, or that it no longer has."""
+    args = part.args_as_dict()
+    if part.tool_name == 'image_generation':
+        # It is looked up by its id whatever else is sent, so what was not stored can't be named.
+        return {'type': 'image_generation_call', 'id': part.tool_call_id} if stored else None
+    if part.tool_name.startswith(_MCP):
+        return _mcp(part, part.tool_name.removeprefix(_MCP), args)
+    if part.tool_name == 'code_execution' and args.get('container_id'):
+        own = {'code': args.get('code'), 'container_id': args['container_id'], 'outputs': None}
+        return {'type': 'code_interpreter_call', 'id': part.tool_call_id, 'status': 'completed', **own}
+    own_id = part.id or part.tool_call_id
+    if part.tool_name == 'web_search' and args:
+        action = {name: value for name, value in args.items() if value is not None}
+        return {'type': 'web_search_call', 'id': own_id, 'status': 'completed', 'action': action}
+    if part.tool_name == 'file_search' and args:
+        return {'type': 'file_search_call', 'id': own_id, 'status': 'completed', 'queries': args.get('queries', [])}
+    return None
+
+
+def _mcp(part: NativeToolCallPart, server: str, args: Item) -> Item | None:
+    if args.get('action') == 'list_tools':
+        return {'type': 'mcp_list_tools', 'id': part.tool_call_id, 'server_label': server, 'tools': []}
+    name, arguments = args.get('tool_name'), args.get('tool_args')
+    if args.get('action') != 'call_tool' or not name or arguments is None:
+        return None
+    return {
+        'type': 'mcp_call',
+        'id': part.tool_call_id,
+        'server_label': server,
+        'name': name,
+        'arguments': json.dumps(arguments, ensure_ascii=False, separators=(',', ':')),
+        'error': None,
+        'output': None,
+    }

@@ -1,23 +1,45 @@
 """Going on from what the provider keeps: a stored response or a conversation, instead of sending everything again.
 
 https://platform.openai.com/docs/guides/conversation-state
+
+A request may leave out what the provider keeps only as long as it is the same here, which a response's fingerprint of
+the history it was made from tells. The bytes that are hashed are those that `pydantic_ai` hashes, so that a history can
+move between the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import takewhile
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.messages import CompactionPart, ModelMessage, ModelRequest, ModelResponse, SystemPromptPart
+from jupyter_stream.messages import (
+    CompactionPart,
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    ModelResponsePart,
+    NativeToolReturnPart,
+    SystemPromptPart,
+    TextContent,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.openai_responses.digest import is_unchanged
 
-__all__ = ('Continuation', 'after_compaction', 'comparable_response', 'continuation', 'is_own')
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+__all__ = ('Continuation', 'after_compaction', 'comparable_response', 'continuation', 'fingerprint', 'is_own')
 
 Settings = Mapping[str, Any]
+Parts = Sequence[ModelResponsePart]
 
 _KEEPS_PROMPT: Final = 'pydantic_ai_standing_prompt_planted'
 """What a history of `pydantic_ai` says of a summary that holds the system prompts as well."""
@@ -64,7 +86,7 @@ def _after_response(target: Target, messages: Sequence[ModelMessage], wanted: st
         if _compacts(target, message):
             return Continuation(messages)
         if is_own(target, message):
-            if not is_unchanged(messages[:index], message):
+            if not _is_unchanged(messages[:index], message):
                 return Continuation(messages)
             response_id = message.provider_response_id
             if response_id and index < len(messages) - 1:
@@ -142,3 +164,57 @@ def comparable_response(target: Target, messages: Sequence[ModelMessage]) -> str
                 found = message.provider_response_id
                 return found if found and found.startswith('resp_') else None
     return None
+
+
+# ---------------------------------------------------------------- the fingerprint of a history
+
+
+def fingerprint(history: Sequence[ModelMessage], *, with_instructions: bool) -> Callable[[Parts], str]:
+    """What gives the fingerprint of a response to `history`, from its parts.
+
+    Instructions count only where they are part of the input; elsewhere each request brings its own.
+    """
+    own = [_as_kept(message, with_instructions=with_instructions) for message in history]
+    seen = hashlib.sha256(ModelMessagesTypeAdapter.dump_json(own, exclude_none=True))
+
+    def of(parts: Parts) -> str:
+        whole = seen.copy()
+        for part in parts:
+            whole.update(b'\n' + _part_adapter().dump_json(_part_as_kept(part), exclude_none=True))
+        return whole.hexdigest()
+
+    return of
+
+
+def _is_unchanged(history: Sequence[ModelMessage], response: ModelResponse) -> bool:
+    """Whether a response, and the messages before it, are as when it was made; False where that can't be told."""
+    found = response.history_digest
+    if found is None:
+        return False
+    return any(fingerprint(history, with_instructions=flag)(response.parts) == found for flag in (False, True))
+
+
+@cache
+def _part_adapter() -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # only who goes on from a response pays for loading it
+
+    return TypeAdapter(ModelResponsePart)
+
+
+def _as_kept(message: ModelMessage, *, with_instructions: bool) -> ModelMessage:
+    """A message without what is never sent."""
+    parts: list[Any] = [_part_as_kept(part) for part in message.parts]
+    if isinstance(message, ModelRequest) and not with_instructions:
+        return replace(message, parts=parts, metadata=None, instructions=None)
+    return replace(message, parts=parts, metadata=None)
+
+
+def _part_as_kept(part: Any) -> Any:
+    if isinstance(part, (ToolReturnPart, NativeToolReturnPart)):
+        return replace(part, metadata=None)
+    if isinstance(part, ToolCallPart):
+        return replace(part, tool_kind=None)
+    if isinstance(part, UserPromptPart) and not isinstance(part.content, str):
+        content = [replace(item, metadata=None) if isinstance(item, TextContent) else item for item in part.content]
+        return replace(part, content=content)
+    return part

@@ -1,6 +1,8 @@
-"""The body of a Hugging Face request: that of Chat Completions in the spelling of Hugging Face's own client.
+"""Hugging Face's Inference Providers: https://huggingface.co/docs/inference-providers/tasks/chat-completion
 
-That client says null for the fields without a value, and always names the tools.
+A dialect of Chat Completions. The router takes a model to a provider of its choice; a colon after the model's name
+names another (`huggingface:deepseek-ai/DeepSeek-R1:together`). A request is spelled as Hugging Face's own client spells
+it, which says null for the fields without a value, and always names the tools.
 """
 
 from __future__ import annotations
@@ -8,20 +10,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
-from jupyter_stream.messages import ModelMessage
+from jupyter_stream.messages import ModelMessage, ThinkingPart
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target, WireRequest
+from jupyter_stream.wire.openai_chat import Decoder as ChatDecoder
+from jupyter_stream.wire.openai_chat import Framing
+from jupyter_stream.wire.openai_chat.content import forced_image as fetchable
 from jupyter_stream.wire.openai_chat.encode import chat_body, wire_request
-from jupyter_stream.wire.unsupported import without
+from jupyter_stream.wire.prepare import without
 
-__all__ = ('encode',)
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')
 
 Raw = dict[str, Any]
 
 _MESSAGE: Final = {'content': None, 'name': None, 'tool_calls': None}
 _TOOL_MESSAGE: Final = {'reasoning': None, 'tool_calls': None}
 _PARTS: Final[Mapping[str, Raw]] = {'text': {'image_url': None}, 'image_url': {'text': None}}
+
+_COUNTS: Final = ('prompt_tokens', 'completion_tokens', 'prompt_tokens_details', 'completion_tokens_details')
+"""What all providers behind the router count in the same way."""
 
 
 def encode(
@@ -65,3 +73,17 @@ def _part(part: Raw) -> Raw:
 def _tool(tool: Raw) -> Raw:
     function = {name: value for name, value in tool['function'].items() if value or name != 'description'}
     return {**tool, 'function': function}
+
+
+class Decoder(ChatDecoder):
+    """Reads one answer. All its text is one part."""
+
+    def __init__(self, target: Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
+        super().__init__(target, parameters, settings)
+        self.parts.tagged = ThinkingPart('')
+
+    def _count(self, raw: dict[str, Any]) -> None:
+        super()._count({name: raw.get(name) for name in _COUNTS})
+
+    def _leave_text(self, *, awaits_text: bool) -> None:
+        """Text goes on in the same part, whatever came in between."""
