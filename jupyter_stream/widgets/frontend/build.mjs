@@ -65,7 +65,7 @@ if (process.argv.includes("--tests")) {
     return result.outputFiles[0].text;
   };
   // The page keeps each module once, under a name that its content decides: kernels of two versions may share a page.
-  const extras = { highlight: await bundle("src/highlight.ts"), maths: await bundle("src/maths.ts") };
+  const extras = { highlight: await bundle("src/assets/highlight.ts"), maths: await bundle("src/assets/maths.ts") };
   const digest = createHash("sha256").update(Object.values(extras).join());
   const draft = await bundle("src/core.ts", { BUILD: '""' });
   const name = JSON.stringify(digest.update(draft).digest("hex").slice(0, 12));

@@ -1,29 +1,34 @@
 /** One place on the page that shows an answer. */
 
+import type { Block } from "./answer.ts";
+import type { Cancel, Clock } from "./clock.ts";
 import { h, put, say } from "./dom.ts";
 import { codeButton } from "./copy.ts";
 import { Ground } from "./follow.ts";
-import { Foot } from "./foot.ts";
+import { Foot, notes } from "./foot.ts";
 import type { Drawn, Frames } from "./frames.ts";
-import type { Tools } from "./markdown/index.ts";
-import { partOf } from "./parts/index.ts";
-import { notes } from "./parts/notes.ts";
+import type { Tools } from "./markdown/tools.ts";
+import { FilePart } from "./parts/file.ts";
 import type { Frame, Home, Part } from "./parts/part.ts";
-import type { End, Model } from "./protocol.ts";
+import { TextPart } from "./parts/text.ts";
+import { ThinkingPart } from "./parts/thinking.ts";
+import { ToolPart } from "./parts/tool.ts";
+import type { Asset, End, Kind, Model } from "./protocol.ts";
 import type { Session, Watcher } from "./session.ts";
 import { Portion } from "./reveal.ts";
-import { dress } from "./style.ts";
+import css from "./style.css";
 import { prepare } from "./swap.ts";
 
 /** How often running times are brought up to date, in ms. */
 const TICK = 100;
 
 /** Where heavy tools come from: calls back with each that has come. */
-export type Bring = (asset: "highlight" | "maths", model: Model, tools: Tools) => Promise<void>;
+export type Bring = (asset: Asset, model: Model, tools: Tools) => Promise<void>;
 
 export class Display implements Drawn, Watcher, Home {
   readonly root: HTMLElement;
   readonly tools: Tools;
+  readonly clock: Clock;
   private readonly flow = h("div", { class: "jps-flow", role: "log", "aria-live": "off", "aria-label": "Answer" });
   private readonly voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
   private readonly foot: Foot;
@@ -31,7 +36,7 @@ export class Display implements Drawn, Watcher, Home {
   private readonly parts = new Map<number, Part>();
   private readonly still = matchMedia("(prefers-reduced-motion: reduce)");
   private noted: { end: End; el: HTMLElement } | null = null;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private cancelTick: Cancel | undefined;
   private readonly portion = new Portion();
   private first = true;
   private announced: "" | "start" | "end" = "";
@@ -42,7 +47,12 @@ export class Display implements Drawn, Watcher, Home {
     private readonly frames: Frames,
     bring: Bring,
   ) {
-    this.tools = { images: model.get("images") === true, copyButton: codeButton, need: (asset) => void this.fetch(asset, bring) };
+    this.clock = session.clock;
+    this.tools = {
+      images: model.get("images") === true,
+      copyButton: (pre) => codeButton(pre, this.clock),
+      need: (asset) => void this.fetch(asset, bring),
+    };
     this.foot = new Foot(session, model);
     const content = h("div", { class: "jps-content" }, this.flow, this.foot.el);
     this.root = h("div", { class: "jps-view", tabindex: "-1" }, content, this.voice);
@@ -56,11 +66,11 @@ export class Display implements Drawn, Watcher, Home {
     dress(this.root);
     const leave = this.session.mount(this.model, this);
     this.redraw();
-    this.draw(performance.now());
+    this.draw(this.clock.now());
     return () => {
       leave();
       this.frames.forget(this);
-      clearTimeout(this.timer);
+      this.cancelTick?.();
       this.ground.close();
     };
   }
@@ -74,7 +84,8 @@ export class Display implements Drawn, Watcher, Home {
   swapped(facts: string[]): void {
     const { blocks, source } = this.session.answer;
     const thoughts = blocks.filter(({ kind, text }) => kind === "thinking" && text.whole.trim());
-    prepare(this.root, { facts, words: this.ending(), source, opened: thoughts.map(({ opened }) => opened === true) });
+    const opened = thoughts.map((thought) => thought.opened === true);
+    prepare(this.root, { facts, words: this.ending(), source, opened }, this.clock);
   }
 
   // ---------------------------------------------------------------- what parts ask
@@ -167,11 +178,11 @@ export class Display implements Drawn, Watcher, Home {
 
   /** Running times go on without a frame being drawn. */
   private tick(): void {
-    clearTimeout(this.timer);
-    const now = performance.now();
+    this.cancelTick?.();
+    const now = this.clock.now();
     let on = this.foot.tick(now);
     if (this.session.running) for (const part of this.parts.values()) on = !!part.tick?.(now) || on;
-    if (on) this.timer = setTimeout(() => this.tick(), TICK);
+    if (on) this.cancelTick = this.clock.after(TICK, () => this.tick());
   }
 
   private key(event: KeyboardEvent): void {
@@ -180,8 +191,41 @@ export class Display implements Drawn, Watcher, Home {
     event.stopPropagation();
   }
 
-  private async fetch(asset: "highlight" | "maths", bring: Bring): Promise<void> {
+  private async fetch(asset: Asset, bring: Bring): Promise<void> {
     await bring(asset, this.model, this.tools);
     for (const part of this.parts.values()) part.upgrade?.();
   }
+}
+
+// ------------------------------------------------------------------ which part shows a block
+
+const PARTS: Record<Kind, (block: Block, home: Home) => Part> = {
+  text: (block, home) => new TextPart(block, home),
+  thinking: (block, home) => new ThinkingPart(block, home),
+  tool: (block, home) => new ToolPart(block, "tool", home),
+  return: (block, home) => new ToolPart(block, "return", home),
+  file: (block, home) => new FilePart(block, home),
+  other: (block, home) => new TextPart(block, home),
+};
+
+function partOf(block: Block, home: Home): Part {
+  return (PARTS[block.kind] ?? PARTS.other)(block, home);
+}
+
+// ------------------------------------------------------------------ the style sheet
+
+/** The documents and shadow trees that have it. */
+const dressed = new WeakSet<Node>();
+
+/** Sees to it that the styles apply to `element`, with those of the notebook or, where it has none, without. */
+function dress(element: Element): void {
+  const root = element.getRootNode();
+  const styled = getComputedStyle(element).getPropertyValue("--jp-content-line-height");
+  element.classList.toggle("jps-bare", element.isConnected && !styled);
+  const place = root instanceof ShadowRoot ? root : element.ownerDocument.head;
+  if (dressed.has(place)) return;
+  dressed.add(place);
+  const style = element.ownerDocument.createElement("style");
+  style.textContent = css;
+  place.append(style);
 }

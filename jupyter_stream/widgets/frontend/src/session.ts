@@ -1,7 +1,7 @@
 /** One model on a page: its answer, what is known to be missing of it, and the displays that show it. */
 
 import { Answer } from "./answer.ts";
-import { Inbox } from "./inbox.ts";
+import type { Cancel, Clock } from "./clock.ts";
 import type { Message, Model, Op } from "./protocol.ts";
 import { Stop } from "./stop.ts";
 
@@ -26,15 +26,15 @@ export class Session {
   /** The kernel is gone, or another now. */
   lost = false;
   private readonly watchers = new Map<Watcher, Model>();
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private cancelAsking: Cancel | undefined;
   private wait = 0;
   private asking = false;
 
   constructor(
+    readonly clock: Clock,
     private readonly deliver: (asset: string, source: BlobPart | undefined) => void = () => {},
-    private readonly now: () => number = () => performance.now(),
   ) {
-    this.stop = new Stop(() => this.tell());
+    this.stop = new Stop(clock, () => this.tell());
   }
 
   /** Whether more is to come. */
@@ -71,7 +71,7 @@ export class Session {
   hear(content: unknown, buffers?: unknown): void {
     if (typeof content !== "object" || content === null) return;
     const said = content as Partial<Message> & { ack?: unknown; asset?: unknown };
-    if (said.ack === "stop") this.stop.heard();
+    if (said.ack === "stop") this.stop.confirmed();
     if (typeof said.asset === "string") this.deliver(said.asset, (buffers as BlobPart[] | undefined)?.[0]);
     if (Array.isArray(said.ops)) this.read(content);
   }
@@ -83,13 +83,13 @@ export class Session {
     if (step.kind === "gap") this.miss();
     if (step.kind === "apply") this.apply(step.ops, (message as Message).size === undefined);
     if (step.kind === "become") {
-      this.answer.merge(step.ops, this.now());
+      this.answer.merge(step.ops, this.clock.now());
       this.came(step.ops);
     }
   }
 
   private apply(ops: Op[], live: boolean): void {
-    for (const op of ops) this.answer.apply(op, this.now(), live);
+    for (const op of ops) this.answer.apply(op, this.clock.now(), live);
     this.came(ops);
   }
 
@@ -133,10 +133,42 @@ export class Session {
   private watch(): void {
     this.rest();
     if (!this.running || !this.watchers.size) return;
-    this.timer = setTimeout(() => this.ask(), this.wait || SILENCE);
+    this.cancelAsking = this.clock.after(this.wait || SILENCE, () => this.ask());
   }
 
   private rest(): void {
-    clearTimeout(this.timer);
+    this.cancelAsking?.();
+  }
+}
+
+// ------------------------------------------------------------------ what of a message is new
+
+/** What to do about a message: nothing, ask for what is missing, apply operations, or become a whole state. */
+export type Step = { kind: "old" } | { kind: "gap" } | { kind: "apply"; ops: Op[] } | { kind: "become"; ops: Op[] };
+
+export class Inbox {
+  /** How many operations have been applied. */
+  have = 0;
+  /** Whether something is missing that has been seen to exist. */
+  gap = false;
+
+  /** Judges a message and counts what is to be applied of it. */
+  take({ at = 0, ops, size }: Message): Step {
+    const end = size ?? at + ops.length;
+    if (end <= this.have) return { kind: "old" };
+    const counted = end === at + ops.length;
+    if (at === this.have || (counted && at < this.have)) {
+      return this.reach(end, { kind: "apply", ops: ops.slice(this.have - at) });
+    }
+    // Operations that were made fewer can't be cut, but a state from the beginning holds all that is known.
+    if (at === 0) return this.reach(end, { kind: "become", ops });
+    this.gap = true;
+    return { kind: "gap" };
+  }
+
+  private reach(end: number, step: Step): Step {
+    this.have = end;
+    this.gap = false;
+    return step;
   }
 }

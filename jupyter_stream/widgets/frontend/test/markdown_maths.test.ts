@@ -6,10 +6,8 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { test } from "node:test";
 import { cleaned, isInline, isProse } from "../src/markdown/maths.ts";
-import { maths } from "../src/maths.ts";
-import { html, random, stopTheClock, stream } from "./markdown_page.ts";
-
-stopTheClock();
+import { maths } from "../src/assets/maths.ts";
+import { html, random, stream } from "./markdown_page.ts";
 
 const KERNEL = resolve(process.cwd(), "../../notebook/markdown/maths.py");
 

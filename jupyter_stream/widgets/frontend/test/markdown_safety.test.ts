@@ -5,10 +5,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { maths } from "../src/maths.ts";
-import { html, stopTheClock, stream } from "./markdown_page.ts";
-
-stopTheClock();
+import { maths } from "../src/assets/maths.ts";
+import { html, stream } from "./markdown_page.ts";
 
 interface Payload {
   name: string;

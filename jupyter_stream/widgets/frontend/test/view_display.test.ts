@@ -16,14 +16,14 @@ afterEach(() => {
   motion.reduced = false;
 });
 
-test("before the first word: the model, what goes on, and a running time", (context) => {
-  context.mock.method(performance, "now", () => 1300);
+test("before the first word: the model, what goes on, and a running time", () => {
   const view = stage();
   view.say(["title", "the-model", 0.2], ["status", "starting …"]);
-  view.now = 1300;
-  view.pass(3);
+  view.pass(2);
   assert.equal(view.text(".jps-facts"), "the-model · starting …");
-  assert.match(view.text(".jps-foot > .jps-clock"), /^0\.\d s$/);
+  assert.equal(view.text(".jps-foot > .jps-clock"), "0.2 s");
+  view.clock.pass(1000);
+  assert.equal(view.text(".jps-foot > .jps-clock"), "1.2 s", "it runs without a frame being drawn");
   assert.equal(view.all(".jps-dot:not([hidden])").length, 1);
   view.say(["start", 0, "text"], ["add", 0, "Hello"]);
   view.pass(20);
@@ -94,7 +94,7 @@ test("thinking is open while it lasts and closed after", () => {
   view.pass(20);
   assert.ok(view.one("details").hasAttribute("open"));
   assert.equal(view.text(".jps-label"), "Thinking …");
-  view.now += 3000;
+  view.clock.pass(3000);
   view.say(["end", 0], ["start", 1, "text"], ["add", 1, "So"]);
   view.pass(20);
   assert.ok(!view.one("details").hasAttribute("open"));
@@ -284,10 +284,9 @@ test("a kernel that is gone is said to be gone", () => {
   assert.equal(view.all(".jps-stop:not([hidden])").length, 0);
 });
 
-test("the answer is copied as the Markdown that the model wrote", async (context) => {
+test("the answer is copied as the Markdown that the model wrote", async () => {
   const copied: string[] = [];
   Object.defineProperty(globalThis, "navigator", { value: { clipboard: { writeText: async (text: string) => void copied.push(text) } }, configurable: true });
-  context.mock.timers.enable({ apis: ["setTimeout"] });
   const view = stage();
   view.say(["start", 0, "thinking"], ["add", 0, "hm"], ["start", 1, "text"], ["add", 1, "**One**\n"], ["start", 2, "text"], ["add", 2, "Two"], ["done", {}]);
   view.pass(5);
@@ -297,7 +296,7 @@ test("the answer is copied as the Markdown that the model wrote", async (context
   await new Promise(setImmediate);
   assert.deepEqual(copied, ["**One**\n\nTwo"]);
   assert.equal(button.dataset.said, "Copied");
-  context.mock.timers.tick(2000);
+  view.clock.pass(2000);
   assert.equal(button.dataset.said, undefined);
 });
 
@@ -367,12 +366,11 @@ test("the answer can be copied after the swap, where there is one", async () => 
   }
 });
 
-test("the place is held for a moment only", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+test("the place is held for a moment only", () => {
   const { area: place, view } = area();
-  prepare(view.display.root, { facts: ["m"], words: "Over.", source: "", opened: [] });
+  prepare(view.display.root, { facts: ["m"], words: "Over.", source: "", opened: [] }, view.clock);
   assert.notEqual(place.style.minHeight, "");
-  context.mock.timers.tick(1100);
+  view.clock.pass(1100);
   assert.equal(place.style.minHeight, "");
 });
 

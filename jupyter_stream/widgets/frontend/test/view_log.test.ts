@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Answer, Cursor, Growing } from "../src/answer.ts";
-import { Inbox } from "../src/inbox.ts";
+import { HandClock } from "./hand_clock.ts";
 import type { Message, Op } from "../src/protocol.ts";
-import { Session } from "../src/session.ts";
+import { Inbox, Session } from "../src/session.ts";
 import { FakeModel } from "./page.ts";
 
 const OPS: Op[] = [["title", "m"], ["start", 0, "text"], ["add", 0, "a"], ["add", 0, "b"], ["add", 0, "c"], ["end", 0]];
@@ -116,15 +116,15 @@ function answerTo(log: Op[], from: number): Message {
   return { at: 0, size: log.length, ops };
 }
 
-test("whatever is lost, doubled or late, the answer is exact in the end", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+test("whatever is lost, doubled or late, the answer is exact in the end", () => {
+  const clock = new HandClock();
   for (let seed = 1; seed <= 60; seed += 1) {
     const next = chance(seed);
     const roll = () => next.next().value;
     const log: Op[] = [["title", "m"], ["start", 0, "text"], ["start", 1, "tool", "t"]];
     for (let n = 0; n < 80; n += 1) log.push(["add", roll() < 0.7 ? 0 : 1, `${n},`]);
     log.push(["end", 0], ["end", 1], ["done", {}]);
-    const session = new Session(() => {}, () => 0);
+    const session = new Session(clock);
     const model = new FakeModel();
     session.mount(model, { changed() {}, swapped() {} });
     const late: Message[] = [];
@@ -142,10 +142,10 @@ test("whatever is lost, doubled or late, the answer is exact in the end", (conte
       if (late.length > 2) model.hear(late.splice(Math.floor(roll() * late.length), 1)[0]!);
       if (roll() < 0.3) heard(Math.min(at, log.length));
       if (roll() < 0.1) model.set("snapshot", answerTo(log.slice(0, Math.min(at, log.length)), 0));
-      context.mock.timers.tick(40);
+      clock.pass(40);
     }
     for (let second = 0; second < 60 && !session.answer.end; second += 1) {
-      context.mock.timers.tick(1000);
+      clock.pass(1000);
       heard(log.length);
     }
     const whole = new Answer();
@@ -155,32 +155,32 @@ test("whatever is lost, doubled or late, the answer is exact in the end", (conte
   }
 });
 
-test("a gap is asked about once, then again after a while", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  const session = new Session(() => {}, () => 0);
+test("a gap is asked about once, then again after a while", () => {
+  const clock = new HandClock();
+  const session = new Session(clock);
   const model = new FakeModel();
   session.mount(model, { changed() {}, swapped() {} });
   assert.deepEqual(model.sent.splice(0), [{ kind: "ready", have: 0 }]);
   model.hear({ at: 3, ops: [OPS[3]] });
   model.hear({ at: 4, ops: [OPS[4]] });
   assert.deepEqual(model.sent.splice(0), [{ kind: "need", from: 0 }]);
-  context.mock.timers.tick(300);
+  clock.pass(300);
   assert.deepEqual(model.sent.splice(0), [{ kind: "need", from: 0 }]);
   model.hear({ at: 0, ops: OPS });
   assert.equal(session.answer.blocks[0]!.text.whole, "abc");
-  context.mock.timers.tick(1900);
+  clock.pass(1900);
   assert.deepEqual(model.sent, []);
 });
 
-test("a long silence is asked about, ever more seldom, and not once the answer is over", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  const session = new Session(() => {}, () => 0);
+test("a long silence is asked about, ever more seldom, and not once the answer is over", () => {
+  const clock = new HandClock();
+  const session = new Session(clock);
   const model = new FakeModel();
   session.mount(model, { changed() {}, swapped() {} });
   model.hear({ at: 0, ops: OPS.slice(0, 3) });
   model.sent = [];
   const wait = (seconds: number) => {
-    for (let second = 0; second < seconds; second += 1) context.mock.timers.tick(1000);
+    for (let second = 0; second < seconds; second += 1) clock.pass(1000);
   };
   wait(20);
   assert.ok(model.sent.length >= 2 && model.sent.length <= 4, String(model.sent.length));
@@ -191,7 +191,7 @@ test("a long silence is asked about, ever more seldom, and not once the answer i
 });
 
 test("a kernel that is gone is not asked, one that speaks again is there", () => {
-  const session = new Session(() => {}, () => 0);
+  const session = new Session(new HandClock());
   const model = new FakeModel();
   const leave = session.mount(model, { changed() {}, swapped() {} });
   model.fire("comm_live_update");

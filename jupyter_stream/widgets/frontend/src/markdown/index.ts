@@ -11,31 +11,18 @@
  * is not closed in the next part, and a block of over 64,000 that can't be cut so ends there.
  */
 
-import type { CodeView } from "./code.ts";
+import type { Clock } from "../clock.ts";
+import { visible } from "../visible.ts";
 import { Extras } from "./extras.ts";
 import { Fence } from "./fence.ts";
 import { withoutUndecided } from "./heal.ts";
 import { Lines } from "./lines.ts";
 import { type ListCut, PART, settled } from "./lists.ts";
 import { HARD, type Parsed, parse, parsePiece, pieceEnd, type Reading, type Reference } from "./parser.ts";
-import { patchChildren } from "./patch.ts";
+import { patchChildren, viewOf } from "./patch.ts";
 import { LateReferences } from "./references.ts";
-import { visible } from "./text.ts";
+import type { Tools } from "./tools.ts";
 import { type Block, type Code_, type Element_, inlineNodes, type Node_, nodesOf, outline } from "./tree.ts";
-
-/** What the stream may use when it is there. */
-export interface Tools {
-  /** Coloured code, null where the language is unknown. */
-  highlight?: (code: string, language: string) => Node[] | null;
-  /** A formula as MathML, null where it can't be read. */
-  maths?: (tex: string, display: boolean) => Node | null;
-  /** Called once an asset when it would first be useful. */
-  need?: (asset: "highlight" | "maths") => void;
-  /** Whether remote images may load. */
-  images?: boolean;
-  /** Called once with each <pre>; it may append to it, but not move it. */
-  copyButton?: (pre: HTMLElement) => void;
-}
 
 /** So much new text is read at once, more in steps of this. */
 const WINDOW = 20_000;
@@ -66,8 +53,9 @@ export class MarkdownStream {
   constructor(
     readonly root: HTMLElement,
     readonly tools: Tools,
+    clock: Clock,
   ) {
-    this.extras = new Extras(root, tools);
+    this.extras = new Extras(root, tools, clock);
   }
 
   get text(): string {
@@ -312,7 +300,7 @@ function begins(block: Block, lines: Lines): boolean {
 }
 
 function fenceOf(node: Code_, { from, markup }: Block, lines: Lines): Fence {
-  const view = node.view as CodeView;
+  const view = viewOf(node);
   view.update("", node.language, false);
   return new Fence(view, markup, lines.at(from).search(/[^ ]/));
 }

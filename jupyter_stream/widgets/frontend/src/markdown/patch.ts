@@ -102,17 +102,25 @@ function patchAttributes(dom: HTMLElement, old: Attributes, next: Attributes): v
 
 // ------------------------------------------------------------------ code and mathematics
 
+/** What shows each block of code that is in the page, by its <pre>. */
+const views = new WeakMap<HTMLElement, CodeView>();
+
+/** What shows a block of code that has been created. */
+export function viewOf(node: Code_): CodeView {
+  return views.get(node.dom as HTMLElement) as CodeView;
+}
+
 function createCode(node: Code_, extras: Extras): HTMLElement {
-  node.view ??= new CodeView(extras);
-  node.dom = node.view.element;
-  node.view.update(node.text, node.language, node.closed);
+  const view = new CodeView(extras);
+  views.set(view.element, view);
+  node.dom = view.element;
+  view.update(node.text, node.language, node.closed);
   return node.dom;
 }
 
 function patchCode(old: Code_, next: Code_): void {
-  next.view = old.view as CodeView;
-  next.dom = next.view.element;
-  next.view.update(next.text, next.language, next.closed);
+  next.dom = old.dom as HTMLElement;
+  viewOf(next).update(next.text, next.language, next.closed);
 }
 
 function createMaths(node: Maths_, extras: Extras): HTMLElement {

@@ -1,7 +1,6 @@
 /** Tokens to a small tree of what the page shows. An allow-list: what is not named here is not made. */
 
 import type { Token } from "markdown-it";
-import type { CodeView } from "./code.ts";
 import type { Lines } from "./lines.ts";
 import { imageIs, mayLink } from "./links.ts";
 import { type Piece, piecesOf, readOf } from "./parser.ts";
@@ -28,7 +27,6 @@ export interface Code_ {
   text: string;
   language: string;
   closed: boolean;
-  view?: CodeView;
   dom?: HTMLElement;
 }
 

@@ -1,7 +1,8 @@
 /** What every part of a display is, and what it is told. */
 
 import { type Block, Cursor, type Growing } from "../answer.ts";
-import type { Tools } from "../markdown/index.ts";
+import type { Clock } from "../clock.ts";
+import type { Tools } from "../markdown/tools.ts";
 import { Reveal } from "../reveal.ts";
 
 /** What a part is drawn with. */
@@ -18,6 +19,7 @@ export interface Frame {
 /** What a part needs of the display that it is in. */
 export interface Home {
   readonly tools: Tools;
+  readonly clock: Clock;
   /** The reader changed the height himself. */
   loosen(): void;
   /** Something has to be drawn that was not before. */

@@ -1,10 +1,10 @@
 /** Thinking: open while it lasts and closed after, unless the reader has touched it. */
 
 import type { Block } from "../answer.ts";
+import { span } from "../clock.ts";
 import { h, put, say, selectedIn } from "../dom.ts";
-import { span } from "../time.ts";
 import type { Frame, Home, Part } from "./part.ts";
-import { Prose } from "./text.ts";
+import { Prose } from "./prose.ts";
 
 /** Below this a duration says nothing, in ms. */
 const WORTH = 500;

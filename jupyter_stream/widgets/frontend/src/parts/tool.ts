@@ -1,12 +1,11 @@
 /** A tool call or what a tool returned: a card with a name and JSON, which fills in as it comes. */
 
 import type { Block } from "../answer.ts";
-import { codeButton } from "../copy.ts";
 import { h, put, say } from "../dom.ts";
 import { Indenter, coloured, pretty } from "../json.ts";
 import { visible } from "../visible.ts";
-import { Flow, type Frame, type Part } from "./part.ts";
-import { MARKDOWN } from "./text.ts";
+import { Flow, type Frame, type Home, type Part } from "./part.ts";
+import { MARKDOWN } from "./prose.ts";
 
 /** Longer JSON stays in one colour. */
 const COLOURED = 50_000;
@@ -24,11 +23,12 @@ export class ToolPart implements Part {
   constructor(
     readonly block: Block,
     kind: keyof typeof TITLES,
+    home: Home,
   ) {
     this.flow = new Flow(block);
     const head = h("p", { class: "jps-head" }, h("strong", {}, TITLES[kind]), " ", this.name);
     const pre = h("pre", { dir: "ltr" }, this.code);
-    codeButton(pre);
+    home.tools.copyButton?.(pre);
     this.code.append(this.text);
     this.el = h("div", { class: "jps-part" }, h("div", { class: `${MARKDOWN} jps-card jps-${kind}` }, head, pre));
   }

@@ -1,7 +1,7 @@
 /** Formulas as MathML, by Temml. An asset: it travels when the first formula is shown. */
 
 import temml from "temml";
-import { cleaned } from "./markdown/maths.ts";
+import { cleaned } from "../markdown/maths.ts";
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const ELEMENTS: ReadonlySet<string> = new Set(
