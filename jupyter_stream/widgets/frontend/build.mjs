@@ -1,6 +1,6 @@
 // Bundles src/ into ../static; with --tests, test/ into .tests/ for node's test runner; with --out DIR, elsewhere.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -35,6 +35,7 @@ const common = {
 };
 
 if (process.argv.includes("--tests")) {
+  rmSync(join(here, ".tests"), { recursive: true, force: true });
   const tests = readdirSync(join(here, "test")).filter((name) => name.endsWith(".test.ts"));
   await build({
     ...common,
@@ -42,7 +43,7 @@ if (process.argv.includes("--tests")) {
     outdir: ".tests",
     platform: "node",
     packages: "external",
-    outExtension: { ".js": ".test.mjs" },
+    outExtension: { ".js": ".mjs" },
     entryNames: "[name]",
   });
 } else {

@@ -50,14 +50,14 @@ export class Foot {
     put(this.stop, "hidden", way !== "button");
     put(this.stop, "aria-disabled", pressed ? "true" : null);
     say(this.stop.lastElementChild as Element, pressed ? "Stopping …" : "Stop");
-    put(this.copy, "hidden", !session.answer.blocks.some((block) => block.kind === "text" && block.text.length));
+    put(this.copy, "hidden", !session.answer.parts.some((part) => part.kind === "text" && part.text.length));
     this.tick(now);
   }
 
   /** The running time goes on; whether it does. */
   tick(now: number): boolean {
     const { answer } = this.session;
-    const waiting = this.session.running && !answer.blocks.length && answer.asked !== null;
+    const waiting = this.session.running && !answer.parts.length && answer.asked !== null;
     say(this.clock, waiting ? running(now - (answer.asked ?? now)) : "");
     put(this.clock, "hidden", !waiting);
     return waiting;
@@ -67,7 +67,7 @@ export class Foot {
     const { answer, lost } = this.session;
     if (answer.end) return (answer.end.facts ?? []).join(" · ");
     if (lost) return LOST;
-    const waiting = answer.blocks.length ? [] : [answer.title, answer.status];
+    const waiting = answer.parts.length ? [] : [answer.title, answer.status];
     return [...waiting, way === "keys" ? KEYS : ""].filter(Boolean).join(" · ");
   }
 }

@@ -1,4 +1,4 @@
-/** Stopping an answer: the kernel is asked; where it can't hear, it is interrupted. */
+/** Stopping an answer: the kernel is asked; where it cannot hear, it is interrupted. */
 
 import type { Cancel, Clock } from "./clock.ts";
 import type { Model } from "./protocol.ts";

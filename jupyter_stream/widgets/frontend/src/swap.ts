@@ -15,7 +15,7 @@ const VOICE = 100;
 /** What stays of a view when its output is replaced. */
 export interface Rest {
   facts: string[];
-  /** Said to those who can't see that it is over. */
+  /** Said to those who cannot see that it is over. */
   words: string;
   /** The Markdown that the model wrote, to be copied; '' where there is none. */
   source: string;

@@ -18,7 +18,7 @@ const CORPUS = Object.entries({ ...SNIPPETS, ...LONG });
 function uncut(text: string): string {
   const root = window.document.createElement("div");
   const source = visible(text, false);
-  const parsed = parse(source, { references: Object.create(null), healing: false });
+  const parsed = parse(source, { references: Object.create(null), unfinished: false });
   parsed.inline();
   patchChildren(root, [], nodesOf(parsed.tokens, false, new Lines(source, Infinity), true), new Extras(root, {}, new HandClock()));
   return html({ root });

@@ -103,7 +103,7 @@ test("remote images load only where the reader allows it", () => {
   }
 });
 
-test("what is in a formula can't reach out of it", () => {
+test("what is in a formula cannot reach out of it", () => {
   const bodies = [
     "\\href{javascript:alert(1)}{x}", "\\url{https://a.b}", "\\class{x}{y}", "\\htmlId{x}{y}", "\\htmlStyle{position:fixed}{y}",
     "\\style{position:fixed}{y}", "\\includegraphics{https://a.b/c.png}", "\\color{red}{x}", "\\color{url(https://a.b)}{x}",

@@ -45,7 +45,7 @@ test("a state that is ahead becomes the answer, one that is behind is old", () =
   assert.equal(inbox.take({ size: 4, ops: [OPS[0]!, OPS[1]!, ["add", 0, "ab"]] }).kind, "old");
 });
 
-test("fewer operations from the middle of what is there can't be cut", () => {
+test("fewer operations from the middle of what is there cannot be cut", () => {
   const inbox = new Inbox();
   inbox.take({ at: 0, ops: OPS.slice(0, 4) });
   assert.equal(inbox.take({ at: 3, size: 6, ops: [["add", 0, "bc"], OPS[5]!] }).kind, "gap");
@@ -54,26 +54,26 @@ test("fewer operations from the middle of what is there can't be cut", () => {
 test("a state that continues what is there leaves its blocks the same", () => {
   const answer = new Answer();
   for (const op of OPS.slice(0, 3)) answer.apply(op, 0);
-  const [block] = answer.blocks;
+  const [part] = answer.parts;
   answer.merge([["title", "m"], ["start", 0, "text"], ["add", 0, "abc"], ["end", 0]], 0);
-  assert.equal(answer.blocks[0], block);
-  assert.equal(block!.text.whole, "abc");
-  assert.ok(block!.ended);
+  assert.equal(answer.parts[0], part);
+  assert.equal(part!.text.whole, "abc");
+  assert.ok(part!.ended);
 });
 
 test("a state that contradicts what is there replaces it", () => {
   const answer = new Answer();
   for (const op of OPS.slice(0, 3)) answer.apply(op, 0);
-  const [block] = answer.blocks;
+  const [part] = answer.parts;
   answer.merge([["start", 0, "text"], ["add", 0, "other"], ["start", 1, "tool", "t"]], 0);
-  assert.notEqual(answer.blocks[0], block);
-  assert.deepEqual(answer.blocks.map((one) => one.text.whole), ["other", ""]);
+  assert.notEqual(answer.parts[0], part);
+  assert.deepEqual(answer.parts.map((one) => one.text.whole), ["other", ""]);
 });
 
 test("blocks are in the order of their indices, and one may begin anew", () => {
   const answer = new Answer();
   for (const op of [["start", 2, "text"], ["add", 2, "z"], ["start", 1, "text"], ["add", 1, "a"], ["start", 2, "text"]] as Op[]) answer.apply(op, 0);
-  assert.deepEqual(answer.blocks.map((block) => [block.index, block.text.whole]), [[1, "a"], [2, ""]]);
+  assert.deepEqual(answer.parts.map((part) => [part.index, part.text.whole]), [[1, "a"], [2, ""]]);
 });
 
 test("a cursor takes the text in any steps and never halves a character", () => {
@@ -93,7 +93,7 @@ test("thinking lasts from start to end, by the kernel's clock where it says", ()
   answer.apply(["end", 1, 4], 0, false);
   answer.apply(["start", 2, "thinking"], 0, false);
   answer.apply(["end", 2], 9000, false);
-  assert.deepEqual(answer.blocks.map((block) => block.took), [3000, 2500, null]);
+  assert.deepEqual(answer.parts.map((part) => part.took), [3000, 2500, null]);
 });
 
 /** Numbers that are the same in every run. */
@@ -150,7 +150,7 @@ test("whatever is lost, doubled or late, the answer is exact in the end", () => 
     }
     const whole = new Answer();
     for (const op of log) whole.apply(op, 0);
-    assert.deepEqual(session.answer.blocks.map((block) => block.text.whole), whole.blocks.map((block) => block.text.whole), `seed ${seed}`);
+    assert.deepEqual(session.answer.parts.map((part) => part.text.whole), whole.parts.map((part) => part.text.whole), `seed ${seed}`);
     assert.ok(session.answer.end, `seed ${seed}`);
   }
 });
@@ -167,7 +167,7 @@ test("a gap is asked about once, then again after a while", () => {
   clock.pass(300);
   assert.deepEqual(model.sent.splice(0), [{ kind: "need", from: 0 }]);
   model.hear({ at: 0, ops: OPS });
-  assert.equal(session.answer.blocks[0]!.text.whole, "abc");
+  assert.equal(session.answer.parts[0]!.text.whole, "abc");
   clock.pass(1900);
   assert.deepEqual(model.sent, []);
 });

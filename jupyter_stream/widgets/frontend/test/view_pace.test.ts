@@ -6,7 +6,7 @@ import { HandClock } from "./hand_clock.ts";
 import { drop } from "../src/follow.ts";
 import { type Drawn, Frames } from "../src/frames.ts";
 import { running, span } from "../src/clock.ts";
-import { BEHIND, Portion, Reveal } from "../src/reveal.ts";
+import { BEHIND, FrameBudget, Reveal } from "../src/reveal.ts";
 
 /** Shows lumps of `size` that come every `gap` ms at 30 frames a second; when each character came and was shown. */
 function flow(size: number, gap: number, seconds = 4): { steps: number[]; worst: number } {
@@ -40,17 +40,17 @@ test("lumps eight times a second flow: no frame shows as much as a lump", () => 
 });
 
 test("where frames take long, less is drawn in one; where they don't, more", () => {
-  const portion = new Portion();
+  const budget = new FrameBudget();
   const sizes = [20, 20, 90, 90, 20].map((_, index, gaps) => {
     const now = gaps.slice(0, index).reduce((sum, one) => sum + one, 0);
-    const size = portion.next(now);
-    portion.full(now);
+    const size = budget.next(now);
+    budget.full(now);
     return size;
   });
   assert.deepEqual(sizes, [4000, 6000, 9000, 5400, 3240]);
-  portion.next(400);
-  portion.full(400);
-  assert.ok(Number.isInteger(portion.next(420)), "a text is shown in whole characters");
+  budget.next(400);
+  budget.full(400);
+  assert.ok(Number.isInteger(budget.next(420)), "a text is shown in whole characters");
 });
 
 /** A page whose time the test moves. */

@@ -162,14 +162,14 @@ test("a kernel that does not hear is interrupted after 0.4 s, and the button wor
   assert.equal(stop.pressed, false);
 });
 
-test("a kernel that can't hear is interrupted at once", () => {
+test("a kernel that cannot hear is interrupted at once", () => {
   const { model, pressed } = interruptible("kernel", "keys");
   new Stop(new HandClock(), () => {}).press(model);
   assert.deepEqual(model.sent, []);
   assert.deepEqual(pressed, ["interrupt"]);
 });
 
-test("a button where it can work, words where it can't", () => {
+test("a button where it can work, words where it cannot", () => {
   assert.equal(wayOf(interruptible("kernel", "keys").model), "button");
   assert.equal(wayOf(new FakeModel({ stop: "keys" })), "keys");
   assert.equal(wayOf(new FakeModel({ stop: "button" })), "button");

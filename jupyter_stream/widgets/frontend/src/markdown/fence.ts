@@ -2,7 +2,7 @@
 
 import type { CodeView } from "./code.ts";
 
-/** A line that is longer than this can't end the block: what has come of it is code. */
+/** A line that is longer than this cannot end the block: what has come of it is code. */
 const LONG_LINE = 1000;
 
 export class Fence {

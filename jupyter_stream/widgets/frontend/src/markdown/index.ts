@@ -8,14 +8,14 @@
  * A top-level block is final once a later one has begun. One that grows long is cut inside: a fence at each line, a
  * list before an item, a table before a row, a quotation before a block in it, a paragraph at white space. Cut lists
  * may be loose in one part and tight in another, a mark that is open where a paragraph of over 8,000 characters is cut
- * is not closed in the next part, and a block of over 64,000 that can't be cut so ends there.
+ * is not closed in the next part, and a block of over 64,000 that cannot be cut so ends there.
  */
 
 import type { Clock } from "../clock.ts";
 import { visible } from "../visible.ts";
 import { Extras } from "./extras.ts";
 import { Fence } from "./fence.ts";
-import { withoutUndecided } from "./heal.ts";
+import { withoutUndecided } from "./unfinished.ts";
 import { Lines } from "./lines.ts";
 import { type ListCut, PART, settled } from "./lists.ts";
 import { HARD, type Parsed, parse, parsePiece, pieceEnd, type Reading, type Reference } from "./parser.ts";
@@ -26,7 +26,7 @@ import { type Block, type Code_, type Element_, inlineNodes, type Node_, nodesOf
 
 /** So much new text is read at once, more in steps of this. */
 const WINDOW = 20_000;
-/** A block that can't be cut otherwise ends with the first line break after so many characters, or after twice as many. */
+/** A block that cannot be cut otherwise ends with the first line break after so many characters, or after twice as many. */
 const BLOCK = 65_536;
 
 /** What the text after the last cut goes on with: the first of the open nodes. */
@@ -135,12 +135,12 @@ export class MarkdownStream {
    * whether it was cut.
    */
   private step(text: string, isWhole: boolean, isEnd = false): boolean {
-    const healing = isWhole && !this.final;
+    const unfinished = isWhole && !this.final;
     const { going } = this;
     const prefix = going?.kind === "paragraph" ? "x" : going?.kind === "table" ? going.head : "";
     const source = prefix + text;
-    const read = healing ? withoutUndecided(source) : source;
-    const parsed = parse(read, { references: this.late.known, healing, ...readingOf(going) });
+    const read = unfinished ? withoutUndecided(source) : source;
+    const parsed = parse(read, { references: this.late.known, unfinished, ...readingOf(going) });
     const lines = new Lines(read, parsed.open);
     const lists = settleLists(parsed, lines, going?.kind === "list" ? going.loose : undefined);
     const blocks = outline(parsed.tokens, lines);
@@ -226,7 +226,7 @@ export class MarkdownStream {
   }
 
   private remake(text: string, old: Node_, references: Record<string, Reference>): Node_ {
-    const parsed = parse(text, { references, healing: false });
+    const parsed = parse(text, { references, unfinished: false });
     parsed.inline();
     const [node] = nodesOf(parsed.tokens, this.tools.images === true, new Lines(text, Infinity), true);
     if (!node) return old;
@@ -340,7 +340,7 @@ const CUTS: Record<string, CutInside> = {
   },
   paragraph_open: (block, { text, lines, going }) => {
     const piece = block.pieces.at(-1);
-    if (!piece || lines.mayBeMaths(block.from)) return null;
+    if (!piece || lines.mayBeFormula(block.from)) return null;
     const start = lines.offset(block.from);
     const begin = going ? 1 : start + text.slice(start, start + 100).search(/[^ \t]/);
     const before = going?.kind === "paragraph" ? going.pieces : 0;

@@ -16,7 +16,7 @@ export function imageIs(address: string, remote: boolean): "image" | "link" | "t
   return remote ? "image" : "link";
 }
 
-/** The address in ASCII, as browsers write it; empty if it can't be written so. */
+/** The address in ASCII, as browsers write it; empty if it cannot be written so. */
 export function encoded(address: string): string {
   try {
     return encodeURI(address).replaceAll("%25", "%");

@@ -16,7 +16,7 @@ export interface ListCut {
  * The cuts of the top-level list that begins with `tokens[first]`.
  *
  * A list that is cut, or is the rest of one (`inherited`: whether it was loose so far), gets its looseness part by
- * part: what comes later can't change the items that are final.
+ * part: what comes later cannot change the items that are final.
  */
 export function settled(tokens: Token[], first: number, lines: Lines, inherited: boolean | undefined): ListCut[] {
   const items = itemsOf(tokens, first);

@@ -4,9 +4,9 @@
  */
 
 import MarkdownIt, { type Delimiter, type Env, type StateBlock, type StateInline, type Token } from "markdown-it";
-import { healed } from "./heal.ts";
+import { repaired } from "./unfinished.ts";
 import { addresses, encoded, mayLink } from "./links.ts";
-import { type Absent, ENVIRONMENTS, formulaAt, LONGEST } from "./maths.ts";
+import { type Absent, ENVIRONMENTS, formulaAt, LONGEST } from "./formulas.ts";
 
 /** No line is in more containers: each costs time on every line that follows (as in the kernel, lines.py). */
 const DEEPEST = 20;
@@ -30,7 +30,7 @@ export interface Reading {
   /** What link definitions before the text have said. */
   references: Record<string, Reference>;
   /** Whether the text goes on after its end: close what is open there. */
-  healing: boolean;
+  unfinished: boolean;
   /** What the text goes on with: its first line is an item of a list, or inside of a paragraph (after one letter). */
   continues?: "list" | "paragraph" | undefined;
   /** How many pieces of that paragraph were before. */
@@ -56,11 +56,11 @@ export interface Parsed {
 
 interface Context extends Env {
   references: Record<string, Reference>;
-  healing: boolean;
+  unfinished: boolean;
   continues: "list" | "paragraph" | undefined;
   depth: number;
   open: number;
-  maths: boolean;
+  mayDisplay: boolean;
   lines: number;
   walks: Map<string, Walk>;
   /** The formula that CUT_OFF stands for. */
@@ -83,15 +83,15 @@ md.disable(["html_block", "html_inline", "strikethrough", "linkify"]);
 
 /** The blocks of a text; those of links' definitions are among them. `inline()` reads what is in them. */
 export function parse(text: string, reading: Reading): Parsed {
-  const { references, healing, continues } = reading;
-  const context = newContext(Object.create(references), healing);
+  const { references, unfinished, continues } = reading;
+  const context = newContext(Object.create(references), unfinished);
   context.continues = continues;
-  context.maths = /\$\$|\\\[|\\begin\{/.test(text);
+  context.mayDisplay = /\$\$|\\\[|\\begin\{/.test(text);
   const tokens: Token[] = [];
   const state = new md.block.State(masked(text), md, context, tokens);
   context.lines = state.lineMax;
   md.block.tokenize(state, 0, state.lineMax);
-  const last = healing ? lastInline(tokens, context.lines, text.endsWith("\n")) : undefined;
+  const last = unfinished ? lastInline(tokens, context.lines, text.endsWith("\n")) : undefined;
   const first = continues === "paragraph" ? tokens[1] : undefined;
   tokens.forEach((token, i) => {
     if (token.content) token.content = token.content.replaceAll(PIPE, "|");
@@ -109,14 +109,14 @@ export function parse(text: string, reading: Reading): Parsed {
   return { tokens, references: context.references, open: context.open, inline };
 }
 
-function newContext(references: Record<string, Reference>, healing: boolean): Context {
+function newContext(references: Record<string, Reference>, unfinished: boolean): Context {
   return {
     references,
-    healing,
+    unfinished,
     continues: undefined,
     depth: 0,
     open: Infinity,
-    maths: false,
+    mayDisplay: false,
     lines: 0,
     walks: new Map(),
     formula: undefined,
@@ -209,7 +209,7 @@ md.block.ruler.at("paragraph", (state, start, end) => {
 
 /** Whether a formula goes over the line that would make a heading of the lines before it. */
 function hasLongFormula(state: StateBlock, start: number, end: number): boolean {
-  return (state.env as Context).maths && paragraphEnd(state, start, end, /^(?:=+|-+)[ \t]*$/).long;
+  return (state.env as Context).mayDisplay && paragraphEnd(state, start, end, /^(?:=+|-+)[ \t]*$/).long;
 }
 
 /**
@@ -217,14 +217,14 @@ function hasLongFormula(state: StateBlock, start: number, end: number): boolean 
  * are its lines whatever is in them.
  */
 function paragraphEnd(state: StateBlock, start: number, end: number, last?: RegExp): { next: number; long: boolean } {
-  const { maths } = state.env as Context;
+  const { mayDisplay } = state.env as Context;
   const rules = md.block.ruler.getRules("paragraph");
   const type = state.parentType;
   state.parentType = "paragraph";
   let next = start + 1;
   let long = false;
   for (; ; next++) {
-    const until = maths ? formulaEnd(state, next - 1, end) : next - 1;
+    const until = mayDisplay ? formulaEnd(state, next - 1, end) : next - 1;
     long ||= until >= next;
     next = until + 1;
     if (next >= end || state.isEmpty(next)) break;
@@ -254,7 +254,7 @@ function formulaEnd(state: StateBlock, line: number, end: number): number {
       continue;
     }
     const found = closingLine(state, last, end, open, text);
-    if (found >= end) return end < (state.env as Context).lines ? last : unfinished(state, line, last, end);
+    if (found >= end) return end < (state.env as Context).lines ? last : endOfOpen(state, line, last, end);
     if (found < 0) return last;
     const lines = Array.from({ length: found - last }, (_, i) => lineOf(state, last + 1 + i));
     if (!formulaAt([text, ...lines].join("\n"), open.at, Infinity, new Set())) return last;
@@ -308,10 +308,10 @@ function lineOf(state: StateBlock, line: number): string {
 }
 
 /** All that follows may be part of this formula; while the text grows it is shown so. */
-function unfinished(state: StateBlock, line: number, last: number, end: number): number {
+function endOfOpen(state: StateBlock, line: number, last: number, end: number): number {
   const context = state.env as Context;
   context.open = Math.min(context.open, line);
-  return context.healing ? end - 1 : last;
+  return context.unfinished ? end - 1 : last;
 }
 
 const DISPLAY = /\\\\[([]|\\\[|\\begin\{([a-zA-Z]{1,12}\*?)\}|\\[^]|\$\$|(`+)/g;
@@ -416,8 +416,8 @@ function readInline(token: Token, context: Context, isLast: boolean, before: num
   const starts = [0, ...pieces.map(({ at }) => at)];
   const read = starts.map((start, i) => {
     const text = token.content.slice(start, starts[i + 1]);
-    const isOpen = isLast && context.healing && i === pieces.length;
-    return isOpen ? healedPiece(text, context, before + i) : pieceOf(text, context, before + i);
+    const isOpen = isLast && context.unfinished && i === pieces.length;
+    return isOpen ? unfinishedPiece(text, context, before + i) : pieceOf(text, context, before + i);
   });
   token.meta = { pieces, read };
 }
@@ -443,10 +443,10 @@ function tokenized(text: string, context: Context): Token[] {
   return tokens;
 }
 
-/** A piece whose end is still to come: first what `healed` closes, then the emphasis that is open. */
-function healedPiece(text: string, context: Context, index: number): Token[] {
+/** A piece whose end is still to come: first what `repaired` closes, then the emphasis that is open. */
+function unfinishedPiece(text: string, context: Context, index: number): Token[] {
   if (text.length > PIECE.marks && isDense(text)) return pieceOf(text, context, index);
-  const { text: closed, formula } = healed(text);
+  const { text: closed, formula } = repaired(text);
   context.formula = formula;
   let content = formula ? closed + CUT_OFF : closed;
   if (!/[*_~]/.test(content)) return pieceOf(content, context, 0);
@@ -531,18 +531,18 @@ md.inline.ruler.at("text", (state, silent) => {
 });
 const TEXT = /[^\n$\\`~*_[\]!<&]+/y;
 
-md.inline.ruler.before("escape", "maths", (state, silent) => {
+md.inline.ruler.before("escape", "formula", (state, silent) => {
   const context = state.env as Context;
   const code = state.src.charCodeAt(state.pos);
   if (code !== 36 && code !== 92) return false;
   if (context.formula && state.src.startsWith(CUT_OFF, state.pos)) {
-    if (!silent) pushMaths(state, context.formula.tex, context.formula.display, true);
+    if (!silent) pushFormula(state, context.formula.tex, context.formula.display, true);
     state.pos += CUT_OFF.length;
     return true;
   }
   const found = formulaAt(state.src, state.pos, state.posMax, context.absent);
   if (found) {
-    if (!silent) pushMaths(state, found.tex, found.display, false);
+    if (!silent) pushFormula(state, found.tex, found.display, false);
     state.pos = found.end;
     return true;
   }
@@ -553,8 +553,8 @@ md.inline.ruler.before("escape", "maths", (state, silent) => {
   return true;
 });
 
-function pushMaths(state: StateInline, tex: string, display: boolean, open: boolean): void {
-  const token = state.push("maths", "", 0);
+function pushFormula(state: StateInline, tex: string, display: boolean, open: boolean): void {
+  const token = state.push("formula", "", 0);
   token.content = tex;
   token.meta = { display, open };
 }
@@ -595,7 +595,7 @@ function become(token: Token, type: string, nesting: 1 | -1): void {
 md.inline.ruler2.before("fragments_join", "closers", (state) => {
   const context = state.env as Context;
   context.closers = "";
-  if (!context.healing) return;
+  if (!context.unfinished) return;
   for (const { marker, end, open, close, token } of state.delimiters) {
     if (!open || end >= 0 || marker === ABOUT) continue;
     const inWord = close && /[0-9A-Za-z]$/.test(state.tokens[token - 1]?.content ?? "");

@@ -6,7 +6,7 @@ import type { Asset } from "../protocol.ts";
 export interface Tools {
   /** Coloured code, null where the language is unknown. */
   highlight?: (code: string, language: string) => Node[] | null;
-  /** A formula as MathML, null where it can't be read. */
+  /** A formula as MathML, null where it cannot be read. */
   maths?: (tex: string, display: boolean) => Node | null;
   /** Called once an asset when it would first be useful. */
   need?: (asset: Asset) => void;

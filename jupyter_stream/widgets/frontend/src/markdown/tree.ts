@@ -5,7 +5,7 @@ import type { Lines } from "./lines.ts";
 import { imageIs, mayLink } from "./links.ts";
 import { type Piece, piecesOf, readOf } from "./parser.ts";
 
-export type Node_ = Text_ | Element_ | Code_ | Maths_;
+export type Node_ = Text_ | Element_ | Code_ | Formula_;
 
 export interface Text_ {
   kind: "text";
@@ -30,8 +30,8 @@ export interface Code_ {
   dom?: HTMLElement;
 }
 
-export interface Maths_ {
-  kind: "maths";
+export interface Formula_ {
+  kind: "formula";
   tex: string;
   display: boolean;
   open: boolean;
@@ -213,8 +213,8 @@ function inlineLeaf(token: Token, images: boolean): Node_ | null {
       return element("br");
     case "code_inline":
       return element("code", {}, [{ kind: "text", text: token.content }]);
-    case "maths":
-      return { kind: "maths", tex: token.content, ...(token.meta as { display: boolean; open: boolean }) };
+    case "formula":
+      return { kind: "formula", tex: token.content, ...(token.meta as { display: boolean; open: boolean }) };
     case "image":
       return image(token, images);
     default:

@@ -1,9 +1,9 @@
 /** A file that the model made: a picture is shown; of others the type, the size and a way to keep it. */
 
-import type { Block, Stored } from "../answer.ts";
+import type { Part, Stored } from "../answer.ts";
 import type { Clock } from "../clock.ts";
 import { h } from "../dom.ts";
-import type { Home, Part } from "./part.ts";
+import type { Home, PartView } from "./part.ts";
 import { MARKDOWN } from "./prose.ts";
 
 const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
@@ -19,20 +19,20 @@ const ENDINGS: Record<string, string> = {
   "video/mp4": "mp4",
 };
 
-export class FilePart implements Part {
+export class FileView implements PartView {
   readonly el = h("div", { class: "jps-part" });
   private readonly body = h("div", { class: `${MARKDOWN} jps-file` });
   private shown: Stored | null = null;
 
   constructor(
-    readonly block: Block,
+    readonly part: Part,
     private readonly home: Home,
   ) {
     this.el.append(this.body);
   }
 
   draw(): boolean {
-    const { file } = this.block;
+    const { file } = this.part;
     if (file && file !== this.shown) {
       this.shown = file;
       this.body.replaceChildren(PICTURES.has(file.type) && file.data ? picture(file) : other(file, this.home.clock));

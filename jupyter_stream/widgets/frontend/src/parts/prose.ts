@@ -1,6 +1,6 @@
 /** Markdown that grows, and runs the way that its first letter does: what text and thoughts are shown by. */
 
-import type { Block } from "../answer.ts";
+import type { Part } from "../answer.ts";
 import { h, put } from "../dom.ts";
 import { MarkdownStream } from "../markdown/index.ts";
 import { Flow, type Frame, type Home } from "./part.ts";
@@ -8,7 +8,7 @@ import { Flow, type Frame, type Home } from "./part.ts";
 /** The classes that make a node look as Jupyter's own Markdown. */
 export const MARKDOWN = "jps-md jp-RenderedHTMLCommon jp-RenderedMarkdown";
 
-/** Markdown read from a block, drawn into a node. */
+/** Markdown read from a part, drawn into a node. */
 export class Prose {
   readonly el = h("div", { class: MARKDOWN, dir: "ltr" });
   private readonly stream: MarkdownStream;
@@ -19,11 +19,11 @@ export class Prose {
   private directed = false;
 
   constructor(
-    private readonly block: Block,
+    private readonly part: Part,
     home: Home,
   ) {
     this.stream = new MarkdownStream(this.el, home.tools, home.clock);
-    this.flow = new Flow(block);
+    this.flow = new Flow(part);
   }
 
   /** Brings the text up to date; whether something is still held back. */
@@ -37,7 +37,7 @@ export class Prose {
       this.direct(fresh.text, fresh.anew);
     }
     const left = this.flow.left > 0;
-    if (!left && !this.finished && (this.block.ended || frame.over)) {
+    if (!left && !this.finished && (this.part.ended || frame.over)) {
       this.stream.finish();
       this.finished = true;
     }

@@ -1,12 +1,12 @@
 /** Text, with its citations as footnotes: small numbers in it, a list of the sources below, as in the saved Markdown. */
 
-import type { Block } from "../answer.ts";
+import type { Part } from "../answer.ts";
 import { h } from "../dom.ts";
 import type { Source } from "../protocol.ts";
-import type { Frame, Home, Part } from "./part.ts";
+import type { Frame, Home, PartView } from "./part.ts";
 import { MARKDOWN, Prose } from "./prose.ts";
 
-export class TextPart implements Part {
+export class TextView implements PartView {
   readonly el = h("div", { class: "jps-part" });
   private readonly prose: Prose;
   private sources: unknown = null;
@@ -14,17 +14,17 @@ export class TextPart implements Part {
   private list: HTMLElement | null = null;
 
   constructor(
-    readonly block: Block,
+    readonly part: Part,
     home: Home,
   ) {
-    this.prose = new Prose(block, home);
+    this.prose = new Prose(part, home);
     this.prose.el.classList.add("jps-text");
     this.el.append(this.prose.el);
   }
 
   draw(frame: Frame): boolean {
     const left = this.prose.draw(frame);
-    if (!left && (this.block.ended || frame.over)) this.cite();
+    if (!left && (this.part.ended || frame.over)) this.cite();
     return left;
   }
 
@@ -33,7 +33,7 @@ export class TextPart implements Part {
   }
 
   private cite(): void {
-    const { sources } = this.block;
+    const { sources } = this.part;
     if (sources !== this.sources) {
       this.sources = sources;
       this.marks?.remove();
