@@ -396,6 +396,16 @@ test("an output that is added beside the view is no heir", async () => {
   assert.ok(heir.querySelector(".jps-left") && !beside.querySelector(".jps-left"));
 });
 
+test("an output that stood below the view is no heir of it", async () => {
+  const { area: place, child, view } = area();
+  const below = output();
+  place.append(below);
+  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
+  child.remove();
+  await new Promise(setImmediate);
+  assert.equal(below.querySelector(".jps-left"), null);
+});
+
 test("where there is no output area a swap changes nothing", () => {
   const view = stage();
   view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
