@@ -130,7 +130,7 @@ export class Display implements Drawn, Watcher, Home {
       if (view?.part !== part) {
         if (view && view.el === place) place = place.nextElementSibling;
         view?.el.remove();
-        view = viewOf(part, this);
+        view = new (VIEWS[part.kind] ?? TextView)(part, this);
         this.views.set(part.index, view);
       }
       if (view.el === place) place = place.nextElementSibling;
@@ -199,18 +199,14 @@ export class Display implements Drawn, Watcher, Home {
 
 // ------------------------------------------------------------------ what shows a part
 
-const VIEWS: Record<Kind, (part: Part, home: Home) => PartView> = {
-  text: (part, home) => new TextView(part, home),
-  thinking: (part, home) => new ThinkingView(part, home),
-  tool: (part, home) => new ToolView(part, "tool", home),
-  return: (part, home) => new ToolView(part, "return", home),
-  file: (part, home) => new FileView(part, home),
-  other: (part, home) => new TextView(part, home),
+const VIEWS: Record<Kind, new (part: Part, home: Home) => PartView> = {
+  text: TextView,
+  thinking: ThinkingView,
+  tool: ToolView,
+  return: ToolView,
+  file: FileView,
+  other: TextView,
 };
-
-function viewOf(part: Part, home: Home): PartView {
-  return (VIEWS[part.kind] ?? VIEWS.other)(part, home);
-}
 
 // ------------------------------------------------------------------ the style sheet
 

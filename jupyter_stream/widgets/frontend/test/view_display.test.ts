@@ -349,9 +349,33 @@ test("a thought that the reader opened is open in the final Markdown too", async
   const heir = output();
   child.replaceWith(heir);
   await new Promise(setImmediate);
-  heir.append(document.createElement("details"), document.createElement("details"));
+  heir.append(document.createElement("details"));
+  await new Promise(setImmediate);
+  assert.equal(heir.querySelector("details")?.open, false, "not before all of them are there");
+  heir.append(document.createElement("details"));
   await new Promise(setImmediate);
   assert.deepEqual([...heir.querySelectorAll("details")].map((one) => one.open), [false, true]);
+  view.clock.pass(1000);
+  heir.append(document.createElement("details"), document.createElement("details"));
+  heir.querySelectorAll("details")[1]!.open = false;
+  await new Promise(setImmediate);
+  assert.ok(![...heir.querySelectorAll("details")].some((one) => one.open), "once they are open they are the reader's");
+});
+
+test("a thought that comes later than a second is left closed", async () => {
+  const { child, view } = area();
+  view.say(["start", 0, "thinking"], ["add", 0, "One"]);
+  view.pass(5);
+  view.one("summary").click();
+  view.one("summary").click();
+  view.say(["done", { swap: true }]);
+  const heir = output();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  view.clock.pass(1000);
+  heir.append(document.createElement("details"));
+  await new Promise(setImmediate);
+  assert.equal(heir.querySelector("details")?.open, false);
 });
 
 test("the answer can be copied after the swap, where there is one", async () => {
@@ -372,6 +396,39 @@ test("the place is held for a moment only", () => {
   assert.notEqual(place.style.minHeight, "");
   view.clock.pass(1100);
   assert.equal(place.style.minHeight, "");
+});
+
+test("what else has set the height of the place meanwhile stays", () => {
+  const { area: place, view } = area();
+  view.say(["done", { swap: true }]);
+  place.style.minHeight = "7px";
+  view.clock.pass(1100);
+  assert.equal(place.style.minHeight, "7px");
+});
+
+test("what takes the place after five seconds is no heir", async () => {
+  const { child, view } = area();
+  view.say(["done", { facts: ["m"], swap: true }]);
+  view.clock.pass(5000);
+  const late = output();
+  child.replaceWith(late);
+  await new Promise(setImmediate);
+  assert.equal(late.querySelector(".jps-left"), null);
+});
+
+test("the line stands where the view stood, and what is said of the end comes a moment later", async () => {
+  const { child, view } = area();
+  view.display.root.getBoundingClientRect = () => ({ left: 80 }) as DOMRect;
+  child.getBoundingClientRect = () => ({ left: 10 }) as DOMRect;
+  view.say(["start", 0, "text"], ["done", { notes: ["It broke."], facts: ["m"], swap: true }]);
+  const heir = output();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  const line = heir.querySelector<HTMLElement>(".jps-left");
+  assert.equal(line?.style.left, "70px");
+  assert.equal(line?.querySelector("[role=status]")?.textContent, "");
+  view.clock.pass(100);
+  assert.equal(line?.querySelector("[role=status]")?.textContent, "It broke.");
 });
 
 test("an output that was cleared leaves no line to the next one", async () => {

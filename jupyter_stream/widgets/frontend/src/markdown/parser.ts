@@ -1,6 +1,16 @@
 /**
  * Markdown text to markdown-it's tokens: CommonMark, tables, strikethrough and bare links as in GFM, mathematics as in
  * a notebook, no HTML. Bounded: containers, and characters that are read as one piece of inline text.
+ *
+ * Four things are relied on below, here and in index.ts, by these names:
+ *
+ * - OFFSETS: the text that markdown-it reads is as long as the text, line by line, so its lines are the text's.
+ * - PIECES: where a piece of a paragraph ends depends on the text before that end, and no piece is longer than HARD; so a
+ *   piece that has ended stays what it is.
+ * - ONE PASS: `Absent` and `walks` remember what a text does not have; they are right only from left to right in one text.
+ * - LATER: blocks are read first, inline text when `inline()` is called, when all definitions of links are known.
+ *
+ * Numbers in brackets are sections of CommonMark 0.31 or of GFM 0.29.
  */
 
 import MarkdownIt, { type Delimiter, type Env, type StateBlock, type StateInline, type Token } from "markdown-it";
@@ -92,6 +102,7 @@ export function parse(text: string, reading: Reading): Parsed {
   context.lines = state.lineMax;
   md.block.tokenize(state, 0, state.lineMax);
   const last = unfinished ? lastInline(tokens, context.lines, text.endsWith("\n")) : undefined;
+  // The letter that index.ts put before a paragraph makes its first block one, so its text is the second token.
   const first = continues === "paragraph" ? tokens[1] : undefined;
   tokens.forEach((token, i) => {
     if (token.content) token.content = token.content.replaceAll(PIPE, "|");
@@ -135,7 +146,7 @@ export function labelOf(text: string): string {
   return md.utils.normalizeReference(text);
 }
 
-/** Where the first piece of a paragraph's text ends; -1 if all of it is one. A function of the text before that end. */
+/** Where the first piece of a paragraph's text ends; -1 if all of it is one. Keeps PIECES. */
 export function pieceEnd(text: string): number {
   if (text.length <= PIECE.marks) return -1;
   let marks = 0;
@@ -186,13 +197,17 @@ const nested = (rule: BlockRule): BlockRule => {
 wrapped("blockquote", ["paragraph", "reference", "blockquote", "list"], nested);
 wrapped("list", ["paragraph", "reference", "blockquote"], nested);
 wrapped("table", ["paragraph", "reference"], (rule) => (state, start, end, silent) => {
+  // The item that a list goes on with would be the head of a table if the next line were a delimiter row: an item
+  // begins first, as the one before it did.
   if (start === 0 && (state.env as Context).continues === "list") return false;
   return rule(state, start, end, silent);
 });
+// A setext underline makes a heading of all lines of the paragraph (4.3), unless it is inside of a formula.
 wrapped("lheading", [], (rule) => (state, start, end, silent) => {
   return !hasLongFormula(state, start, end) && rule(state, start, end, silent);
 });
 
+// As markdown-it's (4.8), but formulas hold its lines together.
 md.block.ruler.at("paragraph", (state, start, end) => {
   const { next } = paragraphEnd(state, start, end);
   const content = md.utils.asciiTrim(state.getLines(start, next, state.blkIndent, false));
@@ -227,8 +242,9 @@ function paragraphEnd(state: StateBlock, start: number, end: number, last?: RegE
     const until = mayDisplay ? formulaEnd(state, next - 1, end) : next - 1;
     long ||= until >= next;
     next = until + 1;
-    if (next >= end || state.isEmpty(next)) break;
+    if (next >= end || state.isEmpty(next)) break; // a blank line ends a paragraph (4.8)
     const indent = state.sCount[next] as number;
+    // Indented code cannot interrupt a paragraph (4.4); a negative indent is a lazy continuation line (5.1).
     if (indent - state.blkIndent > 3 || indent < 0) continue;
     if (last?.test(lineOf(state, next)) || rules.some((rule) => rule(state, next, end, true))) break;
   }
@@ -285,7 +301,7 @@ function closingLine(state: StateBlock, line: number, end: number, open: Opening
   const mayBreak = !text.slice(0, open.at).trim();
   const room = open.at + LONGEST - text.length;
   const key = [open.closer, mayBreak, state.blkIndent, state.level, depth, end].join();
-  let walk = walks.get(key);
+  let walk = walks.get(key); // ONE PASS: only openings further on can use it
   if (!walk || line < walk.from || line >= walk.to) {
     walk = { from: line, to: line + 1, length: 0, again: -1 };
     walks.set(key, walk);
@@ -330,6 +346,7 @@ function displayOpening(text: string, from: number): Opening | null {
     const [mark, environment, run] = found;
     const at = found.index;
     if (run) {
+      // Code spans take precedence (6.1): what is in one opens nothing.
       const close = text.indexOf(run, at + run.length);
       if (close > 0) DISPLAY.lastIndex = close + run.length;
     } else if (mark === "$$") return { at, mark, closer: "$$" };
@@ -340,7 +357,10 @@ function displayOpening(text: string, from: number): Opening | null {
   return null;
 }
 
-/** The text with the pipes of its formulas hidden from tables. Of the same length. */
+/**
+ * The text with the pipes of its formulas hidden from tables: a pipe ends a cell even in code (GFM 4.10), but not in the
+ * formulas of a notebook. Keeps OFFSETS.
+ */
 function masked(text: string): string {
   if (!text.includes("|") || !text.includes("$")) return text;
   return text.replace(/^.*\$.*\$.*$/gm, (line) => (line.includes("|") ? maskedLine(line) : line));
@@ -351,7 +371,7 @@ function maskedLine(line: string): string {
   let at = 0;
   const absent: Absent = new Set();
   for (let i = 0; i < line.length; i++) {
-    if (line[i] === "\\") i++;
+    if (line[i] === "\\") i++; // what is escaped opens nothing (2.4)
     if (line[i] !== "$" || line[i - 1] === "\\") continue;
     const formula = formulaAt(line, i, line.length, absent);
     if (!formula) continue;
@@ -384,6 +404,7 @@ function lastCell(tokens: Token[], last: number): Token | undefined {
   return undefined;
 }
 
+/** The marker of a task list item (GFM 5.3): first in the item's paragraph, with white space after it. */
 const CHECK = /^\[([ xX])\](?=[ \t\n])/;
 
 function takeTask(item: Token, inline: Token): void {
@@ -437,7 +458,7 @@ function pieceOf(text: string, context: Context, index: number): Token[] {
 }
 
 function tokenized(text: string, context: Context): Token[] {
-  context.absent = new Set();
+  context.absent = new Set(); // ONE PASS
   const tokens: Token[] = [];
   md.inline.parse(text, md, context, tokens);
   return tokens;
@@ -489,6 +510,7 @@ function linked(tokens: Token[]): Token[] {
   let depth = 0;
   for (const token of tokens) {
     if (token.type === "link_open" || token.type === "link_close") depth += token.nesting;
+    // Links cannot contain other links (6.3).
     if (token.type === "text" && !depth) push(out, linkedText(token));
     else out.push(token);
   }
@@ -569,6 +591,7 @@ md.inline.ruler.before("emphasis", "tildes", (state, silent) => {
   const token = state.push("text", "", 0);
   token.content = "~".repeat(length);
   const marker = length === 2 ? TILDE : ABOUT;
+  // One or two tildes on each side, as many on both; three or more make nothing (GFM 6.5).
   if (length <= 2) state.delimiters.push({ marker, length: 0, token: state.tokens.length - 1, end: -1, open, close });
   state.pos += length;
   return true;

@@ -132,6 +132,7 @@ function opened(token: Token): Element_ {
   const attributes: Attributes = {};
   if (token.type === "ordered_list_open") {
     const start = Number(token.attrGet("start") ?? 1);
+    // The number of the first item is where the list starts (CommonMark 5.3); those of the others are nothing.
     if (start !== 1) attributes.start = String(start);
   } else if (token.tag === "th" || token.tag === "td") {
     const align = /^text-align:(left|right|center)$/.exec(String(token.attrGet("style") ?? ""))?.[1];
@@ -153,13 +154,14 @@ function leaf(token: Token, lines: Lines, final: boolean): Node_ {
   return { kind: "code", text: token.content, language, closed };
 }
 
-/** The language that an info string names; empty if it is none that a class can be named after. */
+/** The language, the first word of an info string (CommonMark 4.5); empty if no class can be named after it. */
 export function languageOf(info: string): string {
   return LANGUAGE.exec(info.slice(0, 200).trim().replace(/^\{?\.?/, ""))?.[0] ?? "";
 }
 
 function isClosed(token: Token, lines: Lines): boolean {
   const [from, to] = token.map as [number, number];
+  // The closing fence: of the same character, as long as the opening or longer (4.5).
   const mark = token.markup.charAt(0);
   const run = /^[ \t>]*(`+|~+)[ \t]*$/.exec(lines.at(to - 1))?.[1] ?? "";
   return to - 1 > from && run.startsWith(mark) && run.length >= token.markup.length;

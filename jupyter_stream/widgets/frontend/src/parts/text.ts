@@ -2,6 +2,7 @@
 
 import type { Part } from "../answer.ts";
 import { h } from "../dom.ts";
+import { mayLink } from "../markdown/links.ts";
 import type { Source } from "../protocol.ts";
 import type { Frame, Home, PartView } from "./part.ts";
 import { MARKDOWN, Prose } from "./prose.ts";
@@ -58,11 +59,9 @@ function lastLine(node: Element): Element | null {
 
 // ------------------------------------------------------------------ citations
 
-const SAFE = /^(?:https?|mailto):/i;
-
 /** The address of a source if it may be opened, else null. */
 function safe(url: string | null | undefined): string | null {
-  if (!url || !SAFE.test(url)) return null;
+  if (!url || !mayLink(url)) return null;
   try {
     return new URL(url).href;
   } catch {

@@ -9,7 +9,6 @@ import { MARKDOWN } from "./prose.ts";
 
 /** Longer JSON stays in one colour. */
 const COLOURED = 50_000;
-const TITLES = { tool: "Tool call", return: "Tool result" } as const;
 
 export class ToolView implements PartView {
   readonly el: HTMLElement;
@@ -22,15 +21,14 @@ export class ToolView implements PartView {
 
   constructor(
     readonly part: Part,
-    kind: keyof typeof TITLES,
     home: Home,
   ) {
     this.flow = new Flow(part);
-    const head = h("p", { class: "jps-head" }, h("strong", {}, TITLES[kind]), " ", this.name);
+    const head = h("p", { class: "jps-head" }, h("strong", {}, part.kind === "tool" ? "Tool call" : "Tool result"), " ", this.name);
     const pre = h("pre", { dir: "ltr" }, this.code);
     home.tools.copyButton?.(pre);
     this.code.append(this.text);
-    this.el = h("div", { class: "jps-part" }, h("div", { class: `${MARKDOWN} jps-card jps-${kind}` }, head, pre));
+    this.el = h("div", { class: "jps-part" }, h("div", { class: `${MARKDOWN} jps-card jps-${part.kind}` }, head, pre));
   }
 
   draw(frame: Frame): boolean {
