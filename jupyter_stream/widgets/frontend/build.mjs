@@ -1,6 +1,6 @@
 // Bundles src/ into ../static; with --tests, test/ into .tests/ for node's test runner; with --out DIR, elsewhere.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
@@ -35,6 +35,7 @@ const common = {
 };
 
 if (process.argv.includes("--tests")) {
+  rmSync(join(here, ".tests"), { recursive: true, force: true });
   const tests = readdirSync(join(here, "test")).filter((name) => name.endsWith(".test.ts"));
   await build({
     ...common,
@@ -42,7 +43,7 @@ if (process.argv.includes("--tests")) {
     outdir: ".tests",
     platform: "node",
     packages: "external",
-    outExtension: { ".js": ".test.mjs" },
+    outExtension: { ".js": ".mjs" },
     entryNames: "[name]",
   });
 } else {
@@ -65,7 +66,7 @@ if (process.argv.includes("--tests")) {
     return result.outputFiles[0].text;
   };
   // The page keeps each module once, under a name that its content decides: kernels of two versions may share a page.
-  const extras = { highlight: await bundle("src/highlight.ts"), maths: await bundle("src/maths.ts") };
+  const extras = { highlight: await bundle("src/assets/highlight.ts"), maths: await bundle("src/assets/maths.ts") };
   const digest = createHash("sha256").update(Object.values(extras).join());
   const draft = await bundle("src/core.ts", { BUILD: '""' });
   const name = JSON.stringify(digest.update(draft).digest("hex").slice(0, 12));

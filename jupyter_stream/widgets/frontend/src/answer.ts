@@ -1,4 +1,7 @@
-/** An answer as operations have made it so far: plain data, drawn by any number of displays. */
+/**
+ * An answer as operations have made it so far: plain data, drawn by any number of displays. What the log of operations
+ * calls a block is a part of the answer here, as it is in `jupyter_stream.messages`.
+ */
 
 import type { End, Kind, Op, Source } from "./protocol.ts";
 
@@ -37,9 +40,9 @@ export class Cursor {
     while (out.length < wanted) {
       const piece = this.text.pieces[this.piece];
       if (piece === undefined) break;
-      const part = piece.slice(this.offset, this.offset + wanted - out.length);
-      out += part;
-      this.step(part.length, piece.length);
+      const more = piece.slice(this.offset, this.offset + wanted - out.length);
+      out += more;
+      this.step(more.length, piece.length);
     }
     if (isHigh(out) && this.left > out.length) out += this.low();
     this.taken += out.length;
@@ -73,15 +76,15 @@ export interface Stored {
   size: number;
 }
 
-/** One part of an answer. A block that begins anew is another object. */
-export class Block {
+/** One part of an answer. A part that begins anew is another object. */
+export class Part {
   text = new Growing();
   file: Stored | null = null;
   sources: Source[] = [];
   ended = false;
   /** Milliseconds from its start to its end, where they are known. */
   took: number | null = null;
-  /** Whether the reader has opened or closed it; null where he has not touched it. */
+  /** Whether the reader has opened or closed it; null where neither. */
   opened: boolean | null = null;
 
   constructor(
@@ -101,11 +104,11 @@ export class Answer {
   /** When the question was asked, on the page's clock. */
   asked: number | null = null;
   end: End | null = null;
-  private readonly table = new Map<number, Block>();
-  private ordered: Block[] | null = null;
+  private readonly table = new Map<number, Part>();
+  private ordered: Part[] | null = null;
 
-  /** The blocks, in the order of their indices. */
-  get blocks(): readonly Block[] {
+  /** The parts, in the order of their indices. */
+  get parts(): readonly Part[] {
     this.ordered ??= [...this.table.values()].sort((a, b) => a.index - b.index);
     return this.ordered;
   }
@@ -124,28 +127,28 @@ export class Answer {
         this.end = op[1];
         return;
       case "start":
-        this.put(new Block(op[1], op[2], op[3] ?? "", live ? now : null, op[4] ?? null));
+        this.put(new Part(op[1], op[2], op[3] ?? "", live ? now : null, op[4] ?? null));
         return;
     }
-    const block = this.table.get(op[1]) ?? this.put(new Block(op[1], "other", "", null, null));
+    const part = this.table.get(op[1]) ?? this.put(new Part(op[1], "other", "", null, null));
     switch (op[0]) {
       case "add":
-        return block.text.push(op[2]);
+        return part.text.push(op[2]);
       case "set":
-        block.text = new Growing();
-        return block.text.push(op[2]);
+        part.text = new Growing();
+        return part.text.push(op[2]);
       case "name":
-        block.name = op[2];
+        part.name = op[2];
         return;
       case "file":
-        block.file = { type: op[2], data: op[3], size: op[4] };
+        part.file = { type: op[2], data: op[3], size: op[4] };
         return;
       case "cite":
-        block.sources = op[2];
+        part.sources = op[2];
         return;
       case "end":
-        block.took ??= lasted(block, op[2] ?? null, live ? now : null);
-        block.ended = true;
+        part.took ??= lasted(part, op[2] ?? null, live ? now : null);
+        part.ended = true;
     }
   }
 
@@ -154,7 +157,7 @@ export class Answer {
     const other = new Answer();
     for (const op of ops) other.apply(op, now, false);
     for (const index of [...this.table.keys()]) if (!other.table.has(index)) this.drop(index);
-    for (const block of other.blocks) this.adopt(block);
+    for (const part of other.parts) this.adopt(part);
     this.title = other.title;
     this.status = other.status;
     this.asked ??= other.asked;
@@ -163,17 +166,17 @@ export class Answer {
 
   /** The Markdown that the model wrote, thoughts and tool calls left out. */
   get source(): string {
-    const texts = this.blocks.filter((block) => block.kind === "text" || block.kind === "other");
+    const texts = this.parts.filter((part) => part.kind === "text" || part.kind === "other");
     return texts
-      .map((block) => block.text.whole.trim())
+      .map((part) => part.text.whole.trim())
       .filter(Boolean)
       .join("\n\n");
   }
 
-  private put(block: Block): Block {
-    this.table.set(block.index, block);
+  private put(part: Part): Part {
+    this.table.set(part.index, part);
     this.ordered = null;
-    return block;
+    return part;
   }
 
   private drop(index: number): void {
@@ -181,22 +184,22 @@ export class Answer {
     this.ordered = null;
   }
 
-  private adopt(block: Block): void {
-    const mine = this.table.get(block.index);
-    if (mine?.kind !== block.kind || !block.text.whole.startsWith(mine.text.whole)) {
-      this.put(block);
+  private adopt(part: Part): void {
+    const mine = this.table.get(part.index);
+    if (mine?.kind !== part.kind || !part.text.whole.startsWith(mine.text.whole)) {
+      this.put(part);
       return;
     }
-    mine.text.push(block.text.whole.slice(mine.text.length));
-    mine.name = block.name;
-    mine.file = block.file;
-    mine.sources = block.sources;
-    mine.took ??= block.took;
-    mine.ended = block.ended;
+    mine.text.push(part.text.whole.slice(mine.text.length));
+    mine.name = part.name;
+    mine.file = part.file;
+    mine.sources = part.sources;
+    mine.took ??= part.took;
+    mine.ended = part.ended;
   }
 }
 
-function lasted(block: Block, second: number | null, now: number | null): number | null {
-  if (second !== null && block.second !== null) return 1000 * (second - block.second);
-  return now !== null && block.began !== null ? now - block.began : null;
+function lasted(part: Part, second: number | null, now: number | null): number | null {
+  if (second !== null && part.second !== null) return 1000 * (second - part.second);
+  return now !== null && part.began !== null ? now - part.began : null;
 }

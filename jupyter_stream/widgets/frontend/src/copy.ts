@@ -1,5 +1,6 @@
 /** Copying: a button that takes text along and says so. */
 
+import type { Cancel, Clock } from "./clock.ts";
 import { h, put } from "./dom.ts";
 
 const SAID = 1400;
@@ -32,9 +33,9 @@ function copyOld(text: string): boolean {
 }
 
 /** A button without text of its own (its sign is drawn by the style sheet), so that nothing is copied with what it copies. */
-export function copyButton(label: string, text: () => string): HTMLButtonElement {
+export function copyButton(label: string, text: () => string, clock: Clock): HTMLButtonElement {
   const button = h("button", { type: "button", class: "jps-copy", "aria-label": label, title: label });
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancel: Cancel | undefined;
   const said = (word: string | null) => {
     put(button, "data-said", word);
     put(button, "aria-label", word ?? label);
@@ -43,14 +44,14 @@ export function copyButton(label: string, text: () => string): HTMLButtonElement
     event.preventDefault();
     event.stopPropagation();
     said((await copy(text())) ? "Copied" : "Not copied");
-    clearTimeout(timer);
-    timer = setTimeout(() => said(null), SAID);
+    cancel?.();
+    cancel = clock.after(SAID, () => said(null));
   });
   return button;
 }
 
 /** Gives a block of code its button. */
-export function codeButton(pre: HTMLElement): void {
+export function codeButton(pre: HTMLElement, clock: Clock): void {
   pre.classList.add("jps-code");
-  pre.append(copyButton("Copy the code", () => (pre.querySelector("code") ?? pre).textContent ?? ""));
+  pre.append(copyButton("Copy the code", () => (pre.querySelector("code") ?? pre).textContent ?? "", clock));
 }

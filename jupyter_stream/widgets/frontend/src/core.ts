@@ -1,55 +1,51 @@
 /**
- * The module of the carrier: one widget per kernel, never displayed, which brings all of the view to a page. The first
- * that comes serves the views of all kernels with the same build.
+ * The module of the loader: one widget per kernel, never displayed, which brings all of the view to a page. The first
+ * that comes serves the views of all kernels with the same build. docs/life-of-an-answer.md tells how.
  */
 
+import { pageClock } from "./clock.ts";
 import { Display } from "./display.ts";
 import { Frames } from "./frames.ts";
-import type { Tools } from "./markdown/index.ts";
-import type { Context, Model } from "./protocol.ts";
-import { arrive, page, Shelf } from "./registry.ts";
+import type { Tools } from "./markdown/tools.ts";
+import type { Asset, Context, Model } from "./protocol.ts";
+import { AssetRegistry, page, publish } from "./registry.ts";
 import { Session } from "./session.ts";
 
-const frames = new Frames();
-const shelf = new Shelf();
+const frames = new Frames(pageClock);
+const assets = new AssetRegistry(pageClock);
 const sessions = new WeakMap<object, Session>();
 
-function deliver(asset: string, source: BlobPart | undefined): void {
-  shelf.deliver(asset, source);
-}
-
-/** What has been fetched, as the Markdown wants it. */
-async function bring(asset: "highlight" | "maths", model: Model, tools: Tools): Promise<void> {
-  const module = await shelf.need(asset, model);
+/** Gives `tools` a module, once it is here. */
+async function equip(asset: Asset, model: Model, tools: Tools): Promise<void> {
+  const module = await assets.need(asset, model);
   Object.assign(tools, { [asset]: module[asset] });
 }
 
 /** Shows the answer of a model in a node, until what is returned is called. */
 function render({ model, el, signal, key = model }: Context): () => void {
   let session = sessions.get(key);
-  if (!session) sessions.set(key, (session = new Session(deliver)));
-  const close = new Display(session, model, frames, bring).show(el);
+  if (!session) sessions.set(key, (session = new Session(pageClock, (asset, source) => assets.receive(asset, source))));
+  const close = new Display(session, model, frames, equip).show(el);
   signal?.addEventListener("abort", close, { once: true });
   return close;
 }
 
-/** Takes a model whose kernel can be asked for modules. */
-function carry(model: Model): () => void {
-  const hear = (content: { asset?: string }, buffers?: BlobPart[]) => {
-    if (content?.asset) deliver(content.asset, buffers?.[0]);
+function addLoader(model: Model): () => void {
+  const receive = (content: { asset?: string }, buffers?: BlobPart[]) => {
+    if (content?.asset) assets.receive(content.asset, buffers?.[0]);
   };
-  model.on("msg:custom", hear as (...args: never[]) => void);
-  const back = shelf.offer(model);
+  model.on("msg:custom", receive as (...args: never[]) => void);
+  const remove = assets.add(model);
   model.send({ kind: "hello" });
   return () => {
-    back();
-    model.off("msg:custom", hear as (...args: never[]) => void);
+    remove();
+    model.off("msg:custom", receive as (...args: never[]) => void);
   };
 }
 
 if (!page().core) document.addEventListener("visibilitychange", () => frames.turn());
-arrive({ render, carry });
+publish({ render, addLoader });
 
 export default {
-  initialize: ({ model }: { model: Model }) => page().core?.carry(model),
+  initialize: ({ model }: { model: Model }) => page().core?.addLoader(model),
 };

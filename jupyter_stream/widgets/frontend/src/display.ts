@@ -1,38 +1,43 @@
 /** One place on the page that shows an answer. */
 
+import type { Part } from "./answer.ts";
+import type { Cancel, Clock } from "./clock.ts";
 import { h, put, say } from "./dom.ts";
 import { codeButton } from "./copy.ts";
-import { Ground } from "./follow.ts";
-import { Foot } from "./foot.ts";
+import { ScrollAnchor } from "./follow.ts";
+import { Foot, notes } from "./foot.ts";
 import type { Drawn, Frames } from "./frames.ts";
-import type { Tools } from "./markdown/index.ts";
-import { partOf } from "./parts/index.ts";
-import { notes } from "./parts/notes.ts";
-import type { Frame, Home, Part } from "./parts/part.ts";
-import type { End, Model } from "./protocol.ts";
+import type { Tools } from "./markdown/tools.ts";
+import { FileView } from "./parts/file.ts";
+import type { Frame, Home, PartView } from "./parts/part.ts";
+import { TextView } from "./parts/text.ts";
+import { ThinkingView } from "./parts/thinking.ts";
+import { ToolView } from "./parts/tool.ts";
+import type { Asset, End, Kind, Model } from "./protocol.ts";
 import type { Session, Watcher } from "./session.ts";
-import { Portion } from "./reveal.ts";
-import { dress } from "./style.ts";
+import { FrameBudget } from "./reveal.ts";
+import css from "./style.css";
 import { prepare } from "./swap.ts";
 
 /** How often running times are brought up to date, in ms. */
 const TICK = 100;
 
-/** Where heavy tools come from: calls back with each that has come. */
-export type Bring = (asset: "highlight" | "maths", model: Model, tools: Tools) => Promise<void>;
+/** Gives `tools` a heavy module, once it is here. */
+export type Equip = (asset: Asset, model: Model, tools: Tools) => Promise<void>;
 
 export class Display implements Drawn, Watcher, Home {
   readonly root: HTMLElement;
   readonly tools: Tools;
+  readonly clock: Clock;
   private readonly flow = h("div", { class: "jps-flow", role: "log", "aria-live": "off", "aria-label": "Answer" });
   private readonly voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
   private readonly foot: Foot;
-  private readonly ground: Ground;
-  private readonly parts = new Map<number, Part>();
+  private readonly anchor: ScrollAnchor;
+  private readonly views = new Map<number, PartView>();
   private readonly still = matchMedia("(prefers-reduced-motion: reduce)");
   private noted: { end: End; el: HTMLElement } | null = null;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly portion = new Portion();
+  private cancelTick: Cancel | undefined;
+  private readonly budget = new FrameBudget();
   private first = true;
   private announced: "" | "start" | "end" = "";
 
@@ -40,14 +45,19 @@ export class Display implements Drawn, Watcher, Home {
     private readonly session: Session,
     private readonly model: Model,
     private readonly frames: Frames,
-    bring: Bring,
+    equip: Equip,
   ) {
-    this.tools = { images: model.get("images") === true, copyButton: codeButton, need: (asset) => void this.fetch(asset, bring) };
+    this.clock = session.clock;
+    this.tools = {
+      images: model.get("images") === true,
+      copyButton: (pre) => codeButton(pre, this.clock),
+      need: (asset) => void this.fetch(asset, equip),
+    };
     this.foot = new Foot(session, model);
     const content = h("div", { class: "jps-content" }, this.flow, this.foot.el);
     this.root = h("div", { class: "jps-view", tabindex: "-1" }, content, this.voice);
     this.root.addEventListener("keydown", (event) => this.key(event));
-    this.ground = new Ground(this.root, content, () => dress(this.root));
+    this.anchor = new ScrollAnchor(this.root, content, () => dress(this.root));
   }
 
   /** Puts the display into `el` as it is now; returns how to take it out. */
@@ -56,12 +66,12 @@ export class Display implements Drawn, Watcher, Home {
     dress(this.root);
     const leave = this.session.mount(this.model, this);
     this.redraw();
-    this.draw(performance.now());
+    this.draw(this.clock.now());
     return () => {
       leave();
       this.frames.forget(this);
-      clearTimeout(this.timer);
-      this.ground.close();
+      this.cancelTick?.();
+      this.anchor.close();
     };
   }
 
@@ -72,15 +82,16 @@ export class Display implements Drawn, Watcher, Home {
   }
 
   swapped(facts: string[]): void {
-    const { blocks, source } = this.session.answer;
-    const thoughts = blocks.filter(({ kind, text }) => kind === "thinking" && text.whole.trim());
-    prepare(this.root, { facts, words: this.ending(), source, opened: thoughts.map(({ opened }) => opened === true) });
+    const { parts, source } = this.session.answer;
+    const thoughts = parts.filter(({ kind, text }) => kind === "thinking" && text.whole.trim());
+    const opened = thoughts.map((thought) => thought.opened === true);
+    prepare(this.root, { facts, words: this.ending(), source, opened }, this.clock);
   }
 
-  // ---------------------------------------------------------------- what parts ask
+  // ---------------------------------------------------------------- what the views of its parts ask
 
   loosen(): void {
-    this.ground.loosen();
+    this.anchor.loosen();
   }
 
   redraw(): void {
@@ -93,50 +104,50 @@ export class Display implements Drawn, Watcher, Home {
     const { session, first } = this;
     const over = !session.running;
     const swift = first || document.hidden || this.still.matches || !this.root.isConnected;
-    const frame: Frame = { now, swift, over, allowance: first ? Number.POSITIVE_INFINITY : this.portion.next(now) };
+    const frame: Frame = { now, swift, over, allowance: first ? Number.POSITIVE_INFINITY : this.budget.next(now) };
     this.first = false;
-    const left = this.drawParts(frame);
+    const left = this.drawViews(frame);
     if (!left) this.note();
     this.foot.draw(now);
     put(this.root, "data-running", session.running);
     put(this.flow, "aria-busy", session.running ? "true" : "false");
     this.announce();
-    if (over && !left) this.ground.release();
+    if (over && !left) this.anchor.release();
     this.tick();
     if (!left) return null;
     if (frame.allowance > 0) return "soon";
-    this.portion.full(now);
+    this.budget.full(now);
     return "now";
   }
 
-  private drawParts(frame: Frame): boolean {
-    const { blocks } = this.session.answer;
+  private drawViews(frame: Frame): boolean {
+    const { parts } = this.session.answer;
     let place: Element | null = this.flow.firstElementChild;
     let left = false;
-    let before: Part | null = null;
-    for (const block of blocks) {
-      let part = this.parts.get(block.index);
-      if (part?.block !== block) {
-        if (part && part.el === place) place = place.nextElementSibling;
-        part?.el.remove();
-        part = partOf(block, this);
-        this.parts.set(block.index, part);
+    let before: PartView | null = null;
+    for (const part of parts) {
+      let view = this.views.get(part.index);
+      if (view?.part !== part) {
+        if (view && view.el === place) place = place.nextElementSibling;
+        view?.el.remove();
+        view = new (VIEWS[part.kind] ?? TextView)(part, this);
+        this.views.set(part.index, view);
       }
-      if (part.el === place) place = place.nextElementSibling;
-      else this.flow.insertBefore(part.el, place);
+      if (view.el === place) place = place.nextElementSibling;
+      else this.flow.insertBefore(view.el, place);
       before?.passed?.();
-      before = part;
+      before = view;
     }
-    if (this.parts.size > blocks.length) this.prune(new Set(blocks.map((block) => block.index)));
-    for (const block of blocks) left = !!this.parts.get(block.index)?.draw(frame) || left;
+    if (this.views.size > parts.length) this.prune(new Set(parts.map((part) => part.index)));
+    for (const part of parts) left = !!this.views.get(part.index)?.draw(frame) || left;
     return left;
   }
 
   private prune(indices: Set<number>): void {
-    for (const [index, part] of this.parts) {
+    for (const [index, view] of this.views) {
       if (indices.has(index)) continue;
-      part.el.remove();
-      this.parts.delete(index);
+      view.el.remove();
+      this.views.delete(index);
     }
   }
 
@@ -149,10 +160,10 @@ export class Display implements Drawn, Watcher, Home {
     if (this.noted) this.flow.append(this.noted.el);
   }
 
-  /** Says to those who can't see it that it begins and ends, not what comes between. */
+  /** Says to those who cannot see it that it begins and ends, not what comes between. */
   private announce(): void {
     const { answer, running } = this.session;
-    if (running && answer.blocks.length && !this.announced) {
+    if (running && answer.parts.length && !this.announced) {
       this.announced = "start";
       say(this.voice, `${answer.title || "The model"} answers.`);
     }
@@ -167,11 +178,11 @@ export class Display implements Drawn, Watcher, Home {
 
   /** Running times go on without a frame being drawn. */
   private tick(): void {
-    clearTimeout(this.timer);
-    const now = performance.now();
+    this.cancelTick?.();
+    const now = this.clock.now();
     let on = this.foot.tick(now);
-    if (this.session.running) for (const part of this.parts.values()) on = !!part.tick?.(now) || on;
-    if (on) this.timer = setTimeout(() => this.tick(), TICK);
+    if (this.session.running) for (const view of this.views.values()) on = !!view.tick?.(now) || on;
+    if (on) this.cancelTick = this.clock.after(TICK, () => this.tick());
   }
 
   private key(event: KeyboardEvent): void {
@@ -180,8 +191,37 @@ export class Display implements Drawn, Watcher, Home {
     event.stopPropagation();
   }
 
-  private async fetch(asset: "highlight" | "maths", bring: Bring): Promise<void> {
-    await bring(asset, this.model, this.tools);
-    for (const part of this.parts.values()) part.upgrade?.();
+  private async fetch(asset: Asset, equip: Equip): Promise<void> {
+    await equip(asset, this.model, this.tools);
+    for (const view of this.views.values()) view.upgrade?.();
   }
+}
+
+// ------------------------------------------------------------------ what shows a part
+
+const VIEWS: Record<Kind, new (part: Part, home: Home) => PartView> = {
+  text: TextView,
+  thinking: ThinkingView,
+  tool: ToolView,
+  return: ToolView,
+  file: FileView,
+  other: TextView,
+};
+
+// ------------------------------------------------------------------ the style sheet
+
+/** The documents and shadow trees that have it. */
+const dressed = new WeakSet<Node>();
+
+/** Sees to it that the styles apply to `element`, with those of the notebook or, where it has none, without. */
+function dress(element: Element): void {
+  const root = element.getRootNode();
+  const styled = getComputedStyle(element).getPropertyValue("--jp-content-line-height");
+  element.classList.toggle("jps-bare", element.isConnected && !styled);
+  const place = root instanceof ShadowRoot ? root : element.ownerDocument.head;
+  if (dressed.has(place)) return;
+  dressed.add(place);
+  const style = element.ownerDocument.createElement("style");
+  style.textContent = css;
+  place.append(style);
 }

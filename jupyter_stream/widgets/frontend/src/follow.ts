@@ -34,7 +34,7 @@ function edgeOf(scroller: Element | null): number {
  * Keeps `outer` as high as its `content` ever was, until `release`. Sizes are read after layout, so that none is
  * forced. Calls `seen` when the content is first laid out.
  */
-export class Ground {
+export class ScrollAnchor {
   private most = 0;
   private width = 0;
   private held = true;
@@ -52,7 +52,7 @@ export class Ground {
     outer.ownerDocument.addEventListener("wheel", this.wheel, { passive: true, capture: true });
   }
 
-  /** The reader opened or closed something: the height is what he makes it. */
+  /** The reader has opened or closed something: the height is what that makes it. */
   loosen(): void {
     this.most = 0;
     this.outer.style.minHeight = "";

@@ -1,11 +1,15 @@
-/** The last line of a view: what is waited for, how to stop it, and in the end what there is to know of the answer. */
+/**
+ * What stands below an answer: why it is not whole, and the last line, which says what is waited for, how to stop it, and
+ * in the end what there is to know of the answer.
+ */
 
+import { running } from "./clock.ts";
 import { copyButton } from "./copy.ts";
 import { h, put, say } from "./dom.ts";
-import type { Model } from "./protocol.ts";
+import { MARKDOWN } from "./parts/prose.ts";
+import type { End, Model } from "./protocol.ts";
 import type { Session } from "./session.ts";
 import { wayOf } from "./stop.ts";
-import { running } from "./time.ts";
 
 const KEYS = "To stop: press I twice (command mode), or the ■ button";
 const LOST = "The kernel is gone; this is what had come.";
@@ -22,7 +26,7 @@ export class Foot {
     private readonly session: Session,
     private readonly model: Model,
   ) {
-    this.copy = copyButton("Copy the answer", () => session.answer.source);
+    this.copy = copyButton("Copy the answer", () => session.answer.source, session.clock);
     this.stop.append(h("span", { class: "jps-square", "aria-hidden": "true" }), h("span", {}, "Stop"));
     this.stop.addEventListener("click", () => this.press());
     this.el = h("div", { class: "jps-foot" }, this.dot, this.text, this.clock, this.stop, this.copy);
@@ -46,14 +50,14 @@ export class Foot {
     put(this.stop, "hidden", way !== "button");
     put(this.stop, "aria-disabled", pressed ? "true" : null);
     say(this.stop.lastElementChild as Element, pressed ? "Stopping …" : "Stop");
-    put(this.copy, "hidden", !session.answer.blocks.some((block) => block.kind === "text" && block.text.length));
+    put(this.copy, "hidden", !session.answer.parts.some((part) => part.kind === "text" && part.text.length));
     this.tick(now);
   }
 
   /** The running time goes on; whether it does. */
   tick(now: number): boolean {
     const { answer } = this.session;
-    const waiting = this.session.running && !answer.blocks.length && answer.asked !== null;
+    const waiting = this.session.running && !answer.parts.length && answer.asked !== null;
     say(this.clock, waiting ? running(now - (answer.asked ?? now)) : "");
     put(this.clock, "hidden", !waiting);
     return waiting;
@@ -63,7 +67,22 @@ export class Foot {
     const { answer, lost } = this.session;
     if (answer.end) return (answer.end.facts ?? []).join(" · ");
     if (lost) return LOST;
-    const waiting = answer.blocks.length ? [] : [answer.title, answer.status];
+    const waiting = answer.parts.length ? [] : [answer.title, answer.status];
     return [...waiting, way === "keys" ? KEYS : ""].filter(Boolean).join(" · ");
   }
+}
+
+const SIGN = /^([^\p{L}\p{N}\s"'([{<])\s+/u;
+
+/** Why an answer is not whole, and what to know of its model: lines, each with its own sign, the first of the mark. */
+export function notes({ mark, notes = [] }: End): HTMLElement {
+  const lines = notes.map((note, index) => line(note, index === 0 && mark ? mark : "note"));
+  return h("div", { class: `jps-part jps-notes ${MARKDOWN}` }, ...lines);
+}
+
+function line(note: string, mark: string): HTMLElement {
+  const sign = SIGN.exec(note)?.[1];
+  const text = h("em", {}, sign ? note.replace(SIGN, "") : note);
+  const icon = sign ? [h("span", { class: "jps-sign", "aria-hidden": "true" }, sign), " "] : [];
+  return h("p", { class: "jps-note", "data-mark": mark, dir: "auto" }, ...icon, text);
 }

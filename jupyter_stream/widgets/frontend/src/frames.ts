@@ -1,13 +1,13 @@
 /** One loop for a page: brings what has changed up to date, no oftener than can be seen or than the page can bear. */
 
+import type { Cancel, Clock } from "./clock.ts";
+
 /** The shortest time between two renders of one view, in ms. */
 export const FRAME = 33;
 /** How much of one frame of the screen all views together may use, in ms. */
 const SHARE = 8;
 /** A render of t ms is followed by a pause of at least this many t. */
 const REST = 4;
-/** How often to look while nobody can see the page, in ms. */
-const HIDDEN = 250;
 
 /** Something that is drawn. */
 export interface Drawn {
@@ -15,31 +15,12 @@ export interface Drawn {
   draw(now: number): "soon" | "now" | null;
 }
 
-/** The page's clock and how it calls back; others in tests. */
-export interface Clock {
-  now(): number;
-  frame(callback: () => void): () => void;
-}
-
-export const pageClock: Clock = {
-  now: () => performance.now(),
-  // A page out of sight gets no frames.
-  frame(callback) {
-    if (document.hidden) {
-      const timer = setTimeout(callback, HIDDEN);
-      return () => clearTimeout(timer);
-    }
-    const frame = requestAnimationFrame(callback);
-    return () => cancelAnimationFrame(frame);
-  },
-};
-
 export class Frames {
   private readonly due = new Map<Drawn, number>();
   private readonly rest = new Map<Drawn, number>();
-  private cancel: (() => void) | null = null;
+  private cancel: Cancel | null = null;
 
-  constructor(private readonly clock: Clock = pageClock) {}
+  constructor(private readonly clock: Clock) {}
 
   /** Asks for `drawn` to be drawn when its turn comes. */
   ask(drawn: Drawn): void {

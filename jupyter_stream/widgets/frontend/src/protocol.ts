@@ -40,14 +40,15 @@ export interface Message {
   size?: number;
 }
 
-export type Asset = "core" | "highlight" | "maths";
+/** A heavy module of the front end, fetched when it is first of use; its only export has the same name. */
+export type Asset = "highlight" | "maths";
 
 /** What a page says to a kernel. */
 export type Said =
   | { kind: "hello" }
   | { kind: "ready"; have: number }
   | { kind: "need"; from: number }
-  | { kind: "need"; asset: Asset }
+  | { kind: "need"; asset: Asset | "core" }
   | { kind: "stop" };
 
 /** What anywidget hands to a module; each view gets another object for the same model. */

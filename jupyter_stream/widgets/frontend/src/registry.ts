@@ -1,18 +1,18 @@
-/** What all kernels of a page share: the core, who can bring more of it, and what has been brought. */
+/** What all kernels of a page share: the core, the kernels that can be asked for more of it, what they have sent. */
 
-import type { Asset, Context, Model, Said } from "./protocol.ts";
+import type { Cancel, Clock } from "./clock.ts";
+import type { Asset, Context, Model } from "./protocol.ts";
 
 export interface Core {
   /** Shows the answer of a view's model. */
   render(context: Context): () => void;
-  /** Takes a model whose kernel can be asked for more. */
-  carry(model: Model): () => void;
+  /** Takes a model whose kernel can be asked for more modules. */
+  addLoader(model: Model): () => void;
 }
 
-type Wanted = Exclude<Asset, "core">;
 type Module = Record<string, unknown>;
 
-/** One per build and page; the loader makes it too, so it is data only. */
+/** One per build and page; the first view may make it before there is a core, so it is data only. */
 export interface Page {
   core?: Core;
   waiting: ((core: Core) => void)[];
@@ -26,11 +26,11 @@ export function page(): Page {
   return (all[Symbol.for(`jupyter_stream/${NAME}`)] ??= { waiting: [] });
 }
 
-/** Says that the core is here. */
-export function arrive(core: Core): void {
+/** Makes this the page's core, unless it has one, and starts the views that wait for it. */
+export function publish(core: Core): void {
   const here = page();
   here.core ??= core;
-  for (const go of here.waiting.splice(0)) go(here.core);
+  for (const start of here.waiting.splice(0)) start(here.core);
 }
 
 /** Runs the source of a module that a kernel sent. */
@@ -43,48 +43,65 @@ export async function load(source: BlobPart): Promise<Module> {
   }
 }
 
-/** Where heavy modules come from: asks the models in turn until one answers. */
-export class Shelf {
-  private readonly carriers = new Set<Pick<Model, "send">>();
-  private readonly asked = new Map<Wanted, { module: Promise<Module>; give: (source: BlobPart) => void }>();
+type Sender = Pick<Model, "send">;
+
+/** A module that somebody needs. */
+interface Wanted {
+  module: Promise<Module>;
+  receive: (source: BlobPart) => void;
+  /** It has come, or an answer is still waited for. */
+  asked: boolean;
+  cancel: Cancel | undefined;
+}
+
+/** A kernel that does not answer within this time is not waited for, in ms. */
+const PATIENCE = 2000;
+
+/** Fetches the heavy modules, each once a page: asks one kernel after the other until one answers. */
+export class AssetRegistry {
+  private readonly loaders = new Set<Sender>();
+  private readonly wanted = new Map<Asset, Wanted>();
 
   constructor(
-    private readonly read: (source: BlobPart) => Promise<Module> = load,
-    private readonly patience = 2000,
+    private readonly clock: Clock,
+    private readonly run: (source: BlobPart) => Promise<Module> = load,
   ) {}
 
-  /** A model whose kernel can be asked; returns how to take it back. */
-  offer(model: Pick<Model, "send">): () => void {
-    this.carriers.add(model);
-    return () => void this.carriers.delete(model);
+  /** A model whose kernel can be asked, until what is returned is called. */
+  add(loader: Sender): () => void {
+    this.loaders.add(loader);
+    return () => void this.loaders.delete(loader);
   }
 
-  /** The module, fetched once. `other` is asked too if no carrier answers. */
-  need(asset: Wanted, other: Pick<Model, "send">): Promise<Module> {
-    const known = this.asked.get(asset);
-    if (known) return known.module;
-    let give!: (source: BlobPart) => void;
-    const module = new Promise<BlobPart>((resolve) => (give = resolve)).then((source) => this.read(source));
-    this.asked.set(asset, { module, give });
-    void this.ask(asset, [...this.carriers, other], module);
-    return module;
+  /** The module. `view` is asked too if no loader answers. */
+  need(asset: Asset, view: Sender): Promise<Module> {
+    const wanted = this.wanted.get(asset) ?? this.want(asset);
+    if (!wanted.asked) this.ask(asset, wanted, [...this.loaders, view]);
+    return wanted.module;
   }
 
-  /** A kernel's answer. */
-  deliver(asset: string, source: BlobPart | undefined): void {
-    if (source !== undefined) this.asked.get(asset as Wanted)?.give(source);
+  /** A kernel's answer, however late. */
+  receive(asset: string, source: BlobPart | undefined): void {
+    const wanted = this.wanted.get(asset as Asset);
+    if (!wanted || source === undefined) return;
+    wanted.cancel?.();
+    wanted.asked = true;
+    wanted.receive(source);
   }
 
-  private async ask(asset: Wanted, models: Pick<Model, "send">[], module: Promise<unknown>): Promise<void> {
-    const question: Said = { kind: "need", asset };
-    let there = false;
-    module.finally(() => (there = true)).catch(() => {});
-    for (const model of models) {
-      if (there) return;
-      model.send(question);
-      await Promise.race([module.catch(() => {}), new Promise((go) => setTimeout(go, this.patience))]);
-    }
-    // Nobody has answered: the next to need it asks again.
-    if (!there) this.asked.delete(asset);
+  private want(asset: Asset): Wanted {
+    let receive!: (source: BlobPart) => void;
+    const module = new Promise<BlobPart>((resolve) => (receive = resolve)).then((source) => this.run(source));
+    const wanted: Wanted = { module, receive, asked: false, cancel: undefined };
+    this.wanted.set(asset, wanted);
+    return wanted;
+  }
+
+  private ask(asset: Asset, wanted: Wanted, [model, ...others]: Sender[]): void {
+    // Where nobody has answered, the question or the answer may be lost: the next that needs the module asks again.
+    wanted.asked = model !== undefined;
+    if (!model) return;
+    model.send({ kind: "need", asset });
+    wanted.cancel = this.clock.after(PATIENCE, () => this.ask(asset, wanted, others));
   }
 }

@@ -47,7 +47,7 @@ const LEAST = 2000;
 const MOST = 24_000;
 
 /** How much text to draw in one frame where there is much: as much as the page can bear. */
-export class Portion {
+export class FrameBudget {
   private size = 2 * LEAST;
   private last: number | null = null;
 

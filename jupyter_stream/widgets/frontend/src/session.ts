@@ -1,7 +1,7 @@
 /** One model on a page: its answer, what is known to be missing of it, and the displays that show it. */
 
 import { Answer } from "./answer.ts";
-import { Inbox } from "./inbox.ts";
+import type { Cancel, Clock } from "./clock.ts";
 import type { Message, Model, Op } from "./protocol.ts";
 import { Stop } from "./stop.ts";
 
@@ -26,15 +26,15 @@ export class Session {
   /** The kernel is gone, or another now. */
   lost = false;
   private readonly watchers = new Map<Watcher, Model>();
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private wait = 0;
+  private cancelAsking: Cancel | undefined;
+  private wait = SILENCE;
   private asking = false;
 
   constructor(
-    private readonly deliver: (asset: string, source: BlobPart | undefined) => void = () => {},
-    private readonly now: () => number = () => performance.now(),
+    readonly clock: Clock,
+    private readonly receiveAsset: (asset: string, source: BlobPart | undefined) => void = () => {},
   ) {
-    this.stop = new Stop(() => this.tell());
+    this.stop = new Stop(clock, () => this.notify());
   }
 
   /** Whether more is to come. */
@@ -45,16 +45,16 @@ export class Session {
   /** Shows the answer in one more place, until what is returned is called. */
   mount(model: Model, watcher: Watcher): () => void {
     this.watchers.set(watcher, model);
-    const message = (content: unknown, buffers: unknown) => this.hear(content, buffers);
+    const message = (content: unknown, buffers: unknown) => this.receive(content, buffers);
     const snapshot = () => this.read(model.get("snapshot"));
-    const changed = () => this.tell();
-    const gone = () => this.lose();
+    const changed = () => this.notify();
+    const closed = () => this.lose();
     const handlers: [string, (...args: never[]) => void][] = [
       ["msg:custom", message as (...args: never[]) => void],
       ["change:snapshot", snapshot],
       ["change:stop", changed],
-      ["comm_live_update", gone],
-      ["destroy", gone],
+      ["comm_live_update", closed],
+      ["destroy", closed],
     ];
     for (const [event, handler] of handlers) model.on(event, handler);
     snapshot();
@@ -63,60 +63,60 @@ export class Session {
     return () => {
       for (const [event, handler] of handlers) model.off(event, handler);
       this.watchers.delete(watcher);
-      if (!this.watchers.size) this.rest();
+      if (!this.watchers.size) this.cancelAsking?.();
     };
   }
 
   /** A message of the kernel. */
-  hear(content: unknown, buffers?: unknown): void {
+  private receive(content: unknown, buffers: unknown): void {
     if (typeof content !== "object" || content === null) return;
-    const said = content as Partial<Message> & { ack?: unknown; asset?: unknown };
-    if (said.ack === "stop") this.stop.heard();
-    if (typeof said.asset === "string") this.deliver(said.asset, (buffers as BlobPart[] | undefined)?.[0]);
-    if (Array.isArray(said.ops)) this.read(content);
+    const message = content as Partial<Message> & { ack?: unknown; asset?: unknown };
+    if (message.ack === "stop") this.stop.confirmed();
+    if (typeof message.asset === "string") this.receiveAsset(message.asset, (buffers as BlobPart[] | undefined)?.[0]);
+    if (Array.isArray(message.ops)) this.read(content);
   }
 
   private read(message: unknown): void {
     const ops = (message as Message | null | undefined)?.ops;
     if (!Array.isArray(ops)) return;
     const step = this.inbox.take(message as Message);
-    if (step.kind === "gap") this.miss();
+    if (step.kind === "gap") this.askAtOnce();
     if (step.kind === "apply") this.apply(step.ops, (message as Message).size === undefined);
     if (step.kind === "become") {
-      this.answer.merge(step.ops, this.now());
-      this.came(step.ops);
+      this.answer.merge(step.ops, this.clock.now());
+      this.received(step.ops);
     }
   }
 
   private apply(ops: Op[], live: boolean): void {
-    for (const op of ops) this.answer.apply(op, this.now(), live);
-    this.came(ops);
+    for (const op of ops) this.answer.apply(op, this.clock.now(), live);
+    this.received(ops);
   }
 
-  private came(ops: Op[]): void {
+  private received(ops: Op[]): void {
     this.lost = false;
     this.asking = false;
     this.wait = SILENCE;
     this.watch();
     const end = ops.some((op) => op[0] === "done") ? this.answer.end : null;
     if (end?.swap) for (const watcher of this.watchers.keys()) watcher.swapped(end.facts ?? []);
-    this.tell();
+    this.notify();
   }
 
-  private tell(): void {
+  private notify(): void {
     for (const watcher of this.watchers.keys()) watcher.changed();
   }
 
   private lose(): void {
     if (this.answer.end || this.lost) return;
     this.lost = true;
-    this.rest();
-    this.tell();
+    this.cancelAsking?.();
+    this.notify();
   }
 
   // ---------------------------------------------------------------- what was lost
 
-  private miss(): void {
+  private askAtOnce(): void {
     if (this.asking) return;
     this.asking = true;
     this.wait = AGAIN;
@@ -131,12 +131,34 @@ export class Session {
   }
 
   private watch(): void {
-    this.rest();
+    this.cancelAsking?.();
     if (!this.running || !this.watchers.size) return;
-    this.timer = setTimeout(() => this.ask(), this.wait || SILENCE);
+    this.cancelAsking = this.clock.after(this.wait, () => this.ask());
+  }
+}
+
+// ------------------------------------------------------------------ what of a message is new
+
+/** What to do about a message: nothing, ask for what is missing, apply operations, or become a whole state. */
+export type Step = { kind: "old" } | { kind: "gap" } | { kind: "apply"; ops: Op[] } | { kind: "become"; ops: Op[] };
+
+/** Which operations of a message are new: messages may come twice, in any order, in part, or not at all. */
+export class Inbox {
+  /** How many operations have been applied. */
+  have = 0;
+
+  /** Judges a message and counts what is to be applied of it. */
+  take({ at = 0, ops, size }: Message): Step {
+    const end = size ?? at + ops.length;
+    if (end <= this.have) return { kind: "old" };
+    const step = this.step(at, ops, end === at + ops.length);
+    if (step.kind !== "gap") this.have = end;
+    return step;
   }
 
-  private rest(): void {
-    clearTimeout(this.timer);
+  private step(at: number, ops: Op[], counted: boolean): Step {
+    if (at === this.have || (counted && at < this.have)) return { kind: "apply", ops: ops.slice(this.have - at) };
+    // Operations that were made fewer cannot be cut, but a state from the beginning holds all that is known.
+    return at === 0 ? { kind: "become", ops } : { kind: "gap" };
   }
 }

@@ -1,5 +1,6 @@
-/** Stopping an answer: the kernel is asked; where it can't hear, it is interrupted. */
+/** Stopping an answer: the kernel is asked; where it cannot hear, it is interrupted. */
 
+import type { Cancel, Clock } from "./clock.ts";
 import type { Model } from "./protocol.ts";
 
 /** A kernel that does not confirm within this time is interrupted, in ms. */
@@ -36,10 +37,13 @@ export function wayOf(model: Model): "button" | "keys" | "" {
 export class Stop {
   /** Whether it was asked for and may still come. */
   pressed = false;
-  private deaf: ReturnType<typeof setTimeout> | undefined;
-  private forget: ReturnType<typeof setTimeout> | undefined;
+  private cancelInterrupt: Cancel | undefined;
+  private cancelRelease: Cancel | undefined;
 
-  constructor(private readonly changed: () => void) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly changed: () => void,
+  ) {}
 
   /** Asks for the stop, in the way that the kernel said. */
   press(model: Model): void {
@@ -48,19 +52,19 @@ export class Stop {
     const interrupt = () => void interruptOf(model)?.().catch(() => this.release());
     if (model.get("stop") === "button") {
       model.send({ kind: "stop" });
-      this.deaf = setTimeout(interrupt, DEAF);
+      this.cancelInterrupt = this.clock.after(DEAF, interrupt);
     } else interrupt();
-    this.forget = setTimeout(() => this.release(), FORGET);
+    this.cancelRelease = this.clock.after(FORGET, () => this.release());
     this.changed();
   }
 
-  /** The kernel has heard. */
-  heard(): void {
-    clearTimeout(this.deaf);
+  /** The kernel has confirmed it. */
+  confirmed(): void {
+    this.cancelInterrupt?.();
   }
 
   private release(): void {
-    clearTimeout(this.forget);
+    this.cancelRelease?.();
     this.pressed = false;
     this.changed();
   }

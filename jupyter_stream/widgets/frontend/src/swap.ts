@@ -4,6 +4,7 @@
  * is in no notebook's model, and goes with the output that it belongs to.
  */
 
+import type { Clock } from "./clock.ts";
 import { copyButton } from "./copy.ts";
 import { h, say } from "./dom.ts";
 
@@ -14,7 +15,7 @@ const VOICE = 100;
 /** What stays of a view when its output is replaced. */
 export interface Rest {
   facts: string[];
-  /** Said to those who can't see that it is over. */
+  /** Said to those who cannot see that it is over. */
   words: string;
   /** The Markdown that the model wrote, to be copied; '' where there is none. */
   source: string;
@@ -23,29 +24,29 @@ export interface Rest {
 }
 
 /** Prepares for the swap of the output that `root` is in; does nothing outside of a Jupyter output area. */
-export function prepare(root: Element, rest: Rest, hold = HOLD, wait = WAIT): void {
+export function prepare(root: Element, rest: Rest, clock: Clock): void {
   const area = root.closest<HTMLElement>(".jp-OutputArea");
   const child = area && [...area.children].find((one) => one.contains(root));
   if (!area || !child) return;
-  keep(area, hold);
+  keep(area, clock);
   const indent = root.getBoundingClientRect().left - child.getBoundingClientRect().left;
-  inherit(area, child, wait, (heir) => {
-    leave(heir as HTMLElement, rest, indent);
-    if (rest.opened.includes(true)) open(heir, rest.opened, hold);
+  inherit(area, child, clock, (heir) => {
+    leave(heir as HTMLElement, rest, indent, clock);
+    if (rest.opened.includes(true)) open(heir, rest.opened, clock);
   });
 }
 
-function keep(area: HTMLElement, hold: number): void {
+function keep(area: HTMLElement, clock: Clock): void {
   const before = area.style.minHeight;
   const held = `${area.getBoundingClientRect().height}px`;
   area.style.minHeight = held;
-  setTimeout(() => {
+  clock.after(HOLD, () => {
     if (area.style.minHeight === held) area.style.minHeight = before;
-  }, hold);
+  });
 }
 
 /** Calls `then` with what takes the place of `child`, if something does. */
-function inherit(area: Element, child: Element, wait: number, then: (heir: Element) => void): void {
+function inherit(area: Element, child: Element, clock: Clock, then: (heir: Element) => void): void {
   const place = [...area.children].indexOf(child);
   const observer = new MutationObserver((records) => {
     if (child.isConnected) return;
@@ -56,23 +57,23 @@ function inherit(area: Element, child: Element, wait: number, then: (heir: Eleme
     if (heir && added.has(heir)) then(heir);
   });
   observer.observe(area, { childList: true });
-  setTimeout(() => observer.disconnect(), wait);
+  clock.after(WAIT, () => observer.disconnect());
 }
 
 /** Puts the line below what `heir` shows, without a place of its own among the nodes that Lab lays out. */
-function leave(heir: HTMLElement, { facts, words, source }: Rest, indent: number): void {
+function leave(heir: HTMLElement, { facts, words, source }: Rest, indent: number, clock: Clock): void {
   const voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
-  const copy = source ? [copyButton("Copy the answer", () => source)] : [];
+  const copy = source ? [copyButton("Copy the answer", () => source, clock)] : [];
   const line = h("div", { class: "jps-left" }, h("span", { class: "jps-facts" }, facts.join(" · ")), ...copy, voice);
   line.style.left = `${indent}px`;
   heir.append(line);
   heir.classList.add("jps-heir");
   // A reader of screens notices what changes, not what is there from the start.
-  setTimeout(() => say(voice, words), VOICE);
+  clock.after(VOICE, () => say(voice, words));
 }
 
 /** Opens the thoughts in `heir`, which are there when its Markdown has been rendered. */
-function open(heir: Element, opened: boolean[], wait: number): void {
+function open(heir: Element, opened: boolean[], clock: Clock): void {
   const look = () => {
     const found = heir.querySelectorAll("details");
     if (found.length < opened.length) return;
@@ -81,6 +82,6 @@ function open(heir: Element, opened: boolean[], wait: number): void {
   };
   const observer = new MutationObserver(look);
   observer.observe(heir, { childList: true, subtree: true });
-  setTimeout(() => observer.disconnect(), wait);
+  clock.after(HOLD, () => observer.disconnect());
   look();
 }

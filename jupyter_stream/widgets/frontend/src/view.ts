@@ -1,10 +1,15 @@
-/** The module of every view: waits for the core, which travels once a page, and says meanwhile what is asked. */
+/**
+ * The module of every view: waits for the core, which travels once a page, and shows meanwhile which model is asked. It
+ * is sent with each widget, so it is as small as can be, and uses the browser's timers as they are.
+ */
 
 import type { Context, Message, Op } from "./protocol.ts";
 import { type Core, load, page } from "./registry.ts";
 
-/** Where each output is a page of its own, no carrier comes: after this the view asks for the core itself, in ms, and
- * again after twice as long, and so on: a page that is just being loaded may lose the question or its answer. */
+/**
+ * Where each output is a page of its own, no loader comes: after this time the view asks for the core itself, in ms, and
+ * again after twice as long, and so on, since a page that is just being loaded may lose the question or its answer.
+ */
 const PATIENCE = 1500;
 const SELDOM = 12_000;
 
@@ -13,21 +18,21 @@ function wait(context: Context): () => void {
   const text = document.createTextNode("");
   el.replaceChildren(text);
   let words = ["", ""];
-  const tell = (ops: Op[] | undefined) => {
+  const show = (ops: Op[] | undefined) => {
     for (const [name, word] of ops ?? []) {
       if (name === "title") words = [String(word), ""];
       if (name === "status") words[1] = String(word);
     }
     text.data = words.filter(Boolean).join(" · ");
   };
-  tell((model.get("snapshot") as Message | null)?.ops);
+  show((model.get("snapshot") as Message | null)?.ops);
 
-  const hear = (content: Message & { asset?: string }, buffers?: BlobPart[]) => {
+  const receive = (content: Message & { asset?: string }, buffers?: BlobPart[]) => {
     if (content.asset === "core" && buffers?.[0]) void load(buffers[0]);
-    else tell(content.ops);
+    else show(content.ops);
   };
-  const heard = hear as (...args: never[]) => void;
-  model.on("msg:custom", heard);
+  const listener = receive as (...args: never[]) => void;
+  model.on("msg:custom", listener);
   let timer: ReturnType<typeof setTimeout>;
   const ask = (patience: number) => {
     timer = setTimeout(() => {
@@ -39,7 +44,7 @@ function wait(context: Context): () => void {
   let close: (() => void) | null = null;
   const end = () => {
     clearTimeout(timer);
-    model.off("msg:custom", heard);
+    model.off("msg:custom", listener);
   };
   const start = (core: Core) => {
     end();

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HandClock } from "./hand_clock.ts";
 import { Extras } from "../src/markdown/extras.ts";
 import { Lines } from "../src/markdown/lines.ts";
 import { parse } from "../src/markdown/parser.ts";
 import { patchChildren } from "../src/markdown/patch.ts";
-import { visible } from "../src/markdown/text.ts";
+import { visible } from "../src/visible.ts";
 import { nodesOf } from "../src/markdown/tree.ts";
 import { LONG, SNIPPETS } from "./markdown_corpus.ts";
 import { atOnce, html, pieces, random, soup, stream, window } from "./markdown_page.ts";
@@ -17,9 +18,9 @@ const CORPUS = Object.entries({ ...SNIPPETS, ...LONG });
 function uncut(text: string): string {
   const root = window.document.createElement("div");
   const source = visible(text, false);
-  const parsed = parse(source, { references: Object.create(null), healing: false });
+  const parsed = parse(source, { references: Object.create(null), unfinished: false });
   parsed.inline();
-  patchChildren(root, [], nodesOf(parsed.tokens, false, new Lines(source, Infinity), true), new Extras(root, {}));
+  patchChildren(root, [], nodesOf(parsed.tokens, false, new Lines(source, Infinity), true), new Extras(root, {}, new HandClock()));
   return html({ root });
 }
 

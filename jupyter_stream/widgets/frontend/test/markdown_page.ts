@@ -1,13 +1,16 @@
 /** A document for the tests of the Markdown that grows, and what several of them do with it. */
 
 import { JSDOM } from "jsdom";
-import { MarkdownStream, type Tools } from "../src/markdown/index.ts";
+import { HandClock } from "./hand_clock.ts";
+import { MarkdownStream } from "../src/markdown/index.ts";
+import type { Tools } from "../src/markdown/tools.ts";
 
 export const { window } = new JSDOM("<!doctype html><body></body>");
 Object.assign(globalThis, { document: window.document, Node: window.Node });
 
-export function stream(tools: Tools = {}): MarkdownStream {
-  return new MarkdownStream(window.document.createElement("div"), tools);
+/** A stream on a clock that stands still, unless another is given: no turn of the page is ever over. */
+export function stream(tools: Tools = {}, clock = new HandClock()): MarkdownStream {
+  return new MarkdownStream(window.document.createElement("div"), tools, clock);
 }
 
 /** What is shown, however many text nodes it is in. */
@@ -22,11 +25,6 @@ export function atOnce(text: string, tools: Tools = {}): string {
   whole.append(text);
   whole.finish();
   return html(whole);
-}
-
-/** No turn of the page is ever over: all that waits for its turn is done at once, on the slowest machine too. */
-export function stopTheClock(): void {
-  performance.now = () => 0;
 }
 
 /** Random numbers with a seed (mulberry32). */

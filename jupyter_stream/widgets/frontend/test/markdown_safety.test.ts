@@ -5,10 +5,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { maths } from "../src/maths.ts";
-import { html, stopTheClock, stream } from "./markdown_page.ts";
-
-stopTheClock();
+import { maths } from "../src/assets/maths.ts";
+import { html, stream } from "./markdown_page.ts";
 
 interface Payload {
   name: string;
@@ -105,7 +103,7 @@ test("remote images load only where the reader allows it", () => {
   }
 });
 
-test("what is in a formula can't reach out of it", () => {
+test("what is in a formula cannot reach out of it", () => {
   const bodies = [
     "\\href{javascript:alert(1)}{x}", "\\url{https://a.b}", "\\class{x}{y}", "\\htmlId{x}{y}", "\\htmlStyle{position:fixed}{y}",
     "\\style{position:fixed}{y}", "\\includegraphics{https://a.b/c.png}", "\\color{red}{x}", "\\color{url(https://a.b)}{x}",

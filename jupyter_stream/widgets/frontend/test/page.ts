@@ -4,6 +4,7 @@ import { JSDOM } from "jsdom";
 import { Session } from "../src/session.ts";
 import { Display } from "../src/display.ts";
 import { Frames } from "../src/frames.ts";
+import { HandClock } from "./hand_clock.ts";
 import type { Message, Model, Op, Said } from "../src/protocol.ts";
 
 export const dom = new JSDOM("<!doctype html><body></body>", { pretendToBeVisual: true, url: "https://page.test/" });
@@ -60,7 +61,7 @@ export class FakeModel implements Model {
 
 /** A view on a page whose frames come when the test says so. */
 export class Stage {
-  now = 1000;
+  readonly clock = new HandClock(1000);
   count = 0;
   readonly model: FakeModel;
   readonly session: Session;
@@ -68,13 +69,11 @@ export class Stage {
   readonly display: Display;
   readonly close: () => void;
   needed: string[] = [];
-  private callbacks: (() => void)[] = [];
-  readonly frames: Frames;
+  readonly frames = new Frames(this.clock);
 
   constructor({ traits = {}, session, place = document.body }: { traits?: object; session?: Session; place?: Element } = {}) {
     this.model = new FakeModel({ ...traits });
-    this.session = session ?? new Session(() => {}, () => this.now);
-    this.frames = new Frames({ now: () => this.now, frame: (callback) => this.later(callback) });
+    this.session = session ?? new Session(this.clock);
     place.append(this.el);
     const bring = async (asset: string) => void this.needed.push(asset);
     this.display = new Display(this.session, this.model, this.frames, bring);
@@ -88,11 +87,11 @@ export class Stage {
     this.model.hear(message);
   }
 
-  /** Lets frames pass. */
+  /** Lets frames pass, 17 ms each. */
   pass(frames = 1): void {
     for (let frame = 0; frame < frames; frame += 1) {
-      this.now += 17;
-      for (const callback of this.callbacks.splice(0)) callback();
+      this.clock.pass(17);
+      this.clock.draw();
     }
   }
 
@@ -113,10 +112,5 @@ export class Stage {
   end(): void {
     this.close();
     this.el.remove();
-  }
-
-  private later(callback: () => void): () => void {
-    this.callbacks.push(callback);
-    return () => void (this.callbacks = this.callbacks.filter((other) => other !== callback));
   }
 }

@@ -16,14 +16,14 @@ afterEach(() => {
   motion.reduced = false;
 });
 
-test("before the first word: the model, what goes on, and a running time", (context) => {
-  context.mock.method(performance, "now", () => 1300);
+test("before the first word: the model, what goes on, and a running time", () => {
   const view = stage();
   view.say(["title", "the-model", 0.2], ["status", "starting …"]);
-  view.now = 1300;
-  view.pass(3);
+  view.pass(2);
   assert.equal(view.text(".jps-facts"), "the-model · starting …");
-  assert.match(view.text(".jps-foot > .jps-clock"), /^0\.\d s$/);
+  assert.equal(view.text(".jps-foot > .jps-clock"), "0.2 s");
+  view.clock.pass(1000);
+  assert.equal(view.text(".jps-foot > .jps-clock"), "1.2 s", "it runs without a frame being drawn");
   assert.equal(view.all(".jps-dot:not([hidden])").length, 1);
   view.say(["start", 0, "text"], ["add", 0, "Hello"]);
   view.pass(20);
@@ -94,7 +94,7 @@ test("thinking is open while it lasts and closed after", () => {
   view.pass(20);
   assert.ok(view.one("details").hasAttribute("open"));
   assert.equal(view.text(".jps-label"), "Thinking …");
-  view.now += 3000;
+  view.clock.pass(3000);
   view.say(["end", 0], ["start", 1, "text"], ["add", 1, "So"]);
   view.pass(20);
   assert.ok(!view.one("details").hasAttribute("open"));
@@ -284,10 +284,9 @@ test("a kernel that is gone is said to be gone", () => {
   assert.equal(view.all(".jps-stop:not([hidden])").length, 0);
 });
 
-test("the answer is copied as the Markdown that the model wrote", async (context) => {
+test("the answer is copied as the Markdown that the model wrote", async () => {
   const copied: string[] = [];
   Object.defineProperty(globalThis, "navigator", { value: { clipboard: { writeText: async (text: string) => void copied.push(text) } }, configurable: true });
-  context.mock.timers.enable({ apis: ["setTimeout"] });
   const view = stage();
   view.say(["start", 0, "thinking"], ["add", 0, "hm"], ["start", 1, "text"], ["add", 1, "**One**\n"], ["start", 2, "text"], ["add", 2, "Two"], ["done", {}]);
   view.pass(5);
@@ -297,7 +296,7 @@ test("the answer is copied as the Markdown that the model wrote", async (context
   await new Promise(setImmediate);
   assert.deepEqual(copied, ["**One**\n\nTwo"]);
   assert.equal(button.dataset.said, "Copied");
-  context.mock.timers.tick(2000);
+  view.clock.pass(2000);
   assert.equal(button.dataset.said, undefined);
 });
 
@@ -350,9 +349,33 @@ test("a thought that the reader opened is open in the final Markdown too", async
   const heir = output();
   child.replaceWith(heir);
   await new Promise(setImmediate);
-  heir.append(document.createElement("details"), document.createElement("details"));
+  heir.append(document.createElement("details"));
+  await new Promise(setImmediate);
+  assert.equal(heir.querySelector("details")?.open, false, "not before all of them are there");
+  heir.append(document.createElement("details"));
   await new Promise(setImmediate);
   assert.deepEqual([...heir.querySelectorAll("details")].map((one) => one.open), [false, true]);
+  view.clock.pass(1000);
+  heir.append(document.createElement("details"), document.createElement("details"));
+  heir.querySelectorAll("details")[1]!.open = false;
+  await new Promise(setImmediate);
+  assert.ok(![...heir.querySelectorAll("details")].some((one) => one.open), "once they are open they are the reader's");
+});
+
+test("a thought that comes later than a second is left closed", async () => {
+  const { child, view } = area();
+  view.say(["start", 0, "thinking"], ["add", 0, "One"]);
+  view.pass(5);
+  view.one("summary").click();
+  view.one("summary").click();
+  view.say(["done", { swap: true }]);
+  const heir = output();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  view.clock.pass(1000);
+  heir.append(document.createElement("details"));
+  await new Promise(setImmediate);
+  assert.equal(heir.querySelector("details")?.open, false);
 });
 
 test("the answer can be copied after the swap, where there is one", async () => {
@@ -367,13 +390,45 @@ test("the answer can be copied after the swap, where there is one", async () => 
   }
 });
 
-test("the place is held for a moment only", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+test("the place is held for a moment only", () => {
   const { area: place, view } = area();
-  prepare(view.display.root, { facts: ["m"], words: "Over.", source: "", opened: [] });
+  prepare(view.display.root, { facts: ["m"], words: "Over.", source: "", opened: [] }, view.clock);
   assert.notEqual(place.style.minHeight, "");
-  context.mock.timers.tick(1100);
+  view.clock.pass(1100);
   assert.equal(place.style.minHeight, "");
+});
+
+test("what else has set the height of the place meanwhile stays", () => {
+  const { area: place, view } = area();
+  view.say(["done", { swap: true }]);
+  place.style.minHeight = "7px";
+  view.clock.pass(1100);
+  assert.equal(place.style.minHeight, "7px");
+});
+
+test("what takes the place after five seconds is no heir", async () => {
+  const { child, view } = area();
+  view.say(["done", { facts: ["m"], swap: true }]);
+  view.clock.pass(5000);
+  const late = output();
+  child.replaceWith(late);
+  await new Promise(setImmediate);
+  assert.equal(late.querySelector(".jps-left"), null);
+});
+
+test("the line stands where the view stood, and what is said of the end comes a moment later", async () => {
+  const { child, view } = area();
+  view.display.root.getBoundingClientRect = () => ({ left: 80 }) as DOMRect;
+  child.getBoundingClientRect = () => ({ left: 10 }) as DOMRect;
+  view.say(["start", 0, "text"], ["done", { notes: ["It broke."], facts: ["m"], swap: true }]);
+  const heir = output();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  const line = heir.querySelector<HTMLElement>(".jps-left");
+  assert.equal(line?.style.left, "70px");
+  assert.equal(line?.querySelector("[role=status]")?.textContent, "");
+  view.clock.pass(100);
+  assert.equal(line?.querySelector("[role=status]")?.textContent, "It broke.");
 });
 
 test("an output that was cleared leaves no line to the next one", async () => {
@@ -396,6 +451,16 @@ test("an output that is added beside the view is no heir", async () => {
   child.replaceWith(heir);
   await new Promise(setImmediate);
   assert.ok(heir.querySelector(".jps-left") && !beside.querySelector(".jps-left"));
+});
+
+test("an output that stood below the view is no heir of it", async () => {
+  const { area: place, child, view } = area();
+  const below = output();
+  place.append(below);
+  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
+  child.remove();
+  await new Promise(setImmediate);
+  assert.equal(below.querySelector(".jps-left"), null);
 });
 
 test("where there is no output area a swap changes nothing", () => {

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Answer, Cursor, Growing } from "../src/answer.ts";
-import { Inbox } from "../src/inbox.ts";
+import { HandClock } from "./hand_clock.ts";
 import type { Message, Op } from "../src/protocol.ts";
-import { Session } from "../src/session.ts";
+import { Inbox, Session } from "../src/session.ts";
 import { FakeModel } from "./page.ts";
 
 const OPS: Op[] = [["title", "m"], ["start", 0, "text"], ["add", 0, "a"], ["add", 0, "b"], ["add", 0, "c"], ["end", 0]];
@@ -45,7 +45,7 @@ test("a state that is ahead becomes the answer, one that is behind is old", () =
   assert.equal(inbox.take({ size: 4, ops: [OPS[0]!, OPS[1]!, ["add", 0, "ab"]] }).kind, "old");
 });
 
-test("fewer operations from the middle of what is there can't be cut", () => {
+test("fewer operations from the middle of what is there cannot be cut", () => {
   const inbox = new Inbox();
   inbox.take({ at: 0, ops: OPS.slice(0, 4) });
   assert.equal(inbox.take({ at: 3, size: 6, ops: [["add", 0, "bc"], OPS[5]!] }).kind, "gap");
@@ -54,26 +54,26 @@ test("fewer operations from the middle of what is there can't be cut", () => {
 test("a state that continues what is there leaves its blocks the same", () => {
   const answer = new Answer();
   for (const op of OPS.slice(0, 3)) answer.apply(op, 0);
-  const [block] = answer.blocks;
+  const [part] = answer.parts;
   answer.merge([["title", "m"], ["start", 0, "text"], ["add", 0, "abc"], ["end", 0]], 0);
-  assert.equal(answer.blocks[0], block);
-  assert.equal(block!.text.whole, "abc");
-  assert.ok(block!.ended);
+  assert.equal(answer.parts[0], part);
+  assert.equal(part!.text.whole, "abc");
+  assert.ok(part!.ended);
 });
 
 test("a state that contradicts what is there replaces it", () => {
   const answer = new Answer();
   for (const op of OPS.slice(0, 3)) answer.apply(op, 0);
-  const [block] = answer.blocks;
+  const [part] = answer.parts;
   answer.merge([["start", 0, "text"], ["add", 0, "other"], ["start", 1, "tool", "t"]], 0);
-  assert.notEqual(answer.blocks[0], block);
-  assert.deepEqual(answer.blocks.map((one) => one.text.whole), ["other", ""]);
+  assert.notEqual(answer.parts[0], part);
+  assert.deepEqual(answer.parts.map((one) => one.text.whole), ["other", ""]);
 });
 
 test("blocks are in the order of their indices, and one may begin anew", () => {
   const answer = new Answer();
   for (const op of [["start", 2, "text"], ["add", 2, "z"], ["start", 1, "text"], ["add", 1, "a"], ["start", 2, "text"]] as Op[]) answer.apply(op, 0);
-  assert.deepEqual(answer.blocks.map((block) => [block.index, block.text.whole]), [[1, "a"], [2, ""]]);
+  assert.deepEqual(answer.parts.map((part) => [part.index, part.text.whole]), [[1, "a"], [2, ""]]);
 });
 
 test("a cursor takes the text in any steps and never halves a character", () => {
@@ -93,7 +93,7 @@ test("thinking lasts from start to end, by the kernel's clock where it says", ()
   answer.apply(["end", 1, 4], 0, false);
   answer.apply(["start", 2, "thinking"], 0, false);
   answer.apply(["end", 2], 9000, false);
-  assert.deepEqual(answer.blocks.map((block) => block.took), [3000, 2500, null]);
+  assert.deepEqual(answer.parts.map((part) => part.took), [3000, 2500, null]);
 });
 
 /** Numbers that are the same in every run. */
@@ -116,15 +116,15 @@ function answerTo(log: Op[], from: number): Message {
   return { at: 0, size: log.length, ops };
 }
 
-test("whatever is lost, doubled or late, the answer is exact in the end", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+test("whatever is lost, doubled or late, the answer is exact in the end", () => {
+  const clock = new HandClock();
   for (let seed = 1; seed <= 60; seed += 1) {
     const next = chance(seed);
     const roll = () => next.next().value;
     const log: Op[] = [["title", "m"], ["start", 0, "text"], ["start", 1, "tool", "t"]];
     for (let n = 0; n < 80; n += 1) log.push(["add", roll() < 0.7 ? 0 : 1, `${n},`]);
     log.push(["end", 0], ["end", 1], ["done", {}]);
-    const session = new Session(() => {}, () => 0);
+    const session = new Session(clock);
     const model = new FakeModel();
     session.mount(model, { changed() {}, swapped() {} });
     const late: Message[] = [];
@@ -142,45 +142,45 @@ test("whatever is lost, doubled or late, the answer is exact in the end", (conte
       if (late.length > 2) model.hear(late.splice(Math.floor(roll() * late.length), 1)[0]!);
       if (roll() < 0.3) heard(Math.min(at, log.length));
       if (roll() < 0.1) model.set("snapshot", answerTo(log.slice(0, Math.min(at, log.length)), 0));
-      context.mock.timers.tick(40);
+      clock.pass(40);
     }
     for (let second = 0; second < 60 && !session.answer.end; second += 1) {
-      context.mock.timers.tick(1000);
+      clock.pass(1000);
       heard(log.length);
     }
     const whole = new Answer();
     for (const op of log) whole.apply(op, 0);
-    assert.deepEqual(session.answer.blocks.map((block) => block.text.whole), whole.blocks.map((block) => block.text.whole), `seed ${seed}`);
+    assert.deepEqual(session.answer.parts.map((part) => part.text.whole), whole.parts.map((part) => part.text.whole), `seed ${seed}`);
     assert.ok(session.answer.end, `seed ${seed}`);
   }
 });
 
-test("a gap is asked about once, then again after a while", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  const session = new Session(() => {}, () => 0);
+test("a gap is asked about once, then again after a while", () => {
+  const clock = new HandClock();
+  const session = new Session(clock);
   const model = new FakeModel();
   session.mount(model, { changed() {}, swapped() {} });
   assert.deepEqual(model.sent.splice(0), [{ kind: "ready", have: 0 }]);
   model.hear({ at: 3, ops: [OPS[3]] });
   model.hear({ at: 4, ops: [OPS[4]] });
   assert.deepEqual(model.sent.splice(0), [{ kind: "need", from: 0 }]);
-  context.mock.timers.tick(300);
+  clock.pass(300);
   assert.deepEqual(model.sent.splice(0), [{ kind: "need", from: 0 }]);
   model.hear({ at: 0, ops: OPS });
-  assert.equal(session.answer.blocks[0]!.text.whole, "abc");
-  context.mock.timers.tick(1900);
+  assert.equal(session.answer.parts[0]!.text.whole, "abc");
+  clock.pass(1900);
   assert.deepEqual(model.sent, []);
 });
 
-test("a long silence is asked about, ever more seldom, and not once the answer is over", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  const session = new Session(() => {}, () => 0);
+test("a long silence is asked about, ever more seldom, and not once the answer is over", () => {
+  const clock = new HandClock();
+  const session = new Session(clock);
   const model = new FakeModel();
   session.mount(model, { changed() {}, swapped() {} });
   model.hear({ at: 0, ops: OPS.slice(0, 3) });
   model.sent = [];
   const wait = (seconds: number) => {
-    for (let second = 0; second < seconds; second += 1) context.mock.timers.tick(1000);
+    for (let second = 0; second < seconds; second += 1) clock.pass(1000);
   };
   wait(20);
   assert.ok(model.sent.length >= 2 && model.sent.length <= 4, String(model.sent.length));
@@ -191,7 +191,7 @@ test("a long silence is asked about, ever more seldom, and not once the answer i
 });
 
 test("a kernel that is gone is not asked, one that speaks again is there", () => {
-  const session = new Session(() => {}, () => 0);
+  const session = new Session(new HandClock());
   const model = new FakeModel();
   const leave = session.mount(model, { changed() {}, swapped() {} });
   model.fire("comm_live_update");

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HandClock } from "./hand_clock.ts";
 import { drop } from "../src/follow.ts";
 import { type Drawn, Frames } from "../src/frames.ts";
-import { BEHIND, Portion, Reveal } from "../src/reveal.ts";
-import { running, span } from "../src/time.ts";
+import { running, span } from "../src/clock.ts";
+import { BEHIND, FrameBudget, Reveal } from "../src/reveal.ts";
 
 /** Shows lumps of `size` that come every `gap` ms at 30 frames a second; when each character came and was shown. */
 function flow(size: number, gap: number, seconds = 4): { steps: number[]; worst: number } {
@@ -39,37 +40,35 @@ test("lumps eight times a second flow: no frame shows as much as a lump", () => 
 });
 
 test("where frames take long, less is drawn in one; where they don't, more", () => {
-  const portion = new Portion();
+  const budget = new FrameBudget();
   const sizes = [20, 20, 90, 90, 20].map((_, index, gaps) => {
     const now = gaps.slice(0, index).reduce((sum, one) => sum + one, 0);
-    const size = portion.next(now);
-    portion.full(now);
+    const size = budget.next(now);
+    budget.full(now);
     return size;
   });
   assert.deepEqual(sizes, [4000, 6000, 9000, 5400, 3240]);
-  portion.next(400);
-  portion.full(400);
-  assert.ok(Number.isInteger(portion.next(420)), "a text is shown in whole characters");
+  budget.next(400);
+  budget.full(400);
+  assert.ok(Number.isInteger(budget.next(420)), "a text is shown in whole characters");
 });
 
 /** A page whose time the test moves. */
 class Page {
-  now = 0;
-  callbacks: (() => void)[] = [];
-  frames = new Frames({
-    now: () => this.now,
-    frame: (callback) => {
-      this.callbacks.push(callback);
-      return () => void (this.callbacks = []);
-    },
-  });
+  readonly clock = new HandClock();
+  readonly frames = new Frames(this.clock);
+
+  /** Shows a frame, which lasts 16.7 ms or as long as it takes to draw. */
+  frame(): number {
+    const from = this.clock.time;
+    this.clock.draw();
+    const took = this.clock.time - from;
+    this.clock.pass(Math.max(0, 16.7 - took));
+    return took;
+  }
 
   run(ms: number): void {
-    for (const end = this.now + ms; this.now < end; ) {
-      const from = this.now;
-      for (const callback of this.callbacks.splice(0)) callback();
-      this.now = Math.max(this.now, from + 16.7);
-    }
+    for (const end = this.clock.time + ms; this.clock.time < end; ) this.frame();
   }
 }
 
@@ -79,8 +78,8 @@ function busy(page: Page, cost: number): Drawn & { times: number[] } {
   return {
     times,
     draw() {
-      times.push(page.now);
-      page.now += cost;
+      times.push(page.clock.time);
+      page.clock.time += cost;
       return "soon";
     },
   };
@@ -106,13 +105,7 @@ test("many views share a frame, and none starves", () => {
   const page = new Page();
   const views = Array.from({ length: 10 }, () => busy(page, 4));
   for (const view of views) page.frames.ask(view);
-  const spent: number[] = [];
-  for (let frame = 0; frame < 200; frame += 1) {
-    const from = page.now;
-    for (const callback of page.callbacks.splice(0)) callback();
-    spent.push(page.now - from);
-    page.now = Math.max(page.now, from + 16.7);
-  }
+  const spent = Array.from({ length: 200 }, () => page.frame());
   assert.ok(Math.max(...spent) <= 12, String(Math.max(...spent)));
   const counts = views.map((view) => view.times.length);
   assert.ok(Math.min(...counts) >= 30 && Math.max(...counts) - Math.min(...counts) <= 2, String(counts));
@@ -124,7 +117,7 @@ test("a view with nothing to show costs no frames", () => {
   page.frames.ask({ draw: () => (drawn++, null) });
   page.run(500);
   assert.equal(drawn, 1);
-  assert.equal(page.callbacks.length, 0);
+  assert.equal(page.clock.waiting, 0);
 });
 
 test("asking often does not draw more often", () => {

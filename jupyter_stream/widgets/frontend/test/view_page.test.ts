@@ -2,42 +2,74 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HandClock } from "./hand_clock.ts";
 import { FakeModel } from "./page.ts";
-import { page, Shelf } from "../src/registry.ts";
+import { AssetRegistry, page } from "../src/registry.ts";
 import { interruptOf, Stop, wayOf } from "../src/stop.ts";
 import loader from "../src/view.ts";
 
 test("a module is asked for once, and given to all who need it", async () => {
-  const shelf = new Shelf(async (source) => ({ source }));
-  const carrier = new FakeModel();
+  const assets = new AssetRegistry(new HandClock(), async (source) => ({ source }));
+  const loader = new FakeModel();
   const view = new FakeModel();
-  shelf.offer(carrier);
-  const both = [shelf.need("maths", view), shelf.need("maths", view)];
-  assert.deepEqual(carrier.sent, [{ kind: "need", asset: "maths" }]);
-  shelf.deliver("maths", "the source");
+  assets.add(loader);
+  const both = [assets.need("maths", view), assets.need("maths", view)];
+  assert.deepEqual(loader.sent, [{ kind: "need", asset: "maths" }]);
+  assets.receive("maths", "the source");
   assert.deepEqual(await Promise.all(both), [{ source: "the source" }, { source: "the source" }]);
+  await assets.need("maths", view);
+  assert.deepEqual([loader.sent.length, view.sent.length], [1, 0]);
+});
+
+test("a loader that is silent is passed over; the view's own kernel is asked last", async () => {
+  const clock = new HandClock();
+  const assets = new AssetRegistry(clock, async (source) => ({ source }));
+  const loader = new FakeModel();
+  const view = new FakeModel();
+  assets.add(loader);
+  const module = assets.need("highlight", view);
+  clock.pass(1999);
+  assert.deepEqual([loader.sent.length, view.sent.length], [1, 0]);
+  clock.pass(1);
+  assert.deepEqual([loader.sent.length, view.sent.length], [1, 1]);
+  clock.pass(60_000);
+  assets.receive("highlight", "late");
+  assert.deepEqual(await module, { source: "late" });
+});
+
+test("once a module has come nobody else is asked for it", () => {
+  const clock = new HandClock();
+  const assets = new AssetRegistry(clock, async () => ({}));
+  const view = new FakeModel();
+  assets.add(new FakeModel());
+  void assets.need("maths", view);
+  assets.receive("maths", undefined);
+  assets.receive("maths", "the source");
+  clock.pass(60_000);
   assert.deepEqual(view.sent, []);
 });
 
-test("a carrier that is silent is passed over; the view's own kernel is asked last", async () => {
-  const shelf = new Shelf(async () => ({}), 5);
-  const carrier = new FakeModel();
+test("a module that was lost is asked for again by the next that needs it, and given to both", async () => {
+  const clock = new HandClock();
+  const assets = new AssetRegistry(clock, async (source) => ({ source }));
   const view = new FakeModel();
-  shelf.offer(carrier);
-  const module = shelf.need("highlight", view);
-  await new Promise((go) => setTimeout(go, 40));
-  assert.equal(carrier.sent.length, 1);
-  assert.equal(view.sent.length, 1);
-  shelf.deliver("highlight", "late");
-  await Promise.race([module, new Promise((go) => setTimeout(go, 5))]);
+  const first = assets.need("maths", view);
+  clock.pass(1999);
+  void assets.need("maths", view);
+  assert.equal(view.sent.length, 1, "an answer may still come");
+  clock.pass(1);
+  const second = assets.need("maths", view);
+  assert.equal(view.sent.length, 2);
+  assets.receive("maths", "the source");
+  assert.deepEqual(await Promise.all([first, second]), [{ source: "the source" }, { source: "the source" }]);
 });
 
-test("a carrier that was taken back is not asked", () => {
-  const shelf = new Shelf(async () => ({}), 5);
-  const carrier = new FakeModel();
-  shelf.offer(carrier)();
-  void shelf.need("maths", new FakeModel());
-  assert.deepEqual(carrier.sent, []);
+test("a loader that was taken back is not asked", () => {
+  const assets = new AssetRegistry(new HandClock(), async () => ({}));
+  const loader = new FakeModel();
+  assets.add(loader)();
+  void assets.need("maths", new FakeModel());
+  assert.deepEqual(loader.sent, []);
 });
 
 test("until the core comes, a view says what is asked; then the core shows it", (context) => {
@@ -50,7 +82,7 @@ test("until the core comes, a view says what is asked; then the core shows it", 
   assert.equal(el.textContent, "the-model");
   model.hear({ at: 1, ops: [["status", "warming up"]] });
   assert.equal(el.textContent, "the-model · warming up");
-  for (const go of page().waiting.splice(0)) go({ render: ({ key }) => (seen.push(key), () => seen.push("closed")), carry: () => () => {} });
+  for (const go of page().waiting.splice(0)) go({ render: ({ key }) => (seen.push(key), () => seen.push("closed")), addLoader: () => () => {} });
   assert.equal(seen.length, 1);
   assert.equal(typeof seen[0], "object");
   assert.deepEqual(model.handlers, []);
@@ -87,7 +119,7 @@ test("a view that is gone before the core comes is not shown", () => {
 
 test("the views of one model have one key, those of another another", () => {
   const keys: unknown[] = [];
-  page().core = { render: ({ key }) => (keys.push(key), () => {}), carry: () => () => {} };
+  page().core = { render: ({ key }) => (keys.push(key), () => {}), addLoader: () => () => {} };
   const first = loader();
   const second = loader();
   for (const one of [first, first, second]) one.render({ model: new FakeModel(), el: document.createElement("div") });
@@ -104,40 +136,40 @@ function interruptible(how: "kernel" | "context", stop: string): { model: FakeMo
   return { model, pressed };
 }
 
-test("a stop that the kernel confirms interrupts nothing", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+test("a stop that the kernel confirms interrupts nothing", () => {
+  const clock = new HandClock();
   const { model, pressed } = interruptible("kernel", "button");
-  const stop = new Stop(() => {});
+  const stop = new Stop(clock, () => {});
   stop.press(model);
   assert.deepEqual(model.sent, [{ kind: "stop" }]);
-  stop.heard();
-  context.mock.timers.tick(1000);
+  stop.confirmed();
+  clock.pass(1000);
   assert.deepEqual(pressed, []);
 });
 
-test("a kernel that does not hear is interrupted after 0.4 s, and the button works again later", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+test("a kernel that does not hear is interrupted after 0.4 s, and the button works again later", () => {
+  const clock = new HandClock();
   const { model, pressed } = interruptible("context", "button");
-  const stop = new Stop(() => {});
+  const stop = new Stop(clock, () => {});
   stop.press(model);
   stop.press(model);
-  context.mock.timers.tick(399);
+  clock.pass(399);
   assert.deepEqual(pressed, []);
-  context.mock.timers.tick(2);
+  clock.pass(2);
   assert.deepEqual(pressed, ["interrupt"]);
   assert.equal(model.sent.length, 1);
-  context.mock.timers.tick(5000);
+  clock.pass(5000);
   assert.equal(stop.pressed, false);
 });
 
-test("a kernel that can't hear is interrupted at once", () => {
+test("a kernel that cannot hear is interrupted at once", () => {
   const { model, pressed } = interruptible("kernel", "keys");
-  new Stop(() => {}).press(model);
+  new Stop(new HandClock(), () => {}).press(model);
   assert.deepEqual(model.sent, []);
   assert.deepEqual(pressed, ["interrupt"]);
 });
 
-test("a button where it can work, words where it can't", () => {
+test("a button where it can work, words where it cannot", () => {
   assert.equal(wayOf(interruptible("kernel", "keys").model), "button");
   assert.equal(wayOf(new FakeModel({ stop: "keys" })), "keys");
   assert.equal(wayOf(new FakeModel({ stop: "button" })), "button");

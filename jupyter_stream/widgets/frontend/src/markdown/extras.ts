@@ -1,8 +1,8 @@
 /** What needs a tool that comes later: code is coloured and formulas are typeset when that is possible and affordable. */
 
-import type { Tools } from "./index.ts";
-
-export type Asset = "highlight" | "maths";
+import type { Clock } from "../clock.ts";
+import type { Asset } from "../protocol.ts";
+import type { Tools } from "./tools.ts";
 
 /** How much of such work is done in one turn of the page, in ms; the rest is done in the turns that follow. */
 const AT_ONCE = 5;
@@ -20,6 +20,7 @@ export class Extras {
   constructor(
     private readonly root: HTMLElement,
     readonly tools: Tools,
+    private readonly clock: Clock,
   ) {}
 
   get page(): Document {
@@ -28,7 +29,7 @@ export class Extras {
 
   /** A new turn of the page begins. */
   turn(): void {
-    this.began = performance.now();
+    this.began = this.clock.now();
   }
 
   /** Do it as soon as the asset is there and there is time. What `element` waited for before is forgotten. */
@@ -65,7 +66,7 @@ export class Extras {
   }
 
   private get spent(): boolean {
-    return performance.now() - this.began >= AT_ONCE;
+    return this.clock.now() - this.began >= AT_ONCE;
   }
 
   private need(asset: Asset): void {
@@ -77,7 +78,7 @@ export class Extras {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    whenIdle(() => {
+    this.clock.idle(() => {
       this.scheduled = false;
       this.turn();
       for (const [element, run] of [...this.queue]) {
@@ -88,9 +89,4 @@ export class Extras {
       if (this.queue.size) this.schedule();
     });
   }
-}
-
-function whenIdle(run: Run): void {
-  if (typeof requestIdleCallback === "function") requestIdleCallback(run, { timeout: 200 });
-  else setTimeout(run, 0);
 }

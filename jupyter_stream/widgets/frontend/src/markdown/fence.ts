@@ -2,7 +2,7 @@
 
 import type { CodeView } from "./code.ts";
 
-/** A line that is longer than this can't end the block: what has come of it is code. */
+/** A line that is longer than this cannot end the block: what has come of it is code. */
 const LONG_LINE = 1000;
 
 export class Fence {
@@ -17,6 +17,7 @@ export class Fence {
     private readonly indent: number,
   ) {
     this.mark = markup.charAt(0);
+    // CommonMark 4.5: as long as the opening or longer, indented by three columns at most, no info string.
     this.closing = new RegExp(`^ {0,3}${this.mark}{${markup.length},}[ \\t]*$`);
   }
 
@@ -54,7 +55,7 @@ export class Fence {
     return bare !== "" && !bare.replaceAll(this.mark, "");
   }
 
-  /** The line without the columns that the opening was indented by. */
+  /** The line without as many columns as the opening was indented by (4.5); a tab goes to the next fourth column (2.2). */
   private inside(line: string): string {
     if (this.inLine || !this.indent) return line;
     let column = 0;

@@ -8,38 +8,33 @@
  * A top-level block is final once a later one has begun. One that grows long is cut inside: a fence at each line, a
  * list before an item, a table before a row, a quotation before a block in it, a paragraph at white space. Cut lists
  * may be loose in one part and tight in another, a mark that is open where a paragraph of over 8,000 characters is cut
- * is not closed in the next part, and a block of over 64,000 that can't be cut so ends there.
+ * is not closed in the next part, and a block of over 64,000 that cannot be cut so ends there.
+ *
+ * Four things hold between any two steps, and are relied on below by these names:
+ *
+ * - TAIL: `tail` begins at the last cut; nothing before it is needed to read it but `going`, `fence` and the references.
+ * - OPEN: `open` are the last nodes of the root; where the text goes on with a block that was cut (`going`), the first of
+ *   them is that block with those of its children only that come after the cut.
+ * - TEXT ALONE: where a cut is depends on the text before it and on one line after it, not on the pieces it came in.
+ * - PROGRESS: a step takes some of the tail, or more of it is read in the next one, or all of it has been read.
  */
 
-import type { CodeView } from "./code.ts";
+import type { Clock } from "../clock.ts";
+import { visible } from "../visible.ts";
 import { Extras } from "./extras.ts";
 import { Fence } from "./fence.ts";
-import { withoutUndecided } from "./heal.ts";
+import { withoutUndecided } from "./unfinished.ts";
 import { Lines } from "./lines.ts";
 import { type ListCut, PART, settled } from "./lists.ts";
 import { HARD, type Parsed, parse, parsePiece, pieceEnd, type Reading, type Reference } from "./parser.ts";
-import { patchChildren } from "./patch.ts";
+import { patchChildren, viewOf } from "./patch.ts";
 import { LateReferences } from "./references.ts";
-import { visible } from "./text.ts";
+import type { Tools } from "./tools.ts";
 import { type Block, type Code_, type Element_, inlineNodes, type Node_, nodesOf, outline } from "./tree.ts";
-
-/** What the stream may use when it is there. */
-export interface Tools {
-  /** Coloured code, null where the language is unknown. */
-  highlight?: (code: string, language: string) => Node[] | null;
-  /** A formula as MathML, null where it can't be read. */
-  maths?: (tex: string, display: boolean) => Node | null;
-  /** Called once an asset when it would first be useful. */
-  need?: (asset: "highlight" | "maths") => void;
-  /** Whether remote images may load. */
-  images?: boolean;
-  /** Called once with each <pre>; it may append to it, but not move it. */
-  copyButton?: (pre: HTMLElement) => void;
-}
 
 /** So much new text is read at once, more in steps of this. */
 const WINDOW = 20_000;
-/** A block that can't be cut otherwise ends with the first line break after so many characters, or after twice as many. */
+/** A block that cannot be cut otherwise ends with the first line break after so many characters, or after twice as many. */
 const BLOCK = 65_536;
 
 /** What the text after the last cut goes on with: the first of the open nodes. */
@@ -66,8 +61,9 @@ export class MarkdownStream {
   constructor(
     readonly root: HTMLElement,
     readonly tools: Tools,
+    clock: Clock,
   ) {
-    this.extras = new Extras(root, tools);
+    this.extras = new Extras(root, tools, clock);
   }
 
   get text(): string {
@@ -100,11 +96,12 @@ export class MarkdownStream {
     if (!this.changed) return;
     this.changed = false;
     this.extras.turn();
+    // Ends by PROGRESS: `continue` doubles the window, the other ways round have taken some of the tail.
     for (let size = WINDOW; ; ) {
       if (this.fence) {
         if (!this.growCode(this.fence)) return;
       } else if (!this.takeGiant()) {
-        const most = blockEnd(this.tail);
+        const most = blockEnd(this.tail); // by TEXT ALONE a block ends there whether or not there is more
         const isWhole = this.tail.length <= size && this.tail.length < most;
         const isEnd = !isWhole && size >= most;
         const text = isWhole ? this.tail : isEnd ? this.tail.slice(0, most) : windowOf(this.tail, size);
@@ -147,17 +144,19 @@ export class MarkdownStream {
    * whether it was cut.
    */
   private step(text: string, isWhole: boolean, isEnd = false): boolean {
-    const healing = isWhole && !this.final;
+    const unfinished = isWhole && !this.final;
     const { going } = this;
+    // What makes the parser read the tail as what it goes on with: a letter of the paragraph, the table's head.
     const prefix = going?.kind === "paragraph" ? "x" : going?.kind === "table" ? going.head : "";
     const source = prefix + text;
-    const read = healing ? withoutUndecided(source) : source;
-    const parsed = parse(read, { references: this.late.known, healing, ...readingOf(going) });
+    const read = unfinished ? withoutUndecided(source) : source;
+    const parsed = parse(read, { references: this.late.known, unfinished, ...readingOf(going) });
     const lines = new Lines(read, parsed.open);
     const lists = settleLists(parsed, lines, going?.kind === "list" ? going.loose : undefined);
     const blocks = outline(parsed.tokens, lines);
     const isEmpty = !read.trim();
     if (going && !isEmpty && !fits(going, blocks[0], this.open[0] as Element_)) {
+      // It seemed to go on and does not: what was shown of it after the cut goes (OPEN), and the text is read afresh.
       this.show([{ ...(this.open[0] as Element_), children: [] }]);
       this.stop([]);
       return this.step(text, isWhole, isEnd);
@@ -176,6 +175,7 @@ export class MarkdownStream {
     return took > 0;
   }
 
+  /** Relies on OPEN, and keeps it: no node before these is touched. */
   private show(next: Node_[]): void {
     patchChildren(this.root, this.open, next, this.extras);
     this.open = next;
@@ -187,7 +187,7 @@ export class MarkdownStream {
     const node = this.open[0] as Element_;
     const first = nodes[0] as Element_ | undefined;
     if (!first) return [{ ...node, children: [] }];
-    first.attributes = node.attributes;
+    first.attributes = node.attributes; // a list's number is that of its first item, which is before the cut
     if (this.going.kind === "table" && first.children.length < 2) {
       first.children.push({ ...(node.children[1] as Element_), children: [] });
     }
@@ -225,23 +225,25 @@ export class MarkdownStream {
   /** A paragraph that goes on within a very long line: its next piece need not be read as blocks. */
   private takeGiant(): boolean {
     if (this.going?.kind !== "paragraph") return false;
+    // No piece is longer than HARD (parser.ts, PIECES), so a longer look finds no other end.
     const line = /^[^\n]*/.exec(this.tail.slice(0, HARD + 1))?.[0] ?? "";
     const end = pieceEnd(line);
     if (end < 0) return false;
     const node = this.open[0] as Element_;
     const tokens = parsePiece(line.slice(0, end), this.late.known, this.going.pieces);
     this.show([{ ...node, children: inlineNodes(tokens, this.tools.images === true) }]);
-    this.open = [{ ...node, children: [] }];
+    this.open = [{ ...node, children: [] }]; // OPEN: the piece's nodes are before the cut now
     this.going.pieces++;
     this.tail = this.tail.slice(end);
     return true;
   }
 
   private remake(text: string, old: Node_, references: Record<string, Reference>): Node_ {
-    const parsed = parse(text, { references, healing: false });
+    const parsed = parse(text, { references, unfinished: false });
     parsed.inline();
     const [node] = nodesOf(parsed.tokens, this.tools.images === true, new Lines(text, Infinity), true);
     if (!node) return old;
+    // One for one, so this touches the old node alone, wherever in the root it is.
     patchChildren(this.root, [old], [node], this.extras);
     return node;
   }
@@ -295,6 +297,7 @@ interface Read {
 function cutOf(blocks: Block[], read: Read): Cut | null {
   const { lines } = read;
   let last = blocks.length - 1;
+  // What begins on a line that may change could be more of the block before it: a paragraph's next line, a table's row.
   while (last > 0 && !begins(blocks[last] as Block, lines)) last--;
   const block = blocks[last];
   if (!block) return null;
@@ -306,13 +309,13 @@ function cutOf(blocks: Block[], read: Read): Cut | null {
   return last ? { last, at: lines.offset((blocks[last - 1] as Block).to) } : null;
 }
 
-/** Whether the block begins where it does for good: a table does not before its rule line is whole. */
+/** Whether the block begins where it does for good: a table does not before its delimiter row is whole (GFM 4.10). */
 function begins(block: Block, lines: Lines): boolean {
   return lines.isFinal(block.type === "table_open" ? block.from + 1 : block.from);
 }
 
 function fenceOf(node: Code_, { from, markup }: Block, lines: Lines): Fence {
-  const view = node.view as CodeView;
+  const view = viewOf(node);
   view.update("", node.language, false);
   return new Fence(view, markup, lines.at(from).search(/[^ ]/));
 }
@@ -347,13 +350,15 @@ const CUTS: Record<string, CutInside> = {
   },
   blockquote_open: (block, { lines }) => {
     const part = lastPart(block, lines);
+    // A lazy continuation line (CommonMark 5.1) has no mark to go on with after the cut.
     if (!part || !/^ {0,3}>/.test(lines.at(part.line))) return null;
     return { at: part.at, slice: childrenFrom(part.index), going: { kind: "quote" } };
   },
   paragraph_open: (block, { text, lines, going }) => {
     const piece = block.pieces.at(-1);
-    if (!piece || lines.mayBeMaths(block.from)) return null;
+    if (!piece || lines.mayBeFormula(block.from)) return null;
     const start = lines.offset(block.from);
+    // Pieces count from the text's first letter: after the prefix, or after the indentation, which is no text (4.8).
     const begin = going ? 1 : start + text.slice(start, start + 100).search(/[^ \t]/);
     const before = going?.kind === "paragraph" ? going.pieces : 0;
     return {
@@ -371,6 +376,7 @@ function lastPart(block: Block, lines: Lines): { line: number; index: number; at
     const line = block.parts[index] as number;
     const at = lines.offset(line);
     if (at - start < PART) return null;
+    // TEXT ALONE, and the one line after: `line + 1` may be the delimiter row that makes a table of this line.
     if (lines.isFinal(line + 1)) return { line, index, at };
   }
   return null;

@@ -30,7 +30,7 @@ export class Lines {
   }
 
   /** Whether a formula may have begun on this line or after it that has not ended. */
-  mayBeMaths(line: number): boolean {
+  mayBeFormula(line: number): boolean {
     return this.open < Infinity && this.open >= line;
   }
 }

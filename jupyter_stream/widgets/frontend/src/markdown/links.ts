@@ -16,7 +16,7 @@ export function imageIs(address: string, remote: boolean): "image" | "link" | "t
   return remote ? "image" : "link";
 }
 
-/** The address in ASCII, as browsers write it; empty if it can't be written so. */
+/** The address in ASCII, as browsers write it; empty if it cannot be written so. */
 export function encoded(address: string): string {
   try {
     return encodeURI(address).replaceAll("%25", "%");
@@ -59,11 +59,12 @@ function url(text: string, from: number, start: string): Found | null {
   const shown = trimmed(REST.exec(text)?.[0] ?? "");
   const www = start.toLowerCase() === "www.";
   const host = HOST.exec(shown.slice(www ? 0 : start.length))?.[0];
+  // A valid domain (GFM 6.9); after `www.` there has to be something.
   if (!host || (www && host.length < 5)) return null;
   return { from, to: from + shown.length, address: encoded(www ? `http://${shown}` : shown) };
 }
 
-/** Without the punctuation after it, and brackets that close what was opened before it. */
+/** GFM 6.9, extended autolink path validation: without trailing punctuation, a last `)` too many, a last entity. */
 function trimmed(address: string): string {
   let end = address.length;
   let surplus = 0;
@@ -86,6 +87,7 @@ function email(text: string, at: number, after: number): Found | null {
   const user = USER.exec(text.slice(Math.max(after, at - 64), at))?.[0];
   DOMAIN.lastIndex = at + 1;
   const domain = DOMAIN.exec(text)?.[0];
+  // The last character must not be `-` or `_` (GFM 6.9); a last full stop is none of DOMAIN's.
   if (!user || !domain || /[-_]$/.test(domain)) return null;
   return { from: at - user.length, to: at + 1 + domain.length, address: `mailto:${user}@${domain}` };
 }

@@ -16,7 +16,7 @@ export interface ListCut {
  * The cuts of the top-level list that begins with `tokens[first]`.
  *
  * A list that is cut, or is the rest of one (`inherited`: whether it was loose so far), gets its looseness part by
- * part: what comes later can't change the items that are final.
+ * part: what comes later cannot change the items that are final.
  */
 export function settled(tokens: Token[], first: number, lines: Lines, inherited: boolean | undefined): ListCut[] {
   const items = itemsOf(tokens, first);
@@ -62,7 +62,7 @@ function childrenOf(tokens: Token[], container: number): number[] {
   return found;
 }
 
-/** Whether a blank line is between two of the items, or two of the blocks in one. */
+/** CommonMark 5.3: whether a blank line is between two of the items, or two of the blocks directly in one. */
 function isLoose(tokens: Token[], items: number[], lines: Lines): boolean {
   return items.some((item, i) => {
     const blocks = childrenOf(tokens, item);
@@ -71,6 +71,7 @@ function isLoose(tokens: Token[], items: number[], lines: Lines): boolean {
   });
 }
 
+/** The paragraphs of a tight list are not in <p> tags (5.3). */
 function setParagraphs(tokens: Token[], item: number, loose: boolean): void {
   for (const block of childrenOf(tokens, item)) {
     if (tokens[block]?.type !== "paragraph_open") continue;

@@ -1,12 +1,22 @@
 /**
  * Markdown text to markdown-it's tokens: CommonMark, tables, strikethrough and bare links as in GFM, mathematics as in
  * a notebook, no HTML. Bounded: containers, and characters that are read as one piece of inline text.
+ *
+ * Four things are relied on below, here and in index.ts, by these names:
+ *
+ * - OFFSETS: the text that markdown-it reads is as long as the text, line by line, so its lines are the text's.
+ * - PIECES: where a piece of a paragraph ends depends on the text before that end, and no piece is longer than HARD; so a
+ *   piece that has ended stays what it is.
+ * - ONE PASS: `Absent` and `walks` remember what a text does not have; they are right only from left to right in one text.
+ * - LATER: blocks are read first, inline text when `inline()` is called, when all definitions of links are known.
+ *
+ * Numbers in brackets are sections of CommonMark 0.31 or of GFM 0.29.
  */
 
 import MarkdownIt, { type Delimiter, type Env, type StateBlock, type StateInline, type Token } from "markdown-it";
-import { healed } from "./heal.ts";
+import { repaired } from "./unfinished.ts";
 import { addresses, encoded, mayLink } from "./links.ts";
-import { type Absent, ENVIRONMENTS, formulaAt, LONGEST } from "./maths.ts";
+import { type Absent, ENVIRONMENTS, formulaAt, LONGEST } from "./formulas.ts";
 
 /** No line is in more containers: each costs time on every line that follows (as in the kernel, lines.py). */
 const DEEPEST = 20;
@@ -30,7 +40,7 @@ export interface Reading {
   /** What link definitions before the text have said. */
   references: Record<string, Reference>;
   /** Whether the text goes on after its end: close what is open there. */
-  healing: boolean;
+  unfinished: boolean;
   /** What the text goes on with: its first line is an item of a list, or inside of a paragraph (after one letter). */
   continues?: "list" | "paragraph" | undefined;
   /** How many pieces of that paragraph were before. */
@@ -56,11 +66,11 @@ export interface Parsed {
 
 interface Context extends Env {
   references: Record<string, Reference>;
-  healing: boolean;
+  unfinished: boolean;
   continues: "list" | "paragraph" | undefined;
   depth: number;
   open: number;
-  maths: boolean;
+  mayDisplay: boolean;
   lines: number;
   walks: Map<string, Walk>;
   /** The formula that CUT_OFF stands for. */
@@ -83,15 +93,16 @@ md.disable(["html_block", "html_inline", "strikethrough", "linkify"]);
 
 /** The blocks of a text; those of links' definitions are among them. `inline()` reads what is in them. */
 export function parse(text: string, reading: Reading): Parsed {
-  const { references, healing, continues } = reading;
-  const context = newContext(Object.create(references), healing);
+  const { references, unfinished, continues } = reading;
+  const context = newContext(Object.create(references), unfinished);
   context.continues = continues;
-  context.maths = /\$\$|\\\[|\\begin\{/.test(text);
+  context.mayDisplay = /\$\$|\\\[|\\begin\{/.test(text);
   const tokens: Token[] = [];
   const state = new md.block.State(masked(text), md, context, tokens);
   context.lines = state.lineMax;
   md.block.tokenize(state, 0, state.lineMax);
-  const last = healing ? lastInline(tokens, context.lines, text.endsWith("\n")) : undefined;
+  const last = unfinished ? lastInline(tokens, context.lines, text.endsWith("\n")) : undefined;
+  // The letter that index.ts put before a paragraph makes its first block one, so its text is the second token.
   const first = continues === "paragraph" ? tokens[1] : undefined;
   tokens.forEach((token, i) => {
     if (token.content) token.content = token.content.replaceAll(PIPE, "|");
@@ -109,14 +120,14 @@ export function parse(text: string, reading: Reading): Parsed {
   return { tokens, references: context.references, open: context.open, inline };
 }
 
-function newContext(references: Record<string, Reference>, healing: boolean): Context {
+function newContext(references: Record<string, Reference>, unfinished: boolean): Context {
   return {
     references,
-    healing,
+    unfinished,
     continues: undefined,
     depth: 0,
     open: Infinity,
-    maths: false,
+    mayDisplay: false,
     lines: 0,
     walks: new Map(),
     formula: undefined,
@@ -135,7 +146,7 @@ export function labelOf(text: string): string {
   return md.utils.normalizeReference(text);
 }
 
-/** Where the first piece of a paragraph's text ends; -1 if all of it is one. A function of the text before that end. */
+/** Where the first piece of a paragraph's text ends; -1 if all of it is one. Keeps PIECES. */
 export function pieceEnd(text: string): number {
   if (text.length <= PIECE.marks) return -1;
   let marks = 0;
@@ -186,13 +197,17 @@ const nested = (rule: BlockRule): BlockRule => {
 wrapped("blockquote", ["paragraph", "reference", "blockquote", "list"], nested);
 wrapped("list", ["paragraph", "reference", "blockquote"], nested);
 wrapped("table", ["paragraph", "reference"], (rule) => (state, start, end, silent) => {
+  // The item that a list goes on with would be the head of a table if the next line were a delimiter row: an item
+  // begins first, as the one before it did.
   if (start === 0 && (state.env as Context).continues === "list") return false;
   return rule(state, start, end, silent);
 });
+// A setext underline makes a heading of all lines of the paragraph (4.3), unless it is inside of a formula.
 wrapped("lheading", [], (rule) => (state, start, end, silent) => {
   return !hasLongFormula(state, start, end) && rule(state, start, end, silent);
 });
 
+// As markdown-it's (4.8), but formulas hold its lines together.
 md.block.ruler.at("paragraph", (state, start, end) => {
   const { next } = paragraphEnd(state, start, end);
   const content = md.utils.asciiTrim(state.getLines(start, next, state.blkIndent, false));
@@ -209,7 +224,7 @@ md.block.ruler.at("paragraph", (state, start, end) => {
 
 /** Whether a formula goes over the line that would make a heading of the lines before it. */
 function hasLongFormula(state: StateBlock, start: number, end: number): boolean {
-  return (state.env as Context).maths && paragraphEnd(state, start, end, /^(?:=+|-+)[ \t]*$/).long;
+  return (state.env as Context).mayDisplay && paragraphEnd(state, start, end, /^(?:=+|-+)[ \t]*$/).long;
 }
 
 /**
@@ -217,18 +232,19 @@ function hasLongFormula(state: StateBlock, start: number, end: number): boolean 
  * are its lines whatever is in them.
  */
 function paragraphEnd(state: StateBlock, start: number, end: number, last?: RegExp): { next: number; long: boolean } {
-  const { maths } = state.env as Context;
+  const { mayDisplay } = state.env as Context;
   const rules = md.block.ruler.getRules("paragraph");
   const type = state.parentType;
   state.parentType = "paragraph";
   let next = start + 1;
   let long = false;
   for (; ; next++) {
-    const until = maths ? formulaEnd(state, next - 1, end) : next - 1;
+    const until = mayDisplay ? formulaEnd(state, next - 1, end) : next - 1;
     long ||= until >= next;
     next = until + 1;
-    if (next >= end || state.isEmpty(next)) break;
+    if (next >= end || state.isEmpty(next)) break; // a blank line ends a paragraph (4.8)
     const indent = state.sCount[next] as number;
+    // Indented code cannot interrupt a paragraph (4.4); a negative indent is a lazy continuation line (5.1).
     if (indent - state.blkIndent > 3 || indent < 0) continue;
     if (last?.test(lineOf(state, next)) || rules.some((rule) => rule(state, next, end, true))) break;
   }
@@ -254,7 +270,7 @@ function formulaEnd(state: StateBlock, line: number, end: number): number {
       continue;
     }
     const found = closingLine(state, last, end, open, text);
-    if (found >= end) return end < (state.env as Context).lines ? last : unfinished(state, line, last, end);
+    if (found >= end) return end < (state.env as Context).lines ? last : endOfOpen(state, line, last, end);
     if (found < 0) return last;
     const lines = Array.from({ length: found - last }, (_, i) => lineOf(state, last + 1 + i));
     if (!formulaAt([text, ...lines].join("\n"), open.at, Infinity, new Set())) return last;
@@ -285,7 +301,7 @@ function closingLine(state: StateBlock, line: number, end: number, open: Opening
   const mayBreak = !text.slice(0, open.at).trim();
   const room = open.at + LONGEST - text.length;
   const key = [open.closer, mayBreak, state.blkIndent, state.level, depth, end].join();
-  let walk = walks.get(key);
+  let walk = walks.get(key); // ONE PASS: only openings further on can use it
   if (!walk || line < walk.from || line >= walk.to) {
     walk = { from: line, to: line + 1, length: 0, again: -1 };
     walks.set(key, walk);
@@ -308,10 +324,10 @@ function lineOf(state: StateBlock, line: number): string {
 }
 
 /** All that follows may be part of this formula; while the text grows it is shown so. */
-function unfinished(state: StateBlock, line: number, last: number, end: number): number {
+function endOfOpen(state: StateBlock, line: number, last: number, end: number): number {
   const context = state.env as Context;
   context.open = Math.min(context.open, line);
-  return context.healing ? end - 1 : last;
+  return context.unfinished ? end - 1 : last;
 }
 
 const DISPLAY = /\\\\[([]|\\\[|\\begin\{([a-zA-Z]{1,12}\*?)\}|\\[^]|\$\$|(`+)/g;
@@ -330,6 +346,7 @@ function displayOpening(text: string, from: number): Opening | null {
     const [mark, environment, run] = found;
     const at = found.index;
     if (run) {
+      // Code spans take precedence (6.1): what is in one opens nothing.
       const close = text.indexOf(run, at + run.length);
       if (close > 0) DISPLAY.lastIndex = close + run.length;
     } else if (mark === "$$") return { at, mark, closer: "$$" };
@@ -340,7 +357,10 @@ function displayOpening(text: string, from: number): Opening | null {
   return null;
 }
 
-/** The text with the pipes of its formulas hidden from tables. Of the same length. */
+/**
+ * The text with the pipes of its formulas hidden from tables: a pipe ends a cell even in code (GFM 4.10), but not in the
+ * formulas of a notebook. Keeps OFFSETS.
+ */
 function masked(text: string): string {
   if (!text.includes("|") || !text.includes("$")) return text;
   return text.replace(/^.*\$.*\$.*$/gm, (line) => (line.includes("|") ? maskedLine(line) : line));
@@ -351,7 +371,7 @@ function maskedLine(line: string): string {
   let at = 0;
   const absent: Absent = new Set();
   for (let i = 0; i < line.length; i++) {
-    if (line[i] === "\\") i++;
+    if (line[i] === "\\") i++; // what is escaped opens nothing (2.4)
     if (line[i] !== "$" || line[i - 1] === "\\") continue;
     const formula = formulaAt(line, i, line.length, absent);
     if (!formula) continue;
@@ -384,6 +404,7 @@ function lastCell(tokens: Token[], last: number): Token | undefined {
   return undefined;
 }
 
+/** The marker of a task list item (GFM 5.3): first in the item's paragraph, with white space after it. */
 const CHECK = /^\[([ xX])\](?=[ \t\n])/;
 
 function takeTask(item: Token, inline: Token): void {
@@ -416,8 +437,8 @@ function readInline(token: Token, context: Context, isLast: boolean, before: num
   const starts = [0, ...pieces.map(({ at }) => at)];
   const read = starts.map((start, i) => {
     const text = token.content.slice(start, starts[i + 1]);
-    const isOpen = isLast && context.healing && i === pieces.length;
-    return isOpen ? healedPiece(text, context, before + i) : pieceOf(text, context, before + i);
+    const isOpen = isLast && context.unfinished && i === pieces.length;
+    return isOpen ? unfinishedPiece(text, context, before + i) : pieceOf(text, context, before + i);
   });
   token.meta = { pieces, read };
 }
@@ -437,16 +458,16 @@ function pieceOf(text: string, context: Context, index: number): Token[] {
 }
 
 function tokenized(text: string, context: Context): Token[] {
-  context.absent = new Set();
+  context.absent = new Set(); // ONE PASS
   const tokens: Token[] = [];
   md.inline.parse(text, md, context, tokens);
   return tokens;
 }
 
-/** A piece whose end is still to come: first what `healed` closes, then the emphasis that is open. */
-function healedPiece(text: string, context: Context, index: number): Token[] {
+/** A piece whose end is still to come: first what `repaired` closes, then the emphasis that is open. */
+function unfinishedPiece(text: string, context: Context, index: number): Token[] {
   if (text.length > PIECE.marks && isDense(text)) return pieceOf(text, context, index);
-  const { text: closed, formula } = healed(text);
+  const { text: closed, formula } = repaired(text);
   context.formula = formula;
   let content = formula ? closed + CUT_OFF : closed;
   if (!/[*_~]/.test(content)) return pieceOf(content, context, 0);
@@ -489,6 +510,7 @@ function linked(tokens: Token[]): Token[] {
   let depth = 0;
   for (const token of tokens) {
     if (token.type === "link_open" || token.type === "link_close") depth += token.nesting;
+    // Links cannot contain other links (6.3).
     if (token.type === "text" && !depth) push(out, linkedText(token));
     else out.push(token);
   }
@@ -531,18 +553,18 @@ md.inline.ruler.at("text", (state, silent) => {
 });
 const TEXT = /[^\n$\\`~*_[\]!<&]+/y;
 
-md.inline.ruler.before("escape", "maths", (state, silent) => {
+md.inline.ruler.before("escape", "formula", (state, silent) => {
   const context = state.env as Context;
   const code = state.src.charCodeAt(state.pos);
   if (code !== 36 && code !== 92) return false;
   if (context.formula && state.src.startsWith(CUT_OFF, state.pos)) {
-    if (!silent) pushMaths(state, context.formula.tex, context.formula.display, true);
+    if (!silent) pushFormula(state, context.formula.tex, context.formula.display, true);
     state.pos += CUT_OFF.length;
     return true;
   }
   const found = formulaAt(state.src, state.pos, state.posMax, context.absent);
   if (found) {
-    if (!silent) pushMaths(state, found.tex, found.display, false);
+    if (!silent) pushFormula(state, found.tex, found.display, false);
     state.pos = found.end;
     return true;
   }
@@ -553,8 +575,8 @@ md.inline.ruler.before("escape", "maths", (state, silent) => {
   return true;
 });
 
-function pushMaths(state: StateInline, tex: string, display: boolean, open: boolean): void {
-  const token = state.push("maths", "", 0);
+function pushFormula(state: StateInline, tex: string, display: boolean, open: boolean): void {
+  const token = state.push("formula", "", 0);
   token.content = tex;
   token.meta = { display, open };
 }
@@ -569,6 +591,7 @@ md.inline.ruler.before("emphasis", "tildes", (state, silent) => {
   const token = state.push("text", "", 0);
   token.content = "~".repeat(length);
   const marker = length === 2 ? TILDE : ABOUT;
+  // One or two tildes on each side, as many on both; three or more make nothing (GFM 6.5).
   if (length <= 2) state.delimiters.push({ marker, length: 0, token: state.tokens.length - 1, end: -1, open, close });
   state.pos += length;
   return true;
@@ -595,7 +618,7 @@ function become(token: Token, type: string, nesting: 1 | -1): void {
 md.inline.ruler2.before("fragments_join", "closers", (state) => {
   const context = state.env as Context;
   context.closers = "";
-  if (!context.healing) return;
+  if (!context.unfinished) return;
   for (const { marker, end, open, close, token } of state.delimiters) {
     if (!open || end >= 0 || marker === ABOUT) continue;
     const inWord = close && /[0-9A-Za-z]$/.test(state.tokens[token - 1]?.content ?? "");

@@ -2,7 +2,7 @@
 
 import { CodeView } from "./code.ts";
 import type { Extras } from "./extras.ts";
-import type { Attributes, Code_, Maths_, Node_, Text_ } from "./tree.ts";
+import type { Attributes, Code_, Formula_, Node_, Text_ } from "./tree.ts";
 
 /** Change the children of `parent` that `old` says are there, the last ones of it, to `next`. */
 export function patchChildren(parent: Node, old: readonly Node_[], next: readonly Node_[], extras: Extras): void {
@@ -15,8 +15,8 @@ export function patchChildren(parent: Node, old: readonly Node_[], next: readonl
 function patch(old: Node_, next: Node_, extras: Extras): void {
   if (old.kind === "text" && next.kind === "text") return patchText(old, next);
   if (old.kind === "code" && next.kind === "code") return patchCode(old, next);
-  if (old.kind === "maths" && next.kind === "maths" && old.display === next.display) {
-    return patchMaths(old, next, extras);
+  if (old.kind === "formula" && next.kind === "formula" && old.display === next.display) {
+    return patchFormula(old, next, extras);
   }
   if (old.kind === "element" && next.kind === "element" && old.tag === next.tag) {
     next.dom = old.dom as HTMLElement;
@@ -42,7 +42,7 @@ function forget(node: Node_, extras: Extras): void {
 function create(node: Node_, extras: Extras): Node {
   if (node.kind === "text") return (node.dom = extras.page.createTextNode(node.text));
   if (node.kind === "code") return createCode(node, extras);
-  if (node.kind === "maths") return createMaths(node, extras);
+  if (node.kind === "formula") return createFormula(node, extras);
   const dom = extras.page.createElement(node.tag);
   node.dom = dom;
   patchAttributes(dom, {}, node.attributes);
@@ -102,35 +102,43 @@ function patchAttributes(dom: HTMLElement, old: Attributes, next: Attributes): v
 
 // ------------------------------------------------------------------ code and mathematics
 
+/** What shows each block of code that is in the page, by its <pre>. */
+const views = new WeakMap<HTMLElement, CodeView>();
+
+/** What shows a block of code that has been created. */
+export function viewOf(node: Code_): CodeView {
+  return views.get(node.dom as HTMLElement) as CodeView;
+}
+
 function createCode(node: Code_, extras: Extras): HTMLElement {
-  node.view ??= new CodeView(extras);
-  node.dom = node.view.element;
-  node.view.update(node.text, node.language, node.closed);
+  const view = new CodeView(extras);
+  views.set(view.element, view);
+  node.dom = view.element;
+  view.update(node.text, node.language, node.closed);
   return node.dom;
 }
 
 function patchCode(old: Code_, next: Code_): void {
-  next.view = old.view as CodeView;
-  next.dom = next.view.element;
-  next.view.update(next.text, next.language, next.closed);
+  next.dom = old.dom as HTMLElement;
+  viewOf(next).update(next.text, next.language, next.closed);
 }
 
-function createMaths(node: Maths_, extras: Extras): HTMLElement {
+function createFormula(node: Formula_, extras: Extras): HTMLElement {
   const dom = extras.page.createElement("span");
   dom.className = node.display ? "jstream-maths jstream-display" : "jstream-maths";
   node.dom = dom;
-  showMaths(node, dom, extras);
+  showFormula(node, dom, extras);
   return dom;
 }
 
-function patchMaths(old: Maths_, next: Maths_, extras: Extras): void {
+function patchFormula(old: Formula_, next: Formula_, extras: Extras): void {
   const dom = old.dom as HTMLElement;
   next.dom = dom;
-  if (old.tex !== next.tex || old.open !== next.open) showMaths(next, dom, extras);
+  if (old.tex !== next.tex || old.open !== next.open) showFormula(next, dom, extras);
 }
 
 /** A formula is its source until it is whole and can be typeset. */
-function showMaths(node: Maths_, dom: HTMLElement, extras: Extras): void {
+function showFormula(node: Formula_, dom: HTMLElement, extras: Extras): void {
   const source = extras.page.createElement("code");
   source.textContent = node.tex.trim();
   dom.replaceChildren(source);

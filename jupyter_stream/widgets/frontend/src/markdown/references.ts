@@ -23,6 +23,7 @@ export class LateReferences {
   /** What is defined before `end` is defined for good. */
   learn(parsed: Parsed, lines: Lines, end: number): void {
     for (const [label, reference, line] of definitions(parsed)) {
+      // Where a label is defined twice the first definition counts (CommonMark 6.3).
       if (lines.offset(line) > end || label in this.known) continue;
       this.known[label] = reference;
       this.fresh.push(label);

@@ -1,12 +1,11 @@
 /** Tokens to a small tree of what the page shows. An allow-list: what is not named here is not made. */
 
 import type { Token } from "markdown-it";
-import type { CodeView } from "./code.ts";
 import type { Lines } from "./lines.ts";
 import { imageIs, mayLink } from "./links.ts";
 import { type Piece, piecesOf, readOf } from "./parser.ts";
 
-export type Node_ = Text_ | Element_ | Code_ | Maths_;
+export type Node_ = Text_ | Element_ | Code_ | Formula_;
 
 export interface Text_ {
   kind: "text";
@@ -28,12 +27,11 @@ export interface Code_ {
   text: string;
   language: string;
   closed: boolean;
-  view?: CodeView;
   dom?: HTMLElement;
 }
 
-export interface Maths_ {
-  kind: "maths";
+export interface Formula_ {
+  kind: "formula";
   tex: string;
   display: boolean;
   open: boolean;
@@ -134,6 +132,7 @@ function opened(token: Token): Element_ {
   const attributes: Attributes = {};
   if (token.type === "ordered_list_open") {
     const start = Number(token.attrGet("start") ?? 1);
+    // The number of the first item is where the list starts (CommonMark 5.3); those of the others are nothing.
     if (start !== 1) attributes.start = String(start);
   } else if (token.tag === "th" || token.tag === "td") {
     const align = /^text-align:(left|right|center)$/.exec(String(token.attrGet("style") ?? ""))?.[1];
@@ -155,13 +154,14 @@ function leaf(token: Token, lines: Lines, final: boolean): Node_ {
   return { kind: "code", text: token.content, language, closed };
 }
 
-/** The language that an info string names; empty if it is none that a class can be named after. */
+/** The language, the first word of an info string (CommonMark 4.5); empty if no class can be named after it. */
 export function languageOf(info: string): string {
   return LANGUAGE.exec(info.slice(0, 200).trim().replace(/^\{?\.?/, ""))?.[0] ?? "";
 }
 
 function isClosed(token: Token, lines: Lines): boolean {
   const [from, to] = token.map as [number, number];
+  // The closing fence: of the same character, as long as the opening or longer (4.5).
   const mark = token.markup.charAt(0);
   const run = /^[ \t>]*(`+|~+)[ \t]*$/.exec(lines.at(to - 1))?.[1] ?? "";
   return to - 1 > from && run.startsWith(mark) && run.length >= token.markup.length;
@@ -215,8 +215,8 @@ function inlineLeaf(token: Token, images: boolean): Node_ | null {
       return element("br");
     case "code_inline":
       return element("code", {}, [{ kind: "text", text: token.content }]);
-    case "maths":
-      return { kind: "maths", tex: token.content, ...(token.meta as { display: boolean; open: boolean }) };
+    case "formula":
+      return { kind: "formula", tex: token.content, ...(token.meta as { display: boolean; open: boolean }) };
     case "image":
       return image(token, images);
     default:

@@ -1,67 +1,13 @@
-/** Text: Markdown that grows, with the marks of its footnotes. */
+/** Text, with its citations as footnotes: small numbers in it, a list of the sources below, as in the saved Markdown. */
 
-import type { Block } from "../answer.ts";
-import { directionOf } from "../direction.ts";
-import { h, put } from "../dom.ts";
-import { MarkdownStream } from "../markdown/index.ts";
-import { list, marks } from "./sources.ts";
-import { Flow, type Frame, type Home, type Part } from "./part.ts";
+import type { Part } from "../answer.ts";
+import { h } from "../dom.ts";
+import { mayLink } from "../markdown/links.ts";
+import type { Source } from "../protocol.ts";
+import type { Frame, Home, PartView } from "./part.ts";
+import { MARKDOWN, Prose } from "./prose.ts";
 
-/** The classes that make a node look as Jupyter's own Markdown. */
-export const MARKDOWN = "jps-md jp-RenderedHTMLCommon jp-RenderedMarkdown";
-
-/** Markdown read from a block, drawn into a node. */
-export class Prose {
-  readonly el = h("div", { class: MARKDOWN, dir: "ltr" });
-  private readonly stream: MarkdownStream;
-  private readonly flow: Flow;
-  private finished = false;
-  /** Whether a letter came, and whether one is shown. */
-  private letter = false;
-  private directed = false;
-
-  constructor(
-    private readonly block: Block,
-    home: Home,
-  ) {
-    this.stream = new MarkdownStream(this.el, home.tools);
-    this.flow = new Flow(block);
-  }
-
-  /** Brings the text up to date; whether something is still held back. */
-  draw(frame: Frame): boolean {
-    const fresh = this.flow.next(frame);
-    if (fresh) {
-      if (fresh.anew) this.stream.set(fresh.text);
-      else this.stream.append(fresh.text);
-      this.stream.render();
-      this.finished = false;
-      this.direct(fresh.text, fresh.anew);
-    }
-    const left = this.flow.left > 0;
-    if (!left && !this.finished && (this.block.ended || frame.over)) {
-      this.stream.finish();
-      this.finished = true;
-    }
-    return left;
-  }
-
-  upgrade(): void {
-    this.stream.upgrade();
-  }
-
-  /** Once a letter is shown, the text runs as it does; one that came may be in the name of a language, which is not. */
-  private direct(fresh: string, anew: boolean): void {
-    if (anew) this.letter = this.directed = false;
-    this.letter ||= !!directionOf(fresh);
-    if (this.directed || !this.letter) return;
-    const direction = directionOf(this.el.textContent ?? "");
-    this.directed = !!direction;
-    put(this.el, "dir", direction ?? "ltr");
-  }
-}
-
-export class TextPart implements Part {
+export class TextView implements PartView {
   readonly el = h("div", { class: "jps-part" });
   private readonly prose: Prose;
   private sources: unknown = null;
@@ -69,17 +15,17 @@ export class TextPart implements Part {
   private list: HTMLElement | null = null;
 
   constructor(
-    readonly block: Block,
+    readonly part: Part,
     home: Home,
   ) {
-    this.prose = new Prose(block, home);
+    this.prose = new Prose(part, home);
     this.prose.el.classList.add("jps-text");
     this.el.append(this.prose.el);
   }
 
   draw(frame: Frame): boolean {
     const left = this.prose.draw(frame);
-    if (!left && (this.block.ended || frame.over)) this.cite();
+    if (!left && (this.part.ended || frame.over)) this.cite();
     return left;
   }
 
@@ -88,7 +34,7 @@ export class TextPart implements Part {
   }
 
   private cite(): void {
-    const { sources } = this.block;
+    const { sources } = this.part;
     if (sources !== this.sources) {
       this.sources = sources;
       this.marks?.remove();
@@ -109,4 +55,42 @@ function lastLine(node: Element): Element | null {
   if (last?.tagName === "P") return last;
   if (last?.tagName === "LI") return lastLine(last) ?? (last.querySelector("pre, table") ? null : last);
   return last && /^[OU]L$/.test(last.tagName) ? lastLine(last) : null;
+}
+
+// ------------------------------------------------------------------ citations
+
+/** The address of a source if it may be opened, else null. */
+function safe(url: string | null | undefined): string | null {
+  if (!url || !mayLink(url)) return null;
+  try {
+    return new URL(url).href;
+  } catch {
+    return null;
+  }
+}
+
+/** The marks that stand in the text. */
+function marks(sources: readonly Source[]): HTMLElement {
+  return h("span", { class: "jps-marks" }, ...sources.map((source, index) => h("sup", {}, mark(source, index + 1))));
+}
+
+/** The list that stands below it. */
+function list(sources: readonly Source[]): HTMLElement[] {
+  const items = sources.map((source) => h("li", {}, link(source, nameOf(source), { title: source.quote })));
+  return [h("p", {}, h("em", {}, "Sources")), h("ol", { class: "jps-sources" }, ...items)];
+}
+
+function nameOf(source: Source): string {
+  return source.title?.trim() || source.url?.trim() || "A source without a name";
+}
+
+function mark(source: Source, number: number): HTMLElement {
+  const name = nameOf(source);
+  return link(source, String(number), { title: name, "aria-label": `Source ${number}: ${name}` });
+}
+
+function link(source: Source, label: string, attributes: Record<string, string | null | undefined>): HTMLElement {
+  const href = safe(source.url);
+  if (!href) return h("span", attributes, label);
+  return h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow", ...attributes }, label);
 }

@@ -1,15 +1,15 @@
 /** Thinking: open while it lasts and closed after, unless the reader has touched it. */
 
-import type { Block } from "../answer.ts";
+import type { Part } from "../answer.ts";
+import { span } from "../clock.ts";
 import { h, put, say, selectedIn } from "../dom.ts";
-import { span } from "../time.ts";
-import type { Frame, Home, Part } from "./part.ts";
-import { Prose } from "./text.ts";
+import type { Frame, Home, PartView } from "./part.ts";
+import { Prose } from "./prose.ts";
 
 /** Below this a duration says nothing, in ms. */
 const WORTH = 500;
 
-export class ThinkingPart implements Part {
+export class ThinkingView implements PartView {
   readonly el: HTMLDetailsElement;
   private readonly label = h("span", { class: "jps-label" });
   private readonly time = h("span", { class: "jps-clock", "aria-hidden": "true" });
@@ -18,10 +18,10 @@ export class ThinkingPart implements Part {
   private over = false;
 
   constructor(
-    readonly block: Block,
+    readonly part: Part,
     private readonly home: Home,
   ) {
-    this.prose = new Prose(block, home);
+    this.prose = new Prose(part, home);
     this.box = h("div", { class: "jps-thought" }, this.prose.el);
     const summary = h("summary", {}, this.label, this.time);
     this.el = h("details", { class: "jps-part jps-thinking" }, summary, this.box);
@@ -29,8 +29,8 @@ export class ThinkingPart implements Part {
   }
 
   draw(frame: Frame): boolean {
-    if (this.block.ended || frame.over) this.passed();
-    put(this.el, "open", this.block.opened ?? !this.over);
+    if (this.part.ended || frame.over) this.passed();
+    put(this.el, "open", this.part.opened ?? !this.over);
     put(this.el, "data-live", !this.over);
     this.tick(frame.now);
     const left = this.el.open && this.follow(() => this.prose.draw(frame));
@@ -41,11 +41,11 @@ export class ThinkingPart implements Part {
     if (this.over) return;
     this.over = true;
     // Who has marked some of it is reading it.
-    if (this.el.isConnected && this.el.open && selectedIn(this.el)) this.block.opened ??= true;
+    if (this.el.isConnected && this.el.open && selectedIn(this.el)) this.part.opened ??= true;
   }
 
   tick(now: number): boolean {
-    const { began, took } = this.block;
+    const { began, took } = this.part;
     const long = took !== null && took >= WORTH;
     say(this.label, !this.over ? "Thinking …" : long ? `Thought for ${span(took)}` : "Thought");
     const running = !this.over && began !== null;
@@ -59,9 +59,9 @@ export class ThinkingPart implements Part {
 
   private touch(): void {
     // The click opens or closes after this.
-    this.block.opened = !this.el.open;
+    this.part.opened = !this.el.open;
     this.home.loosen();
-    if (this.block.opened) this.home.redraw();
+    if (this.part.opened) this.home.redraw();
   }
 
   /** Keeps the end of a growing thought in sight, if it was. */

@@ -1,7 +1,7 @@
 /** Formulas as MathML, by Temml. An asset: it travels when the first formula is shown. */
 
 import temml from "temml";
-import { cleaned } from "./markdown/maths.ts";
+import { safeFormula } from "../markdown/formulas.ts";
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const ELEMENTS: ReadonlySet<string> = new Set(
@@ -39,9 +39,9 @@ interface Tree {
 
 const OPTIONS = { trust: false, strict: false, throwOnError: true, maxExpand: 200, maxSize: [20, 20] as [number, number] };
 
-/** The formula typeset; null if it can't be read, or holds what a formula has no business with. */
+/** The formula typeset; null if it cannot be read, or holds what a formula has no business with. */
 export function maths(tex: string, display: boolean): Node | null {
-  if (cleaned(tex) === null) return null;
+  if (safeFormula(tex) === null) return null;
   try {
     const tree = temml.__renderToMathMLTree(tex, { ...OPTIONS, displayMode: display }) as Tree;
     return tree.type === "math" ? built(tree) : null;

@@ -1,5 +1,5 @@
 /**
- * What counts as mathematics: the same tests as in the kernel (notebook/markdown/maths.py and inline.py), so that an
+ * What counts as mathematics: the same tests as in the kernel (`formulas` and `inline` in notebook/markdown), so that an
  * answer reads alike while it streams and after it was saved.
  */
 
@@ -31,7 +31,7 @@ export const ENVIRONMENTS: ReadonlySet<string> = new Set(
 );
 
 /** The formula in its harmless form, unchanged if it is so already; null if it must stay text. */
-export function cleaned(body: string): string | null {
+export function safeFormula(body: string): string | null {
   if (body.length > LONGEST || !body.trim() || ESCAPES.test(body) || BARRED.test(body) || !balanced(body)) return null;
   let formula = body;
   if (formula.includes("\n") || formula.includes("\\label")) formula = formula.replace(LABEL, "").replace(BLANK, "\n");
@@ -143,7 +143,7 @@ function formula(text: string, at: number, close: number, { mark, closer, displa
   const body = text.slice(at + mark.length, close);
   if (mark !== "$$" && body.includes(mark)) return null;
   if (mark in BRACKETS && isProse(body)) return null;
-  const tex = cleaned(mark.startsWith("\\begin") ? text.slice(at, end) : body);
+  const tex = safeFormula(mark.startsWith("\\begin") ? text.slice(at, end) : body);
   if (tex === null) return null;
   return { tex: display ? tex : tex.trim().split(/\s+/).join(" "), end, display };
 }
@@ -152,7 +152,7 @@ function dollar(text: string, at: number, end: number): Formula | null {
   const close = closingDollar(text, at, end);
   if (close < 0) return null;
   const body = text.slice(at + 1, close);
-  const tex = isInline(body, before(text, at), after(text, close + 1, end)) ? cleaned(body) : null;
+  const tex = isInline(body, before(text, at), after(text, close + 1, end)) ? safeFormula(body) : null;
   return tex === null ? null : { tex: tex.trim(), end: close + 1, display: false };
 }
 

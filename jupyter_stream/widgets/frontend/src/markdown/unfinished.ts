@@ -1,9 +1,9 @@
 /**
  * What to show of a text whose end is still to come: half a construct is not shown as raw marks that turn into
- * formatting a moment later. The twin of the kernel's notebook/markdown/heal.py; emphasis is closed in parser.ts.
+ * formatting a moment later. The twin of the kernel's notebook/markdown/unfinished.py; emphasis is closed in parser.ts.
  */
 
-import { type Absent, formulaAt, openingAt } from "./maths.ts";
+import { type Absent, formulaAt, openingAt } from "./formulas.ts";
 
 /** The containers a line is in: quotes, list markers. */
 const CONTAINERS = /^(?:[ \t>]|(?:[-+*]|\d{1,9}[.)])[ \t]+)*/;
@@ -80,13 +80,13 @@ function completed(rule: string | undefined): string {
 }
 
 /** A paragraph's text with its end closed, and the formula that is cut off by the end. */
-export interface Healed {
+export interface Repaired {
   text: string;
   formula?: { tex: string; display: boolean };
 }
 
 /** Closes what is open at the end of a paragraph, but emphasis: code, a formula, a link. */
-export function healed(text: string): Healed {
+export function repaired(text: string): Repaired {
   const open = scan(text);
   if (open.code) return { text: closedCode(text, open.code.at, open.code.run) };
   if (open.formula) {

@@ -3,15 +3,17 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { cleaned, isInline, isProse } from "../src/markdown/maths.ts";
-import { maths } from "../src/maths.ts";
-import { html, random, stopTheClock, stream } from "./markdown_page.ts";
+import { isInline, isProse, safeFormula } from "../src/markdown/formulas.ts";
+import { maths } from "../src/assets/maths.ts";
+import { html, random, stream } from "./markdown_page.ts";
 
-stopTheClock();
-
-const KERNEL = resolve(process.cwd(), "../../notebook/markdown/maths.py");
+/** The kernel's rules, by the name of their module and of the one among them that cleans. */
+const NAMES: [file: string, rule: string][] = [["formulas.py", "safe_formula"], ["maths.py", "cleaned"]];
+const FOLDER = resolve(process.cwd(), "../../notebook/markdown");
+const [FILE, RULE] = NAMES.find(([file]) => existsSync(join(FOLDER, file))) ?? ["formulas.py", "safe_formula"];
+const KERNEL = join(FOLDER, FILE);
 
 function python(code: string, input: string): string | null {
   try {
@@ -48,12 +50,12 @@ test("the rules give what the kernel's give", { skip: absent }, () => {
     "import json, runpy, sys",
     "rules = runpy.run_path(sys.argv[1])",
     "for body, before, after in json.load(sys.stdin):",
-    "    print(json.dumps([rules['cleaned'](body), bool(rules['is_inline'](body, before, after)), rules['is_prose'](body)]))",
+    `    print(json.dumps([rules['${RULE}'](body), bool(rules['is_inline'](body, before, after)), rules['is_prose'](body)]))`,
   ].join("\n");
   const lines = python(code, JSON.stringify(cases))?.trim().split("\n") ?? [];
   assert.equal(lines.length, cases.length);
   cases.forEach(([body, before, after], i) => {
-    const here = [cleaned(body), isInline(body, before, after), isProse(body)];
+    const here = [safeFormula(body), isInline(body, before, after), isProse(body)];
     assert.deepEqual(here, JSON.parse(lines[i] as string), JSON.stringify([body, before, after]));
   });
 });
@@ -121,7 +123,7 @@ test("a price that grows is no formula", () => {
   }
 });
 
-test("a formula that Temml can't read stays its source", () => {
+test("a formula that Temml cannot read stays its source", () => {
   const grown = stream({ maths });
   grown.append("$\\nosuchmacro{x}$ and $x^{2$ and $\\frac{1}{2}$");
   grown.finish();
