@@ -12,9 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_stream.notebook.markdown import heal, neutralise
+from jupyter_stream.notebook.markdown import repair as heal
+from jupyter_stream.notebook.markdown import sanitize as neutralise
 from jupyter_stream.notebook.markdown.lines import LineReader
-from jupyter_stream.notebook.markdown.safe import visible
+from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.reducer import Block, block_of, sources_of
 
 if TYPE_CHECKING:

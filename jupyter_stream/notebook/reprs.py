@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 from weakref import ref
 
 from jupyter_stream.notebook.defaults import defaults_of
-from jupyter_stream.notebook.markdown import heal, neutralise
+from jupyter_stream.notebook.markdown import repair as heal
+from jupyter_stream.notebook.markdown import sanitize as neutralise
 from jupyter_stream.notebook.markdown.lines import LineReader
-from jupyter_stream.notebook.markdown.safe import visible
+from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 
 __all__ = ('EventLine', 'code', 'describe', 'note_shown', 'register', 'unregister')

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from jupyter_stream.notebook.markdown import BlockSplitter, heal, neutralise
+from jupyter_stream.notebook.markdown import BlockSplitter, repair, sanitize
 from jupyter_stream.notebook.markdown.bounds import Bounds, passages, shortened
 from jupyter_stream.notebook.markdown.lines import LineReader
 
@@ -113,7 +113,7 @@ def findings(markdown: str) -> list[str]:
     ],
 )
 def test_ordinary_markdown_comes_out_as_it_went_in(text: str) -> None:
-    assert neutralise(text) == text
+    assert sanitize(text) == text
 
 
 WORDS = st.text('abcdefghij KLMNO.,:;()-+*_0123456789é你', min_size=1, max_size=30)
@@ -124,7 +124,7 @@ CODE = st.text('abc <>&"\'(){}[]=;:#/\\!@%^~?.,0123456789\t', max_size=40).map(l
 def test_fenced_code_stays_to_the_byte(parts: list[tuple[str, list[str]]]) -> None:
     blocks = ['```python\n' + ''.join(f'{line}\n' for line in lines) + '```\n' for _, lines in parts]
     text = '\n'.join(f'# {words}\n\n{block}' for (words, _), block in zip(parts, blocks, strict=True))
-    safe = neutralise(text)
+    safe = sanitize(text)
     at = 0
     for block in blocks:
         at = safe.index(block, at) + len(block)
@@ -133,12 +133,12 @@ def test_fenced_code_stays_to_the_byte(parts: list[tuple[str, list[str]]]) -> No
 @given(st.lists(st.text('abcdefg hij.,', min_size=1, max_size=60), max_size=6))
 def test_prose_comes_out_as_it_went_in(paragraphs: list[str]) -> None:
     text = '\n\n'.join(paragraph.strip() for paragraph in paragraphs)
-    assert neutralise(text) == text
+    assert sanitize(text) == text
 
 
 @given(st.text('`$<>[]()!\\|*_~ab \n-&;:@{}"\'#0', max_size=60))
 def test_it_is_harmless_whatever_it_is(text: str) -> None:
-    assert findings(neutralise(text)) == []
+    assert findings(sanitize(text)) == []
 
 
 # ------------------------------------------------------------------ what is shown and not run
@@ -167,7 +167,7 @@ def test_it_is_harmless_whatever_it_is(text: str) -> None:
     ],
 )
 def test_what_could_run_is_shown(text: str, safe: str) -> None:
-    assert neutralise(text) == safe
+    assert sanitize(text) == safe
 
 
 @pytest.mark.parametrize(
@@ -182,13 +182,13 @@ def test_what_could_run_is_shown(text: str, safe: str) -> None:
     ],
 )
 def test_images_from_the_web_where_they_are_allowed(text: str, safe: str) -> None:
-    assert neutralise(text, images=True) == safe
-    assert '![' not in neutralise(text)
+    assert sanitize(text, images=True) == safe
+    assert '![' not in sanitize(text)
 
 
 def test_a_mermaid_diagram_that_brings_styles_is_shown_as_text() -> None:
-    assert neutralise('```mermaid\ngraph TD;A-->B\n```').startswith('```mermaid')
-    assert neutralise('```mermaid\n%%{init:{"themeCSS":"*{}"}}%%\n```').startswith('```text')
+    assert sanitize('```mermaid\ngraph TD;A-->B\n```').startswith('```mermaid')
+    assert sanitize('```mermaid\n%%{init:{"themeCSS":"*{}"}}%%\n```').startswith('```text')
 
 
 # ------------------------------------------------------------------ mathematics
@@ -208,7 +208,7 @@ def test_a_mermaid_diagram_that_brings_styles_is_shown_as_text() -> None:
     ],
 )
 def test_what_is_mathematics(text: str, safe: str) -> None:
-    assert neutralise(text) == safe
+    assert sanitize(text) == safe
 
 
 @pytest.mark.parametrize(
@@ -216,16 +216,16 @@ def test_what_is_mathematics(text: str, safe: str) -> None:
 )
 def test_a_formula_that_reaches_out_stays_text(body: str) -> None:
     for text in (f'${body}$', f'$${body}$$', f'\\({body}\\)', f'\\[{body}\\]'):
-        safe = neutralise(text)
+        safe = sanitize(text)
         assert '$' not in safe
         assert '&#36;' in safe or safe.startswith(('\\(', '\\['))
 
 
 def test_no_formula_begins_in_code_and_ends_elsewhere() -> None:
     """A notebook cuts formulas out before it reads Markdown: from inside of this code to inside of that."""
-    assert neutralise('`\\\\(` and ``\\\\) ``') == '`\\\u2060\\(` and ``\\\\) ``'
-    assert neutralise('- ```\n  $a\n  ```\n- `b`') == '- ```\n  $a\n  ```\n\n- `b`'
-    assert neutralise('`a\nb $` $x$') == '`a b $` $x$'
+    assert sanitize('`\\\\(` and ``\\\\) ``') == '`\\\u2060\\(` and ``\\\\) ``'
+    assert sanitize('- ```\n  $a\n  ```\n- `b`') == '- ```\n  $a\n  ```\n\n- `b`'
+    assert sanitize('`a\nb $` $x$') == '`a b $` $x$'
 
 
 # ------------------------------------------------------------------ corpora and cost
@@ -235,7 +235,7 @@ def test_no_formula_begins_in_code_and_ends_elsewhere() -> None:
 def test_no_payload_of_the_corpus_gets_through() -> None:
     cases = [case for case in json.loads(INJECTIONS.read_text()) if case['payload']]
     assert len(cases) > 1300
-    assert {case['name']: found for case in cases if (found := findings(neutralise(case['payload'])))} == {}
+    assert {case['name']: found for case in cases if (found := findings(sanitize(case['payload'])))} == {}
 
 
 @pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here')
@@ -243,14 +243,14 @@ def test_no_payload_gets_through_while_it_grows() -> None:
     for case in json.loads(INJECTIONS.read_text()):
         payload = case['payload'] or ''
         for end in range(0, min(len(payload), 120), 7):
-            assert findings(neutralise(heal(payload[:end]))) == [], case['name']
+            assert findings(sanitize(repair(payload[:end]))) == [], case['name']
 
 
 @pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here')
 def test_no_pathological_input_is_slow() -> None:
     def seconds(text: str) -> float:
         start = time.process_time()
-        neutralise(text)
+        sanitize(text)
         return time.process_time() - start
 
     slow = {
@@ -301,7 +301,7 @@ def test_of_the_corpus_only_what_is_pathological_is_beyond() -> None:
 @pytest.mark.parametrize('unit', ['*a ', '_a* ', '[', '![[]()', '<b', '`` ', '\\', 'a@b.cc ', '**a *b ~~c '])
 def test_a_passage_with_too_many_marks_is_shown_as_code(unit: str) -> None:
     passage = unit * (30_000 // len(unit))
-    safe = neutralise(f'**before**\n\n{passage}\n\n**after**')
+    safe = sanitize(f'**before**\n\n{passage}\n\n**after**')
     assert READER.render(safe).count('<strong>') == 2
     code = re.search(r'^(~+)\n(.*?)\n\1$', safe, re.DOTALL | re.MULTILINE)
     assert code and code[2].replace('\u200b', '') == passage
@@ -310,16 +310,16 @@ def test_a_passage_with_too_many_marks_is_shown_as_code(unit: str) -> None:
 def test_the_marks_of_all_passages_together_are_bounded() -> None:
     """Each is allowed by itself."""
     passage = '*a* ' * 200 + 'words ' * 3000
-    assert neutralise(passage) == passage
-    safe = neutralise('\n\n'.join([passage] * 100))
+    assert sanitize(passage) == passage
+    safe = sanitize('\n\n'.join([passage] * 100))
     assert safe.startswith(f'{passage}\n\n{passage}\n') and safe.count('~~~') == 2 * 98
 
 
 def test_a_passage_that_is_too_long_is_shown_in_part() -> None:
-    safe = neutralise('*a*' * 100_000)
+    safe = sanitize('*a*' * 100_000)
     assert len(safe) < 51_000
     assert safe.endswith('⋯ 250,000 more characters\n~~~\n')
-    assert len(neutralise('x' * 5_000_000)) < 51_000
+    assert len(sanitize('x' * 5_000_000)) < 51_000
 
 
 GROWING = ''.join('e' + '`' * size for size in range(150))
@@ -343,7 +343,7 @@ RUN = '`' * 1000
 )
 def test_backticks_do_not_stop_a_notebook(text: str) -> None:
     """It looks for the end of each run of them, and of each shorter one in it, before it knows what is code."""
-    safe = neutralise(text)
+    safe = sanitize(text)
     assert findings(safe) == []
     assert max(map(len, re.findall('`+', safe)), default=0) <= 4
     assert '&lt;b' in READER.render(safe) or '<b>' not in text
@@ -352,34 +352,34 @@ def test_backticks_do_not_stop_a_notebook(text: str) -> None:
 @pytest.mark.parametrize('unit', ['a\u0301', 'x\u200c', 'xא'])
 def test_a_line_of_code_that_no_layout_bears_is_cut(unit: str) -> None:
     for before, after in ('~~~\n', '\n~~~\nend'), ('- ```\n  ', ''):
-        safe = neutralise(f'{before}{unit * 25_000}{after}')
+        safe = sanitize(f'{before}{unit * 25_000}{after}')
         assert len(safe) < 1100 and 'more characters' in safe and safe.endswith(after[-3:])
-    assert neutralise(f'~~~\n{unit * 20}\n~~~') == f'~~~\n{unit * 20}\n~~~'
-    assert len(neutralise('- ```\n  ' + '<a' * 25_000)) < 1100, 'what keeps a tag from being one is such a character'
+    assert sanitize(f'~~~\n{unit * 20}\n~~~') == f'~~~\n{unit * 20}\n~~~'
+    assert len(sanitize('- ```\n  ' + '<a' * 25_000)) < 1100, 'what keeps a tag from being one is such a character'
 
 
 def test_backticks_that_are_few_stay_to_the_byte() -> None:
     underlined = 'A heading\n' + '`' * 60
     for text in (f'~~~rst\n{underlined}\n~~~', '~~~~md\n```py\n1\n```\n~~~~', '`````\n````\n`````', 'a ``b ` c`` d'):
-        assert neutralise(text) == text
+        assert sanitize(text) == text
 
 
 @pytest.mark.parametrize('mark', ['- ', '>', '> ', '* ', '+\t', '1. ', '12) '])
 def test_nothing_is_nested_without_end(mark: str) -> None:
-    safe = neutralise(mark * 1000 + 'x <b>')
+    safe = sanitize(mark * 1000 + 'x <b>')
     html = READER.render(safe)
     assert html.count('<blockquote') + html.count('<li') <= 20
     assert findings(safe) == []
     assert html.count(mark.strip().replace('>', '&gt;')) >= 950, 'the rest of the marks is shown'
     few = mark.replace('\t', ' ') * 15 + 'x'
-    assert neutralise(few) == few
+    assert sanitize(few) == few
 
 
 def test_a_code_block_deep_inside_stays_harmless() -> None:
     for mark in ('- ', '> '):
         for depth in range(17, 24):
             text = f'{mark * depth}```\n{mark.replace("-", " ") * depth}<b>\n\n    <b>\n'
-            assert findings(neutralise(text)) == []
+            assert findings(sanitize(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ def test_the_time_is_linear(unit: str) -> None:
         times: list[float] = []
         for _ in range(3):
             start = time.process_time()
-            neutralise(text)
+            sanitize(text)
             times.append(time.process_time() - start)
         return min(times)
 
@@ -487,11 +487,11 @@ def test_the_open_part_keeps_its_size_after_a_cut() -> None:
         assert splitter.open_size == len(splitter.open)
 
 
-# ------------------------------------------------------------------ healing
+# ------------------------------------------------------------------ the unfinished end
 
 
 @pytest.mark.parametrize(
-    ('text', 'healed'),
+    ('text', 'repaired'),
     [
         ('done. **all** `of` [it](x) $y$', 'done. **all** `of` [it](x) $y$'),
         ('a **b', 'a **b**'),
@@ -511,10 +511,10 @@ def test_the_open_part_keeps_its_size_after_a_cut() -> None:
         ('a <di', 'a '),
     ],
 )
-def test_half_of_a_construct_is_closed(text: str, healed: str) -> None:
-    assert heal(text) == healed
+def test_half_of_a_construct_is_closed(text: str, repaired: str) -> None:
+    assert repair(text) == repaired
 
 
-def test_the_end_of_an_endless_paragraph_is_not_healed() -> None:
-    assert heal('x' * 30_000 + ' **b') == 'x' * 30_000 + ' **b'
-    assert heal('x' * 30_000 + '\n\na **b').endswith('\n\na **b**')
+def test_the_end_of_an_endless_paragraph_is_not_repaired() -> None:
+    assert repair('x' * 30_000 + ' **b') == 'x' * 30_000 + ' **b'
+    assert repair('x' * 30_000 + '\n\na **b').endswith('\n\na **b**')

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jupyter_stream.notebook.markdown import neutralise
-from jupyter_stream.notebook.markdown.safe import visible
+from jupyter_stream.notebook.markdown import sanitize as neutralise
+from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.reprs import code
 
 if TYPE_CHECKING:

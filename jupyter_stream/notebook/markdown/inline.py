@@ -11,10 +11,10 @@ import re
 from bisect import bisect_right
 from html import unescape
 
-from .maths import ENVIRONMENTS, cleaned, is_inline, is_prose
-from .urls import AUTOLINK, checked
+from .formulas import ENVIRONMENTS, is_inline, is_prose, safe_formula
+from .links import AUTOLINK, IMAGE_LABEL, defines_safely, image_at, link_at
 
-__all__ = ('BREAK', 'Inline', 'armoured', 'opens_maths', 'opens_tex')
+__all__ = ('BREAK', 'Inline', 'defused', 'opens_formula', 'opens_tex')
 
 BREAK = '\u2060'
 """A character that is not seen (word joiner) and keeps two others from being read together."""
@@ -26,33 +26,27 @@ _RISKY = re.compile(r'<(?=[A-Za-z/!?])|\](?=[(:])')
 _OPENER = re.compile(r'\$|\\\\[(\[]|\\begin\{', re.IGNORECASE)
 _TEX = re.compile(r'\\(?:\\[(\[]|begin\{)', re.IGNORECASE)
 _FORMATS = re.compile(r'[*_~\[\]<]')
-_PAIRED = re.compile(r'(\*{1,3}|_{1,3}|~~)(?=[^\s*_~`])[^*_~`\n]*(?<=\S)\1(?![*_~])|`[^`\n]*`')
+_PAIRED = re.compile(r'(\*{1,3}|_{1,3}|~~)(?=[^\s*_~`])[^*_~`\n]*(?<=\S)\1(?![*_~])|(?<![`\\])(`+)(?!`)[^`\n]*\2(?!`)')
 _BULLET = re.compile(r'^[ >]*\*(?= )', re.MULTILINE)
 _ADDRESS = re.compile(r'(?:https?:|ftp:|www\.|@)\S*$|^\S{300}$', re.IGNORECASE)
 _TAGS = frozenset('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/!?')
-_WINDOW = 1000
 _LABEL = re.compile(r'\[[^\[\]]*\]')
 _CELL_END = re.compile(r'(?<!\\)(?:\\\\)*\|')
 _TEX_END = {'(': '\\\\)', '[': '\\\\]', 'b': '\\end{'}
 _ENVIRONMENT = re.compile(r'\\begin\{([a-zA-Z]{1,12})(\*?)\}')
-_WORDS = r"[\w .,:;()'-]{0,300}"
-_STORED = r'data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/]+={0,2}|attachment:[\w.-]+'
-_REMOTE = rf'https?://[A-Za-z0-9\-_.~:/?#!*+,;=%&]{{1,2000}}(?: "{_WORDS}")?'
-_IMAGE = re.compile(rf'!\[{_WORDS}\]\((?:{_STORED})\)')
-_ANY_IMAGE = re.compile(rf'!\[{_WORDS}\]\((?:{_STORED}|{_REMOTE})\)')
-_REFERS = re.compile(r'\[[^\[\]\n]{0,500}\][(\[]')
-_TARGET = re.compile(
-    r'\]\((?P<space>[\s>]*)(?:<(?P<angle>[^<>\n]*)>|(?P<bare>(?:\\[^\s]|[^\s()\\<>\[\]]|\((?:\\[^\s]|[^\s()\\<>\[\]])*\))*))'
-    r'(?P<end>(?:\s+(?:"(?P<title>[^"\n<>`\\$&@]{0,300})"|\'[^\'"\n<>`\\$&@]{0,300}\'))?\s*\))'
-)
-_DEFINITION = re.compile(r'\]:[\s>]*<?(?P<to>[^\s<>\[\]]{0,2000})')
 _PLAIN_LINE = re.compile(r' {0,12}[A-Za-z"\'(,;\\/&.)]')
 _NOT_PLAIN = re.compile(r' {0,3}[#|]|.*\|')
 _RULE = re.compile(r'^[ \t>]*(?=[^\n]*-)(?=[^\n]*[|:])[|:\- \t]+$', re.MULTILINE)
+_WINDOW = 1000
+"""Characters before a code span in which emphasis may have begun; after more it is taken for open."""
+
+_LONGEST_LABEL = 1500
+"""Characters of a line before the `]:` of a definition; a label has at most 999."""
+
 _DELIMITERS = {'\\(': '\\)', '\\[': '\\]', '\\\\(': '\\\\)', '\\\\[': '\\\\]'}
 
 
-def opens_maths(code: str) -> bool:
+def opens_formula(code: str) -> bool:
     """Whether a reader that looks for mathematics before it looks for code could find its beginning in here."""
     return _OPENER.search(code) is not None
 
@@ -62,7 +56,7 @@ def opens_tex(code: str) -> bool:
     return _TEX.search(code) is not None
 
 
-def armoured(code: str) -> str:
+def defused(code: str) -> str:
     """Code that some reader may not take for code: it looks the same, and is harmless as text too."""
     return _RISKY.sub(lambda found: found[0] + BREAK, code)
 
@@ -82,21 +76,13 @@ class Inline:
         self._runs: dict[int, list[int]] | None = None
         self._table = _RULE.search(text) is not None if '|' in text or ':-' in text or '-:' in text else False
         self._split_line = -1
-        self._wary = self._tangled = False
+        self._tangled_until = 0
         self._before_code = before_code
         self._images = images
-        self._dollars = _lonely_dollars(text, before_code)
+        self._dollars = _single_dollars(text, before_code)
 
     def run(self) -> str:
         """The harmless text."""
-        written = self._pass()
-        if not self._tangled:
-            return written
-        again = Inline(self._text, self._before_code, self._images)
-        again._wary = True
-        return again._pass()
-
-    def _pass(self) -> str:
         text, out = self._text, self._out
         while found := _SPECIAL.search(text, self._at):
             start = found.start()
@@ -136,15 +122,13 @@ class Inline:
         code = self._text[start : close + width]
         if '\n' in code and '$' in code:
             code = re.sub(r'\n *', ' ', code)
-        if self._tangles(code, width, start):
-            self._tangled = True
-        if self._wary or (self._table and self._splits(code, close + width)):
-            code = armoured(code)
+        if self._tangles(code, width, start) or (self._table and self._splits(code, close + width)):
+            code = defused(code)
         if code.count('$$') % 2 and (self._before_code or self._next('$$', close + width) >= 0):
             code = code.replace('$$', f'${BREAK}$')  # one looks for `$$` blocks before it looks for code
         # One renderer takes `~` and the backticks after it for one run of text.
         joined = BREAK if self._text[start - 1 : start] == '~' else ''
-        self._write(joined + (_apart(code) if _TEX.search(code) else code), close + width)
+        self._write(joined + (_broken_tex(code) if _TEX.search(code) else code), close + width)
 
     def _closing(self, start: int, width: int) -> int:
         """Where the run that ends the code begins: on the same line, or on a plain line that follows; or -1."""
@@ -171,9 +155,16 @@ class Inline:
         return end if end >= 0 else len(self._text)
 
     def _tangles(self, code: str, width: int, start: int) -> bool:
-        """Whether some reader sees an address, a link or emphasis, begun before the code, that ends in it."""
-        if self._wary or self._tangled:
-            return True
+        """Whether some reader sees an address, a link or emphasis, begun before the code, that ends in it.
+
+        Such a reader may see code in other places up to the end of the paragraph.
+        """
+        if start >= self._tangled_until and self._is_entered(code, width, start):
+            end = self._next('\n\n', start)
+            self._tangled_until = end if end >= 0 else len(self._text)
+        return start < self._tangled_until
+
+    def _is_entered(self, code: str, width: int, start: int) -> bool:
         if start and not self._text[start - 1].isspace() and _ADDRESS.search(self._text[max(0, start - 300) : start]):
             return True
         if not _FORMATS.search(code):
@@ -195,12 +186,14 @@ class Inline:
         text = self._text
         if text.startswith('$$', start):
             close = self._next('$$', start + 2)
-            body = cleaned(text[start + 2 : close]) if close > 0 and not self._nests('`', start, close) else None
+            body = safe_formula(text[start + 2 : close]) if close > 0 and not self._nests('`', start, close) else None
             return self._formula(f'$${body}$$', close + 2) if body else self._literal(start, 2)
         close = self._closing_dollar(start)
         if close > 0:
             body = text[start + 1 : close]
-            formula = cleaned(body) if is_inline(body, text[start - 1 : start], text[close + 1 : close + 2]) else None
+            formula = (
+                safe_formula(body) if is_inline(body, text[start - 1 : start], text[close + 1 : close + 2]) else None
+            )
             if formula:
                 return self._formula(f'${formula.strip()}$', close + 1)
         return self._literal(start, 1)
@@ -231,7 +224,7 @@ class Inline:
         if close < 0 or self._nests(opener, start, close):
             return False
         body = self._text[start + len(opener) : close]
-        formula = None if is_prose(body) else cleaned(body)
+        formula = None if is_prose(body) else safe_formula(body)
         if not formula:
             return False
         inline = opener[-1] == '('
@@ -248,7 +241,7 @@ class Inline:
         if close < 0 or self._nests(found[0], start, close):
             return False
         end = close + len(found[0]) - 2
-        formula = cleaned(self._text[start:end])
+        formula = safe_formula(self._text[start:end])
         if formula:
             self._write(formula, end)
         return bool(formula)
@@ -304,47 +297,28 @@ class Inline:
 
     def _bang(self, start: int) -> None:
         """An image: a picture that is in the text itself stays, another becomes a link."""
-        text, bangs = self._text, self._at - start
-        kept = _ANY_IMAGE if self._images else _IMAGE
-        image = kept.match(text, start) if bangs == 1 else None
+        bangs = self._at - start
+        image = image_at(self._text, start, self._images) if bangs == 1 else None
         if image:
-            self._write(image[0], image.end())
-        elif _REFERS.match(text, self._at):
-            self._write('\\!' * (bangs - 1), self._at)
+            self._write(image, start + len(image))
         else:
-            self._write('!' * (bangs - 1) + '\\!', self._at)
+            is_link = IMAGE_LABEL.match(self._text, self._at)
+            self._write('\\!' * (bangs - 1) if is_link else '!' * (bangs - 1) + '\\!', self._at)
 
     def _bracket(self, start: int) -> None:
         if self._text[start + 1] == ':':
-            if not self._may_define(start):
-                return self._write(']:', start + 2)
-            definition = _DEFINITION.match(self._text, start)
-            return self._write(']:' if definition and self._defines_plainly(definition) else ']&#58;', start + 2)
-        target = _TARGET.match(self._text, start)
-        to = checked(target['bare'] if target['angle'] is None else target['angle']) if target else None
-        if not target or to is None or len(target[0]) > 4000:
-            self._write(']&#40;', start + 2)
-        elif target['angle'] is None and to == target['bare']:
-            self._write(target[0], target.end())
+            safe = not self._may_define(start) or defines_safely(self._text, start, self._before_code)
+            self._write(']:' if safe else ']&#58;', start + 2)
         else:
-            self._write(f']({to}{target["end"]}', target.end())
-        return None
+            self._write(*(link_at(self._text, start) or (']&#40;', start + 2)))
 
     def _may_define(self, start: int) -> bool:
         """Whether a bracket that ends here can be the label of a definition: one that begins its line, or before."""
         self._end_of_line(start)
-        if start - self._line_start > 1500:
+        if start - self._line_start > _LONGEST_LABEL:
             return False
         before = self._text[self._line_start : start].lstrip(' \t>-*+0123456789.)')
         return before.startswith('[') or '[' not in before
-
-    def _defines_plainly(self, definition: re.Match[str]) -> bool:
-        end = definition.end()
-        if self._text[end : end + 1] in ('[', ']') and end < len(self._text):
-            return False
-        if self._before_code and not definition['to'] and end == len(self._text):
-            return False  # some take the fence that follows for the address
-        return checked(definition['to']) == definition['to']
 
 
 _ENTITIES = {'$': _DOLLAR, '\\': '&#92;' + BREAK, '@': '@' + BREAK}
@@ -368,20 +342,20 @@ def _runs(text: str) -> dict[int, list[int]]:
     return runs
 
 
-def _lonely_dollars(text: str, before_code: bool) -> set[int]:
+def _single_dollars(text: str, before_code: bool) -> set[int]:
     """Where a `$` is the only one of its paragraph: such a one can't be taken for the beginning of a formula.
 
     Not in a paragraph that code follows without a blank line: there may be a dollar in the code.
     """
     if '$' not in text:
         return set()
-    lonely: set[int] = set()
+    single: set[int] = set()
     at = 0
     for paragraph in re.split(r'(\n[ \t]*\n)', text):
         if paragraph.count('$') == 1 and not (before_code and at + len(paragraph) == len(text)):
-            lonely.add(at + paragraph.index('$'))
+            single.add(at + paragraph.index('$'))
         at += len(paragraph)
-    return lonely
+    return single
 
 
 def _left_open(before: str, code: str) -> bool:
@@ -393,7 +367,7 @@ def _left_open(before: str, code: str) -> bool:
     return any(mark in marks and mark in code for mark in '*_~')
 
 
-def _apart(code: str) -> str:
+def _broken_tex(code: str) -> str:
     """Code in which what looks like the beginning of a formula, and has no end here, is kept from being one."""
 
     def keep(found: re.Match[str]) -> str:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from jupyter_stream.notebook.bundle import final_bundle
-from jupyter_stream.notebook.markdown import BlockSplitter, heal, neutralise
+from jupyter_stream.notebook.markdown import BlockSplitter
+from jupyter_stream.notebook.markdown import repair as heal
+from jupyter_stream.notebook.markdown import sanitize as neutralise
 from jupyter_stream.notebook.reducer import Block, Reducer
 
 from .pace import Pace

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jupyter_stream.notebook.bundle import notes_of
-from jupyter_stream.notebook.markdown.safe import visible
+from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.reducer import Block, Reducer
 
 if TYPE_CHECKING:

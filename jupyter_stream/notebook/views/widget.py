@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from jupyter_stream.notebook.bundle import final_bundle, notes_of
-from jupyter_stream.notebook.markdown import neutralise
-from jupyter_stream.notebook.markdown.safe import visible
+from jupyter_stream.notebook.markdown import sanitize as neutralise
+from jupyter_stream.notebook.markdown.sanitizer import visible
 
 from . import capability
 from .blocks import JupyterView

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ('ENVIRONMENTS', 'cleaned', 'is_inline', 'is_prose')
+__all__ = ('ENVIRONMENTS', 'safe_formula', 'is_inline', 'is_prose')
 
 _LONGEST = 10_000
 _DEEPEST = 60
@@ -33,7 +33,7 @@ ENVIRONMENTS = frozenset(
 """The environments that are mathematics by themselves, each also with a star."""
 
 
-def cleaned(body: str) -> str | None:
+def safe_formula(body: str) -> str | None:
     """The formula in its harmless form, unchanged if it is so already; None if it must stay text."""
     if len(body) > _LONGEST or not body.strip() or _ESCAPES.search(body) or _BARRED.search(body) or not _balanced(body):
         return None

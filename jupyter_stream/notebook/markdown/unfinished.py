@@ -6,7 +6,7 @@ import re
 
 from .lines import LineReader
 
-__all__ = ('heal',)
+__all__ = ('repair',)
 
 _HALF_LINK = re.compile(r'!?\[([^\[\]\n]*)\]\([^()\n]*$')
 _HALF_LABEL = re.compile(r'!?\[([^\[\]\n]*)$')
@@ -22,7 +22,7 @@ _LONGEST = 20_000
 _CLOSERS = {'$$': '$$', '\\[': '\\]', '\\(': '\\)'}
 
 
-def heal(text: str) -> str:
+def repair(text: str) -> str:
     """The text with its unfinished end closed: a fence, code, a formula, emphasis; half a link is its label.
 
     Only for showing a text that still grows. A text with nothing open comes out as it is. Linear.

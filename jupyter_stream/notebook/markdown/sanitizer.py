@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from .bounds import Bounds, code_lines, is_endless, passages, shortened, tilde_fence
-from .inline import Inline, armoured, opens_maths, opens_tex
+from .inline import Inline, defused, opens_formula, opens_tex
 from .lines import Fence, LineReader
 
-__all__ = ('neutralise', 'visible')
+__all__ = ('sanitize', 'visible')
 
 _CONTROLS = {
     **{code: chr(0x2400 + code) for code in range(32) if code not in (9, 10)},
@@ -37,7 +37,7 @@ def visible(text: str) -> str:
     return text.replace('\r\n', '\n').replace('\r', '\n').translate(_CONTROLS)
 
 
-def neutralise(text: str, *, images: bool = False) -> str:
+def sanitize(text: str, *, images: bool = False) -> str:
     """Make Markdown harmless at its source, whoever renders it.
 
     Outside of code: tags are shown, not run; links go only to http, https, mailto, ftp, tel and relative
@@ -82,7 +82,7 @@ class _Block:
         lines = self.lines
         sure = self.sure and (self.closed or (self.last and not self.depth) or self.fence is None)
         if not sure:
-            lines = [lines[0], *map(armoured, lines[1:])] if self.fence else [*map(armoured, lines)]
+            lines = [lines[0], *map(defused, lines[1:])] if self.fence else [*map(defused, lines)]
         if not self.fence:
             return bounds.calm(lines)
         inner = len(lines) - 1 if self.closed else len(lines)
@@ -97,7 +97,7 @@ class _Block:
         if not self.is_code:
             return False
         plain = self.closed and not self.depth and self.fence is not None and not self.fence.indent
-        return any(map(opens_tex if plain else opens_maths, self.lines))
+        return any(map(opens_tex if plain else opens_formula, self.lines))
 
     def _marked(self, lines: list[str], fence: Fence) -> tuple[list[str], Fence]:
         """The lines between marks that a notebook can bear."""
