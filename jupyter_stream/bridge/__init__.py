@@ -1,5 +1,6 @@
 """Running a coroutine from synchronous code, inside a notebook or outside; see `_run` for the ways."""
 
+from ._interrupts import Cancel
 from ._run import (
     GRACE,
     Stream,
@@ -10,6 +11,7 @@ from ._run import (
 
 __all__ = (
     'GRACE',
+    'Cancel',
     'Stream',
     'guard',
     'in_cell',

@@ -18,6 +18,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -133,27 +134,31 @@ def missed() -> bool:
 
 
 class Cancel:
-    """Cancels a task from any thread or signal handler, until it is disarmed."""
+    """Cancels the task that it was made in, once; called from any thread or signal handler.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
-        self._loop = loop
-        self._task = task
-        self._armed = True
-        self._asked = 0
+    Attributes:
+        came: whether it was called in time.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self.came = False
 
     def __call__(self) -> None:
-        self._loop.call_soon_threadsafe(self._cancel)
+        with suppress(RuntimeError):  # the loop is closed: the task is over
+            self._loop.call_soon_threadsafe(self._cancel)
 
     def _cancel(self) -> None:
-        if self._armed:
-            self._asked += 1
+        if self._task is not None and not self.came:
+            self.came = True
             self._task.cancel()
 
-    def disarm(self) -> None:
-        """Cancel no more, and take back what was asked: a task that goes on must not look cancelled."""
-        self._armed = False
-        for _ in range(self._asked):
+    def disarm(self, *, take_back: bool = False) -> None:
+        """Do nothing from now on. `take_back` the request too, where the task goes on and must not look cancelled."""
+        if take_back and self.came and self._task is not None:
             self._task.uncancel()
+        self._task = None
 
 
 def in_cell(*, running: bool = False) -> bool:

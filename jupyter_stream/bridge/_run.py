@@ -65,32 +65,39 @@ def run(make: Callable[[], Coroutine[Any, Any, T]], *, loop_bound: bool = False)
     return runner(loop_bound).run(make)
 
 
-async def guard(awaitable: Awaitable[T]) -> T:
+async def guard(awaitable: Awaitable[T], cancel: Cancel | None = None) -> T:
     """Await something from a notebook's cell so that an interrupt is prompt and its traceback short.
 
-    On SIGINT the awaitable is cancelled, and when it has ended (its request closed) `Interrupted` is raised, whatever
-    it made of the cancellation. Any other cancellation, such as that of an `asyncio.timeout`, passes through. Outside a
-    cell's own task this only awaits: a KeyboardInterrupt raised in another task would stop the kernel's loop.
+    On SIGINT, or when `cancel` is called, the awaitable is cancelled, and when it has ended (its request closed)
+    `Interrupted` is raised, whatever it made of the cancellation. Any other cancellation, such as that of an
+    `asyncio.timeout`, passes through. Outside a cell's own task SIGINT is left alone, and `cancel` raises
+    `CancelledError`: a KeyboardInterrupt raised in another task would stop the kernel's loop.
+
+    Args:
+        awaitable: what is awaited.
+        cancel: another way to end it than SIGINT, made in this task; it does nothing afterwards.
 
     Raises:
-        Interrupted: (a KeyboardInterrupt) SIGINT came; the awaitable's own, if it raised one.
+        Interrupted: (a KeyboardInterrupt) it was ended; the awaitable's own, if it raised one.
     """
-    task = asyncio.current_task()
-    if task is None or not in_cell():
-        return await awaitable
-    cancel = Cancel(asyncio.get_running_loop(), task)
+    cancel = cancel or Cancel()
+    if not in_cell():
+        try:
+            return await awaitable
+        finally:
+            cancel.disarm()
     raised: BaseException | None = None
     with Sigint(cancel) as sigint:
         try:
             value = await awaitable
-            if not sigint.came:
+            if not (sigint.came or cancel.came):
                 return value
         except BaseException as error:
-            if not sigint.came:
+            if not (sigint.came or cancel.came):
                 raise
             raised = error
         finally:
-            cancel.disarm()
+            cancel.disarm(take_back=True)
     raise sigint.error(raised) from None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 
 from jupyter_stream.messages import ModelMessage, ModelResponse
 from jupyter_stream.models._retries import without_retry_parts
@@ -12,7 +13,34 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings, merge_model_settings
 from jupyter_stream.stream import StreamedResponse
 
-__all__ = ('Model',)
+__all__ = ('Model', 'askable_models', 'progress', 'progress_to')
+
+progress: ContextVar[Callable[[str], None] | None] = ContextVar('jupyter_stream.models.progress', default=None)
+"""Where a model reports what it does before it can answer, such as starting a server, a sentence at a time, on the
+thread that the request runs on; None where nobody listens."""
+
+
+@contextmanager
+def progress_to(notify: Callable[[str], None]) -> Generator[None]:
+    """Inside, the models that are asked report their `progress` to `notify`."""
+    before = progress.set(notify)
+    try:
+        yield
+    finally:
+        progress.reset(before)
+
+
+def askable_models(environ: Mapping[str, str]) -> list[str]:
+    """The names of all known models of the providers whose key is set in `environ`."""
+    from jupyter_stream.providers import find
+    from jupyter_stream.providers._known_models import KNOWN_MODELS
+
+    def has_key(prefix: str) -> bool:
+        provider = find(prefix)
+        return provider is not None and any(environ.get(name, '').strip() for name in provider.key_env)
+
+    askable = {prefix: has_key(prefix) for prefix in {name.partition(':')[0] for name in KNOWN_MODELS}}
+    return [name for name in KNOWN_MODELS if askable[name.partition(':')[0]]]
 
 
 class Model(ABC):

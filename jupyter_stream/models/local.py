@@ -7,6 +7,7 @@ from typing import Any, cast
 from jupyter_stream import providers
 from jupyter_stream.local import server as servers
 from jupyter_stream.local import weights
+from jupyter_stream.models.base import progress
 from jupyter_stream.models.http import HTTPModel
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.transport import Endpoint
@@ -65,7 +66,7 @@ class LocalModel(HTTPModel):
         return {**settings, 'extra_body': body | given}
 
     async def _endpoint(self) -> Endpoint:
-        address = await self.server.address()
+        address = await self.server.address(progress.get())
         # The server says keep-alive and closes the socket after each stream: the next request would find it dead.
         return Endpoint(address.base_url, address.key, {'connection': 'close'})
 

@@ -17,16 +17,16 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Bool, Float, Integer, Unicode
 
 from jupyter_stream.notebook import reprs
-from jupyter_stream.notebook.ask import Keep, Question, here, now, question, short_errors
 from jupyter_stream.notebook.defaults import Defaults
 from jupyter_stream.notebook.options import join_prompt, manual, parse
+from jupyter_stream.notebook.play import Player, short_errors
+from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.transform import transform
 from jupyter_stream.notebook.views import choose
 
 if TYPE_CHECKING:
     from jupyter_stream.models import Model
     from jupyter_stream.notebook.answer import Answer
-    from jupyter_stream.notebook.views import View
 
 Shell = Any
 """An `InteractiveShell`; IPython's own annotations are too few to check against."""
@@ -91,19 +91,17 @@ class AskMagics(Magics):
 
         `body` is None where the cell holds more than this question.
         """
-        await self.answer(line, body)
+        await self._player(line, body, owns=body is not None).play()
 
     async def answer(self, line: str, body: str | None = None) -> Answer:
         """Ask on the cell's own loop; an interrupt ends it with a KeyboardInterrupt."""
-        asked, view, keep = self._read(line, body, owns=body is not None)
-        return (await here(asked, view, keep)).shown()
+        return (await self._player(line, body, owns=body is not None).play()).shown()
 
     def answer_now(self, line: str, body: str | None = None) -> Answer:
         """Ask through the bridge, from any synchronous place."""
-        asked, view, keep = self._read(line, body)
-        return now(asked, view, keep).shown()
+        return self._player(line, body).run().shown()
 
-    def _read(self, line: str, body: str | None, *, owns: bool = False) -> tuple[Question, View, Keep]:
+    def _player(self, line: str, body: str | None = None, *, owns: bool = False) -> Player:
         with short_errors():
             options, rest = parse(line)
             asked = question(
@@ -115,14 +113,14 @@ class AskMagics(Magics):
                 max_tokens=options.max_tokens,
             )
             view = choose(self.shell, self.view, owns=owns, images=self.images)
-        return asked, view, partial(self._keep, options.out)
+        return Player(asked, view, partial(self._store, options.out))
 
     def _named(self, model: str | None) -> Model | str | None:
         """The user's own model object, if a variable of that name holds one; else the name."""
         value: Any = self._names.get(model) if model else None
         return value if hasattr(value, 'request_stream') else model
 
-    def _keep(self, variable: str | None, answer: Answer) -> None:
+    def _store(self, variable: str | None, answer: Answer) -> None:
         if variable is not None:
             self._names[variable] = answer
 

@@ -1,17 +1,16 @@
 """Events in, blocks out: what an answer consists of so far, for every way of showing it.
 
-An event says where it belongs by an index; its part or delta says of which kind it is. Appending is O(1);
-reading joins. A block that grows after its end (interleaved tool calls do) just grows.
+An event says where it belongs by an index; its part or delta says of which kind it is. Nothing is accumulated here:
+the stream holds the answer, and a view keeps what it has to show again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ('Block', 'Kind', 'Reducer', 'block_of', 'sources_of')
+__all__ = ('Block', 'Kind', 'Reducer', 'as_json', 'block_of', 'sources_of')
 
 Kind = Literal['text', 'thinking', 'tool', 'return', 'file', 'other']
 
@@ -29,68 +28,43 @@ _KINDS: dict[str, Kind] = {
 class Block:
     """One part of the answer as it is shown.
 
-    `text` is its text: the words of a text or of thinking, the arguments of a tool call as JSON, what a tool
-    returned as JSON. `name` is the tool's. `part` is the part that it began with; a file is shown from it.
+    Attributes:
+        kind: what it is.
+        index: the place of the part in the response.
+        name: of the tool, where it is a call or what a tool returned.
+        part: the part that it began with; a file is shown from it.
+        text: what the last event brought, the whole text of a whole part: the words of a text or of thinking, the
+            arguments of a call as JSON, what a tool returned as JSON.
+        merged: the arguments so far, where they come as objects that are merged. Then `text` has only the first.
     """
 
     kind: Kind
     index: int
     name: str = ''
     part: Any = None
-    ended: bool = False
-    _taken: list[str] = field(default_factory=list[str])
-    _fresh: list[str] = field(default_factory=list[str])
-    _args: dict[str, Any] | None = None
-
-    @property
-    def text(self) -> str:
-        """All of the text. Joins what came."""
-        if self._args is not None:
-            return _json(self._args)
-        return ''.join(self._taken) + ''.join(self._fresh)
-
-    @property
-    def merged(self) -> bool:
-        """Whether the arguments come as objects that are merged: then the text does not grow at its end."""
-        return self._args is not None
-
-    def take(self) -> str:
-        """The text that came since the last call: O(its length)."""
-        fresh = ''.join(self._fresh)
-        self._taken.append(fresh)
-        self._fresh.clear()
-        return fresh
+    text: str = ''
+    merged: dict[str, Any] | None = None
 
     def grow(self, more: str | dict[str, Any] | None) -> None:
-        """Append text, or merge arguments that come as an object."""
-        if isinstance(more, dict):
-            if self._args is None:
-                self._fresh.append(_json(more))
-            self._args = {**(self._args or {}), **more}
-        elif more:
-            self._fresh.append(more)
+        """Take text, or merge arguments that come as an object."""
+        if not isinstance(more, dict):
+            self.text = more or ''
+        elif self.merged is None:
+            self.text, self.merged = as_json(more), more
+        else:
+            self.text, self.merged = '', {**self.merged, **more}
 
 
 class Reducer:
-    """The blocks of one answer, in the order of their indices."""
+    """Keeps track of the blocks of one answer by their indices."""
 
     def __init__(self) -> None:
         self._blocks: dict[int, Block] = {}
-
-    @property
-    def blocks(self) -> list[Block]:
-        """The blocks so far."""
-        return [self._blocks[index] for index in sorted(self._blocks)]
 
     def feed(self, event: Any) -> Block | None:
         """Take one event; the block that it began, grew or ended, None if it is none of an answer's parts."""
         step = _STEPS.get(getattr(event, 'event_kind', ''))
         return step(self._blocks, event) if step else None
-
-    def feed_all(self, events: Iterable[Any]) -> None:
-        """Take events."""
-        for event in events:
-            self.feed(event)
 
 
 def block_of(part: Any, index: int) -> Block:
@@ -100,7 +74,7 @@ def block_of(part: Any, index: int) -> Block:
     if kind == 'tool':
         block.grow(part.args)
     elif kind == 'return':
-        block.grow(part.content if isinstance(part.content, str) else _json(part.content))
+        block.grow(part.content if isinstance(part.content, str) else as_json(part.content))
     elif kind != 'file' and isinstance(content := getattr(part, 'content', getattr(part, 'transcript', None)), str):
         block.grow(content)
     return block
@@ -137,14 +111,15 @@ def _delta(blocks: dict[int, Block], event: Any) -> Block | None:
 def _end(blocks: dict[int, Block], event: Any) -> Block | None:
     block = blocks.get(event.index)
     if block is not None:
-        block.ended = True
+        block.text = ''
     return block
 
 
 _STEPS = {'part_start': _start, 'part_delta': _delta, 'part_end': _end}
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """The value as JSON, or in its own words where it has none."""
     try:
         return json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jupyter_stream.notebook.ask import short_errors
 from jupyter_stream.notebook.defaults import defaults_of
-from jupyter_stream.notebook.feed import pour
+from jupyter_stream.notebook.play import Player, short_errors
 from jupyter_stream.notebook.shell import current_shell
-from jupyter_stream.notebook.stopping import stoppable
 from jupyter_stream.notebook.views import choose
 
 if TYPE_CHECKING:
-    from jupyter_stream.messages import ModelResponse
+    from jupyter_stream.messages import ModelMessage, ModelResponse
+    from jupyter_stream.stream import StreamedResponse
 
 __all__ = ('show',)
 
@@ -24,7 +24,7 @@ _TITLES = {'openai': 'OpenAI', 'anthropic': 'Anthropic'}
 async def show(stream: Any, title: str | None = None, model_settings: Mapping[str, Any] | None = None) -> ModelResponse:
     """Show an answer while it comes, as `%%ask` does: `response = await show(stream)`.
 
-    It must be awaited; code that can't await runs it with `jupyter_stream.bridge.run(lambda: show(stream))`.
+    It must be awaited; code that cannot await runs it with `jupyter_stream.bridge.run(lambda: show(stream))`.
 
     Args:
         stream: any iterable, asynchronous or not, of events of `jupyter_stream` or `pydantic_ai`, of the chunks or
@@ -49,18 +49,30 @@ async def show(stream: Any, title: str | None = None, model_settings: Mapping[st
     with short_errors():
         defaults = defaults_of(shell)
         view = choose(shell, defaults.view, images=defaults.images)
-        poured = pour(partial(_opened, stream), view, title=title or _title(stream), settings=model_settings)
-        response = await stoppable(view, poured)
+    played = await Player(_Foreign(stream, title or _title(stream), model_settings), view).play()
+    response = played.response
     if hasattr(shell, 'display_formatter'):  # as the value that a cell ends with it is not shown a second time
         reprs.register(shell)
         reprs.note_shown(response)
     return response
 
 
-def _opened(stream: Any) -> Any:
-    from jupyter_stream.foreign import opened
+@dataclass(frozen=True, slots=True)
+class _Foreign:
+    """A stream of somebody else's, as the player wants it."""
 
-    return opened(stream)
+    stream: Any
+    title: str
+    settings: Mapping[str, Any] | None
+    loop_bound: bool = True
+
+    def messages(self) -> list[ModelMessage]:
+        return []
+
+    def open(self, messages: Sequence[ModelMessage]) -> AbstractAsyncContextManager[StreamedResponse]:
+        from jupyter_stream.foreign import opened
+
+        return opened(self.stream)
 
 
 def _title(stream: Any) -> str:

@@ -33,7 +33,7 @@ from jupyter_stream.messages import (
     ToolCallPartDelta,
 )
 from jupyter_stream.notebook.bundle import final_bundle
-from jupyter_stream.notebook.views.blocks import JupyterView
+from jupyter_stream.notebook.views.markdown import MarkdownView
 
 from .rig import Classic, Lab, Notebook, until
 
@@ -141,14 +141,15 @@ def growing_cases() -> Iterator[Case]:
 def states(events: Iterator[Any]) -> list[dict[str, str]]:
     """What is sent when every event comes long after the one before, so that none is skipped."""
     sent, now = Sent(), [0.0]
-    view = JupyterView(sent, owns=True, clock=lambda: now[0])
+    view = MarkdownView(sent, owns=True, clock=lambda: now[0])
     view.start('test')
     before = len(sent.data)
     for event in events:
         now[0] += 10
-        view.update([event])
+        view.update(event)
+        view.tick()
         now[0] += 10
-        view.tick(now[0])
+        view.tick()
     return sent.data[before:]
 
 

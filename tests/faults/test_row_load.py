@@ -17,7 +17,7 @@ from jupyter_stream.direct import model_request_stream
 from jupyter_stream.exceptions import IncompleteStream, ModelRequestTimeout, StreamLimitError
 from jupyter_stream.messages import ModelRequest, ToolCallPart
 from jupyter_stream.models import infer_model
-from jupyter_stream.notebook.views.blocks import JupyterView
+from jupyter_stream.notebook.views.markdown import MarkdownView
 from jupyter_stream.notebook.views.publish import Publisher
 from jupyter_stream.settings import ModelSettings
 
@@ -206,14 +206,15 @@ class Displays(Publisher):
 def test_f60_the_view_sends_less_than_comes_and_ends_exact(wire: Protocol, owns: bool) -> None:
     words, seconds = [f'word{index} ' + '\n\n' * (index % 25 == 0) for index in range(20_000)], 4.0
     now, page = [0.0], Displays()
-    view = JupyterView(page, owns=owns, clock=lambda: now[0])
+    view = MarkdownView(page, owns=owns, clock=lambda: now[0])
 
     async def main(url: str) -> Any:
         view.start('m')
         async with model_request_stream(model_at(wire, url), ASK) as stream:
             async for event in stream:
                 now[0] += seconds / len(words)
-                view.update([event])
+                view.update(event)
+                view.tick()
             return stream.get()
 
     with ScriptedServer([sends(wire.answer(*words))]) as server:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import functools
 import pickle
+import re
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import pytest
 
 from jupyter_stream import aask, ask
 from jupyter_stream.exceptions import IncompleteStream, ModelAPIError, UserError
-from jupyter_stream.local import status
 from jupyter_stream.messages import (
     ModelMessagesTypeAdapter,
     ModelResponse,
@@ -24,11 +24,13 @@ from jupyter_stream.messages import (
     ThinkingPart,
     UserPromptPart,
 )
+from jupyter_stream.models.base import progress
 from jupyter_stream.models.function import DeltaThinkingPart, FunctionModel
 from jupyter_stream.models.test import TestModel
 from jupyter_stream.notebook.answer import Answer
-from jupyter_stream.notebook.ask import Question, here, now, pose, question
 from jupyter_stream.notebook.defaults import EMBEDDED, Defaults, default_model
+from jupyter_stream.notebook.play import Player
+from jupyter_stream.notebook.question import Question, question
 from jupyter_stream.usage import RequestUsage
 
 
@@ -51,8 +53,11 @@ class Recorder:
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self.told.append(('start', title))
 
-    def update(self, events: Sequence[Any]) -> None:
-        self.told.append(('update', list(events)))
+    def update(self, event: Any) -> None:
+        self.told.append(('update', event))
+
+    def tick(self) -> None:
+        self.told.append(('tick', None))
 
     def status(self, text: str) -> None:
         self.told.append(('status', text))
@@ -62,7 +67,7 @@ class Recorder:
 
     @property
     def events(self) -> list[Any]:
-        return [event for kind, events in self.told if kind == 'update' for event in events]
+        return [event for kind, event in self.told if kind == 'update']
 
     @property
     def end(self) -> tuple[ModelResponse, str | None, BaseException | None]:
@@ -92,25 +97,25 @@ def asked(function: Any = hello, **more: Any) -> Question:
     return Question('hi', FunctionModel(stream_function=function), **more)
 
 
+async def play(question: Question, view: Any, on_answer: Callable[[Answer], object] = lambda answer: None) -> Answer:
+    return await Player(question, view, on_answer).play()
+
+
 @on_a_loop
 async def test_the_view_gets_every_event_between_its_start_and_its_end() -> None:
     view = Recorder()
-    answer = await pose(asked(), view)
-    assert view.told[0] == ('start', answer_model_id())
+    answer = await play(asked(), view)
+    assert view.told[0] == ('start', asked().title)
     assert isinstance(view.events[0], PartStartEvent)
     assert ''.join(e.delta.content_delta for e in view.events if isinstance(e, PartDeltaEvent)) == ' world'
     assert view.end == (answer.response, None, None)
-
-
-def answer_model_id() -> str:
-    return asked().model_id
 
 
 @on_a_loop
 async def test_the_view_is_started_before_the_model_is_looked_for() -> None:
     view = Recorder()
     with pytest.raises(UserError):
-        await pose(Question('hi', 'no-such-provider:x'), view)
+        await play(Question('hi', 'no-such-provider:x'), view)
     assert view.told[0] == ('start', 'no-such-provider:x')
     assert view.end[0].parts == []
     assert isinstance(view.end[2], UserError)
@@ -118,7 +123,7 @@ async def test_the_view_is_started_before_the_model_is_looked_for() -> None:
 
 @on_a_loop
 async def test_the_answer_has_all_one_asks_of_it() -> None:
-    answer = await pose(asked(system='Be kind.'), Recorder())
+    answer = await play(asked(system='Be kind.'), Recorder())
     assert answer.text == str(answer) == 'Hello world'
     assert answer.thinking == 'Let me see.'
     assert answer.tool_calls == []
@@ -140,8 +145,8 @@ def test_a_long_answer_has_a_short_repr() -> None:
 
 @on_a_loop
 async def test_a_history_is_gone_on_with_and_its_system_prompt_is_not_said_twice() -> None:
-    first = await pose(asked(system='Be kind.'), Recorder())
-    second = await pose(asked(system='Be kind.', history=first.messages), Recorder())
+    first = await play(asked(system='Be kind.'), Recorder())
+    second = await play(asked(system='Be kind.', history=first.messages), Recorder())
     assert second.messages[:2] == first.messages
     assert len(second.messages) == 4
     said = [p for m in second.messages for p in m.parts if isinstance(p, SystemPromptPart)]
@@ -152,7 +157,7 @@ async def test_a_history_is_gone_on_with_and_its_system_prompt_is_not_said_twice
 async def test_a_failure_leaves_what_came() -> None:
     view, kept = Recorder(), []
     with pytest.raises(ModelAPIError) as caught:
-        await pose(asked(failing), view, kept.append)
+        await play(asked(failing), view, kept.append)
     response, mark, error = view.end
     assert (response.text, response.state, mark, error) == ('half', 'incomplete', 'error', caught.value)
     assert (kept[0].text, kept[0].state) == ('half', 'incomplete')
@@ -166,7 +171,7 @@ async def test_a_broken_connection_is_told_from_a_failing_model() -> None:
 
     view = Recorder()
     with pytest.raises(IncompleteStream):
-        await pose(asked(cut), view)
+        await play(asked(cut), view)
     assert view.end[1] == 'incomplete'
 
 
@@ -175,7 +180,7 @@ async def test_a_cancellation_leaves_what_came_and_passes_through() -> None:
     view, kept = Recorder(), []
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
-            await here(asked(endless), view, kept.append)
+            await play(asked(endless), view, kept.append)
     response, mark, error = view.end
     assert response.text is not None
     assert response.text.startswith('word0 word1 ')
@@ -193,7 +198,7 @@ async def test_a_cancellation_before_the_first_word_is_an_empty_interrupted_answ
     view = Recorder()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
-            await pose(asked(silent), view)
+            await play(asked(silent), view)
     assert (view.end[0].parts, view.end[0].state) == ([], 'interrupted')
 
 
@@ -205,38 +210,40 @@ async def test_the_view_is_ticked_while_the_model_is_silent() -> None:
         yield 'b'
 
     view = Recorder()
-    await pose(asked(silent), view)
-    assert sum(entry == ('update', []) for entry in view.told) >= 2
+    await play(asked(silent), view)
+    kinds = ''.join(kind[0] for kind, _ in view.told)
+    assert re.search('ut(t{2,})ut', kinds), 'each event has its own tick, and there are more in between'
+    assert kinds.endswith('f')
 
 
 @on_a_loop
-async def test_what_the_embedded_model_says_while_it_starts_is_shown() -> None:
+async def test_what_a_model_reports_before_it_answers_is_shown() -> None:
     async def starting(messages: list[Any], info: Any) -> Any:
-        tell = status.get()
-        assert tell is not None
-        tell('Starting…')
+        report = progress.get()
+        assert report is not None
+        report('Starting…')
         yield 'a'
 
     view = Recorder()
-    await pose(asked(starting), view)
+    await play(asked(starting), view)
     assert ('status', 'Starting…') in view.told
-    assert status.get() is None
+    assert progress.get() is None
 
 
 def test_the_same_through_the_bridge() -> None:
     view = Recorder()
-    answer = now(asked(), view)
+    answer = Player(asked(), view).run()
     assert (answer.text, view.end[0]) == ('Hello world', answer.response)
 
 
 @on_a_loop
 async def test_the_same_through_the_bridge_inside_a_running_loop() -> None:
-    assert now(Question('hi', TestModel()), Recorder()).state == 'complete'
+    assert Player(Question('hi', TestModel()), Recorder()).run().state == 'complete'
 
 
 def test_an_error_is_shown_as_one_sentence_and_is_otherwise_what_it_was() -> None:
     with pytest.raises(ModelAPIError) as caught:
-        now(asked(failing), Recorder())
+        Player(asked(failing), Recorder()).run()
     error: Any = caught.value
     assert error._render_traceback_() == ['ModelAPIError: The provider went away.']
     assert str(pickle.loads(pickle.dumps(error))) == 'The provider went away.'
@@ -248,7 +255,7 @@ def test_a_bug_in_the_users_own_model_keeps_its_traceback() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError) as caught:
-        now(asked(buggy), Recorder())
+        Player(asked(buggy), Recorder()).run()
     assert not hasattr(caught.value, '_render_traceback_')
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -13,12 +13,13 @@ from jupyter_stream.exceptions import ModelAPIError, UserError
 from jupyter_stream.messages import ModelResponse, PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
 from jupyter_stream.models.function import FunctionModel
 from jupyter_stream.models.test import TestModel
-from jupyter_stream.notebook.ask import Question, Unseen
 from jupyter_stream.notebook.explore import Explorer, Run, explore
+from jupyter_stream.notebook.explore.explorer import suggestions
 from jupyter_stream.notebook.explore.panel import Panel
-from jupyter_stream.notebook.explore.run import Watched, replay
-from jupyter_stream.notebook.explore.suggest import suggestions
-from jupyter_stream.notebook.explore.summary import summary
+from jupyter_stream.notebook.explore.recording import RecordingView, replay
+from jupyter_stream.notebook.explore.run import summary
+from jupyter_stream.notebook.question import Question
+from jupyter_stream.notebook.views.static import NullView
 
 from .kernels import Kernel
 from .test_ask import Recorder, endless, failing, hello, on_a_loop
@@ -36,36 +37,36 @@ class Clock:
 # ------------------------------------------------------------------ a run
 
 
-def watched(clock: Clock) -> tuple[Run, Watched, Recorder]:
+def recorded(clock: Clock) -> tuple[Run, RecordingView, Recorder]:
     run, view = Run(1, Question('Hi?', TestModel())), Recorder()
-    return run, Watched(run, view, clock=clock), view
+    return run, RecordingView(run, view, clock=clock), view
 
 
-def came(clock: Clock, view: Watched) -> list[Any]:
+def came(clock: Clock, view: RecordingView) -> list[Any]:
     events = [PartStartEvent(index=0, part=TextPart('Hel')), PartDeltaEvent(index=0, delta=TextPartDelta('lo'))]
     view.start('test')
     for event, at in zip(events, (50.5, 51.5), strict=True):
         clock.now = at
-        view.update([event])
-    view.update([])
+        view.update(event)
+        view.tick()
     return events
 
 
 def test_a_run_notes_what_came_and_when() -> None:
     clock = Clock()
-    run, view, inner = watched(clock)
+    run, view, inner = recorded(clock)
     events = came(clock, view)
     clock.now = 52
     view.finish(ModelResponse(parts=[TextPart('Hello')]), None, None)
     assert (run.events, run.times) == (events, [0.5, 1.5])
     assert (run.first, run.trace.rate, run.trace.characters, run.elapsed) == (0.5, 2, 5, 2)
-    assert [kind for kind, _ in inner.told] == ['start', 'update', 'update', 'update', 'finish']
+    assert [kind for kind, _ in inner.told] == ['start', 'update', 'tick', 'update', 'tick', 'finish']
     assert not run.running
 
 
 def test_a_run_can_be_shown_again_on_its_own_clock() -> None:
     clock = Clock()
-    run, view, first = watched(clock)
+    run, view, first = recorded(clock)
     came(clock, view)
     clock.now = 52
     view.finish(ModelResponse(parts=[TextPart('Hello')]), 'interrupted', None)
@@ -73,9 +74,9 @@ def test_a_run_can_be_shown_again_on_its_own_clock() -> None:
     times: list[float] = []
 
     class Timed(Recorder):
-        def update(self, events: Sequence[Any]) -> None:
+        def update(self, event: Any) -> None:
             times.append(now())
-            super().update(events)
+            super().update(event)
 
     again, now = Timed(), time.monotonic
 
@@ -88,6 +89,7 @@ def test_a_run_can_be_shown_again_on_its_own_clock() -> None:
     assert again.events == first.events
     assert times == [0.5, 1.5]
     assert again.end == (run.answer.response, 'interrupted', None)
+    assert ('tick', None) not in again.told, 'what is shown at once is sent at once'
 
 
 async def _answer() -> Any:
@@ -311,7 +313,7 @@ def test_what_an_error_says_is_text() -> None:
 
 def test_the_view_of_nobody_is_a_view() -> None:
     run = Run(1, Question('Hi?', TestModel()))
-    view = Watched(run, Unseen())
+    view = RecordingView(run, NullView())
     view.on_stop(lambda: None)
     view.start('test')
     view.status('…')

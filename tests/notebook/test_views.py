@@ -22,7 +22,7 @@ from jupyter_stream.messages import (
     ToolCallPart,
 )
 from jupyter_stream.notebook.views import VARIABLE, choose
-from jupyter_stream.notebook.views.blocks import JupyterView
+from jupyter_stream.notebook.views.markdown import MarkdownView
 from jupyter_stream.notebook.views.static import StaticView
 from jupyter_stream.notebook.views.terminal import TerminalView
 from jupyter_stream.notebook.views.widget import WidgetView
@@ -57,7 +57,7 @@ def test_a_view_is_chosen_by_what_the_front_end_can_do(shell: Any, view: type) -
 def test_a_setting_wins_and_the_variable_wins_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
     shell = kernel_shell(True)
     assert type(choose(shell, 'static')) is StaticView
-    assert type(choose(shell, 'markdown')) is JupyterView
+    assert type(choose(shell, 'markdown')) is MarkdownView
     monkeypatch.setenv(VARIABLE, 'terminal')
     assert type(choose(shell, 'static')) is TerminalView
 
@@ -69,7 +69,7 @@ def test_an_unknown_view_is_an_error_that_names_the_known() -> None:
 
 def test_without_the_package_of_widgets_answers_grow_as_markdown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr('jupyter_stream.notebook.views.find_spec', lambda name: None)
-    assert type(choose(kernel_shell(True))) is JupyterView
+    assert type(choose(kernel_shell(True))) is MarkdownView
 
 
 def test_choosing_imports_no_ipython() -> None:
@@ -97,10 +97,10 @@ def test_the_terminal_prints_deltas_as_they_come() -> None:
     screen = Screen()
     view = TerminalView(screen)
     view.start('m')
-    view.update([PartStartEvent(index=0, part=TextPart('Hel'))])
+    view.update(PartStartEvent(index=0, part=TextPart('Hel')))
     assert screen.getvalue() == 'Hel'
-    view.update([delta('lo')])
-    view.update([])
+    view.update(delta('lo'))
+    view.tick()
     assert screen.getvalue() == 'Hello'
     view.finish(ModelResponse(parts=[TextPart('Hello')]), None, None)
     assert screen.getvalue() == 'Hello\n'
@@ -110,7 +110,7 @@ def test_a_model_cannot_control_the_terminal() -> None:
     screen = Screen()
     view = TerminalView(screen)
     for text in ('\x1b]0;title\x07', 'a\r', '\nb\rc', '\x9b31m'):
-        view.update([PartStartEvent(index=0, part=TextPart(text))])
+        view.update(PartStartEvent(index=0, part=TextPart(text)))
     assert screen.getvalue() == '␛]0;title␇a\nb\nc\ufffd31m'
 
 
@@ -118,14 +118,16 @@ def test_thinking_is_dim_where_there_is_a_screen() -> None:
     events = [PartStartEvent(index=0, part=ThinkingPart('hm')), PartStartEvent(index=1, part=TextPart('So'))]
     for tty, shown in ((True, '\x1b[2mhm\x1b[0m\n\nSo'), (False, 'hm\n\nSo')):
         screen = Screen(tty)
-        TerminalView(screen).update(events)
+        view = TerminalView(screen)
+        for event in events:
+            view.update(event)
         assert screen.getvalue() == shown
 
 
 def test_a_call_and_a_mark_are_printed() -> None:
     screen = Screen()
     view = TerminalView(screen)
-    view.update([PartStartEvent(index=0, part=ToolCallPart('look', '{}', tool_call_id='a'))])
+    view.update(PartStartEvent(index=0, part=ToolCallPart('look', '{}', tool_call_id='a')))
     view.finish(ModelResponse(parts=[ToolCallPart('look', '{}', tool_call_id='a')]), 'interrupted', KeyboardInterrupt())
     assert screen.getvalue() == '[tool call] look {}\n[■ Interrupted: the answer stops here.]\n'
 
@@ -139,7 +141,7 @@ def test_the_static_view_shows_once_at_the_end() -> None:
     view = StaticView(publisher)
     view.start('m', {'temperature': 0})
     view.status('loading')
-    view.update([delta('x')])
+    view.update(delta('x'))
     assert shown == []
     view.finish(ModelResponse(parts=[TextPart('Hi')], model_name='m'), None, None)
     [(data, metadata, _)] = shown

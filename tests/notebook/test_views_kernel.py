@@ -11,7 +11,8 @@ ASK = (
     'from jupyter_stream.messages import ModelResponse, PartStartEvent, TextPart\n'
     'view = choose(get_ipython(), owns=True)\n'
     'view.start("m")\n'
-    'view.update([PartStartEvent(index=0, part=TextPart("Hi"))])\n'
+    'view.update(PartStartEvent(index=0, part=TextPart("Hi")))\n'
+    'view.tick()\n'
     'view.finish(ModelResponse(parts=[TextPart("Hi")]), None, None)\n'
     'print(type(view).__name__)'
 )

@@ -24,8 +24,8 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.notebook.bundle import final_bundle
 from jupyter_stream.notebook.views import Mounting, Stoppable, capability, widget
-from jupyter_stream.notebook.views.facts import Times, facts_of
-from jupyter_stream.notebook.views.ops import OpWriter
+from jupyter_stream.notebook.views.footer import Times, footer_of
+from jupyter_stream.notebook.views.log_writer import LogWriter
 from jupyter_stream.notebook.views.widget import PATIENCE, WidgetView
 from jupyter_stream.usage import RequestUsage
 from jupyter_stream.widgets.live import LiveView
@@ -69,6 +69,12 @@ class Front:
         assert self.view._widget is not None
         return self.view._widget
 
+    def feed(self, *events: Any) -> None:
+        """As the player does."""
+        for event in events:
+            self.view.update(event)
+            self.view.tick()
+
     def page_shows_it(self) -> None:
         self.widget.heard('ready', {'have': 0})
 
@@ -104,7 +110,7 @@ def test_one_display_and_one_update_and_nothing_of_the_widget_is_left(monkeypatc
     front.page_shows_it()
     for event in events('Hello', ' world'):
         front.now += 1
-        front.view.update([event])
+        front.feed(event)
     front.view.finish(answer('Hello world'), None, None)
     assert front.text() == 'Hello world'
     assert [kind for kind, _ in front.cell.sent] == ['display', 'update']
@@ -133,7 +139,7 @@ def test_an_answer_that_is_over_at_once_waits_for_the_page_a_moment(monkeypatch:
         front = Front(monkeypatch, session='lab')
         front.view.on_stop(lambda: None)
         front.view.start('m')
-        front.view.update(events('Hello'))
+        front.feed(*events('Hello'))
         return front
 
     front = started()
@@ -149,7 +155,7 @@ def test_an_answer_that_is_over_at_once_waits_for_the_page_a_moment(monkeypatch:
 def test_the_end_says_why_and_how_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     front = Front(monkeypatch, sure=True)
     front.view.start('m')
-    front.view.update(events('Hel'))
+    front.feed(*events('Hel'))
     front.view.finish(answer('Hel'), 'interrupted', None)
     (end,) = [op[1] for message in front.messages for op in message['ops'] if op[0] == 'done']
     assert end['mark'] == 'interrupted' and end['swap']
@@ -161,11 +167,11 @@ def test_a_front_end_without_widgets_gets_markdown_in_the_same_place(monkeypatch
     front = Front(monkeypatch, session='plain')
     front.view.on_stop(lambda: None)
     front.view.start('m')
-    front.view.update(events('Hello'))
+    front.feed(*events('Hello'))
     front.now += PATIENCE + 0.1
-    front.view.update([])
+    front.view.tick()
     front.now += 1
-    front.view.update(events(' world')[1:])
+    front.feed(*events(' world')[1:])
     shown = [data.get('text/markdown', '') for _, data in front.cell.sent]
     assert shown[-1] == 'Hello world' and len(front.cell.outputs) == 1
     front.view.finish(answer('Hello world'), None, None)
@@ -174,7 +180,7 @@ def test_a_front_end_without_widgets_gets_markdown_in_the_same_place(monkeypatch
     again = Front(monkeypatch, session='plain')
     again.view.on_stop(lambda: None)
     again.view.start('m')
-    again.view.update([])
+    again.view.tick()
     assert again.view._widget is None, 'what was found out is remembered'
 
 
@@ -203,7 +209,7 @@ def test_nothing_shown_first_waits_for_an_import(monkeypatch: pytest.MonkeyPatch
     front = Front(monkeypatch, sure=True)
     front.view.start('m')
     assert [MIME in data for _, data in front.cell.sent] == [False]
-    front.view.update([])
+    front.view.tick()
     assert [MIME in data for _, data in front.cell.sent] == [False, True]
 
 
@@ -224,7 +230,7 @@ def test_a_placed_view_stays_where_it_was_put(monkeypatch: pytest.MonkeyPatch) -
     places: list[Any] = []
     front = Front(monkeypatch, place=places.append)
     front.view.start('m')
-    front.view.update(events('Hi'))
+    front.feed(*events('Hi'))
     front.view.finish(answer('Hi'), None, None)
     assert places == [front.widget] and front.cell.sent == []
     assert front.messages[-1]['ops'][-1][1]['swap'] is False
@@ -235,7 +241,7 @@ def test_a_placed_view_stays_where_it_was_put(monkeypatch: pytest.MonkeyPatch) -
 
 def ops_of(*events: Any) -> list[list[Any]]:
     log = Log()
-    writer = OpWriter(log)
+    writer = LogWriter(log)
     for event in events:
         writer.feed(event)
     return log.read()
@@ -287,7 +293,7 @@ def test_a_part_that_is_replaced_begins_anew() -> None:
 # ------------------------------------------------------------------ the muted line
 
 
-def test_the_line_of_facts_says_what_is_known() -> None:
+def test_the_footer_says_what_is_known() -> None:
     response = ModelResponse(
         parts=[],
         model_name='gpt-5-mini',
@@ -297,7 +303,7 @@ def test_the_line_of_facts_says_what_is_known() -> None:
     times = Times(10.0)
     times.word(10.42)
     times.word(11.42)
-    assert facts_of(response, times, '$0.0012') == [
+    assert footer_of(response, times, '$0.0012') == [
         'gpt-5-mini',
         '0.42 s to the first token',
         '61 tokens/s',
@@ -305,4 +311,4 @@ def test_the_line_of_facts_says_what_is_known() -> None:
         '$0.0012',
         'content filter',
     ]
-    assert facts_of(ModelResponse(parts=[]), Times(0.0)) == []
+    assert footer_of(ModelResponse(parts=[]), Times(0.0)) == []

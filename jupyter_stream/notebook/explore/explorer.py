@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from keyword import iskeyword
@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.notebook.ask import Unseen, here, now, question, short_errors
-from jupyter_stream.notebook.defaults import default_model, defaults_of
-from jupyter_stream.notebook.explore.run import Run, Watched
-from jupyter_stream.notebook.explore.suggest import named, suggestions
-from jupyter_stream.notebook.explore.summary import summary
+from jupyter_stream.notebook.defaults import EMBEDDED, default_model, defaults_of
+from jupyter_stream.notebook.explore.recording import RecordingView
+from jupyter_stream.notebook.explore.run import Run, summary
+from jupyter_stream.notebook.play import Player, short_errors
+from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 from jupyter_stream.notebook.views import VARIABLE, detect
 from jupyter_stream.notebook.views.publish import publisher
+from jupyter_stream.notebook.views.static import NullView
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import UserContent
@@ -92,7 +93,7 @@ class Explorer:
         for given in (first, *models):
             if not isinstance(given, str) and not hasattr(given, 'request_stream'):
                 raise UserError(f'A model is a name or a model object, not {type(given).__name__}.')
-        self._models = named([first, *models])
+        self._models = {m if isinstance(m, str) else m.model_id: m for m in (first, *models)}
         self._first = next(iter(self._models))
         self._system = self._defaults.system if system is None else system
         self._prompt = prompt
@@ -100,7 +101,7 @@ class Explorer:
         self.runs: list[Run] = []
         self._publisher = publisher(self._shell)
         self._panel: Panel | None = None
-        self._watched: Watched | None = None
+        self._player: Player | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._id = uuid4().hex
@@ -131,9 +132,9 @@ class Explorer:
             Interrupted: (a KeyboardInterrupt) the call was stopped; the run is kept all the same.
             Exception: as the model raises it; the run is kept all the same.
         """
-        run, view = self._begun(prompt, model, system, model_settings)
+        run, player = self._begin(prompt, model, system, model_settings)
         with self._ending(run):
-            now(run.question, view, run.keep)
+            player.run()
         return run
 
     async def arun(
@@ -145,15 +146,15 @@ class Explorer:
         model_settings: Mapping[str, Any] | None = None,
     ) -> Run:
         """`run` for code that can await: the kernel hears the Stop button meanwhile."""
-        run, view = self._begun(prompt, model, system, model_settings)
+        run, player = self._begin(prompt, model, system, model_settings)
         with self._ending(run):
-            await here(run.question, view, run.keep)
+            await player.play()
         return run
 
     def stop(self) -> None:
         """End the run that is going on; what has come of it stays."""
-        if self._watched is not None and self._watched.stop is not None:
-            self._watched.stop()
+        if self._player is not None:
+            self._player.stop()
 
     def keep(self, name: str, run: Run | None = None) -> None:
         """Put the answer of a run, the last one without another, into a variable of the notebook.
@@ -170,37 +171,38 @@ class Explorer:
             raise UserError('There is no notebook here to keep a variable in: use `explorer.answer`.')
         self._shell.user_ns[name] = run.answer
 
-    def _begun(
+    def _begin(
         self,
         prompt: str | Sequence[UserContent] | None,
         model: Model | str | None,
         system: str | None,
         settings: Mapping[str, Any] | None,
-    ) -> tuple[Run, Watched]:
+    ) -> tuple[Run, Player]:
         with short_errors():
             if self.runs and self.runs[-1].running:
                 raise UserError(f'Run {self.runs[-1].number} is going on: stop it first.')
             asked = question(
-                self._said('prompt', self._prompt) if prompt is None else prompt,
+                self._field('prompt', self._prompt) if prompt is None else prompt,
                 replace(self._defaults, temperature=None, max_tokens=None) if self._panel else self._defaults,
                 model=model if model is not None else self._model(),
-                system=self._said('system', self._system or '') if system is None else system,
+                system=self._field('system', self._system or '') if system is None else system,
                 model_settings={**self._settings_now(), **(settings or {})},  # type: ignore[typeddict-item]
             )
         run = Run(len(self.runs) + 1, asked)
         self.runs.append(run)
+        self._player = Player(asked, self._view(run, prompt), run.keep)
+        return run, self._player
+
+    def _view(self, run: Run, prompt: str | Sequence[UserContent] | None) -> RecordingView:
         panel = self._panel
         if panel is None:
-            view = Watched(run, Unseen())
-        else:
-            if isinstance(prompt, str):
-                panel.prompt.value = prompt
-            view = Watched(run, panel.begin(run), tick=panel.timeline.tick)
-        self._watched = view
-        return run, view
+            return RecordingView(run, NullView())
+        if isinstance(prompt, str):
+            panel.prompt.value = prompt
+        return RecordingView(run, panel.begin(run), on_tick=panel.timeline.tick)
 
-    def _said(self, field: str, otherwise: str) -> str:
-        return getattr(self._panel, field).value if self._panel is not None else otherwise
+    def _field(self, name: str, otherwise: str) -> str:
+        return getattr(self._panel, name).value if self._panel is not None else otherwise
 
     def _model(self) -> Model | str:
         name = self._panel.model.value.strip() if self._panel is not None else self._first
@@ -222,7 +224,7 @@ class Explorer:
             error = f'{type(failure).__name__}: {failure}'
             raise
         finally:
-            self._watched = None
+            self._player = None
             if run.elapsed is None:  # it was stopped before its view was started
                 run.end('interrupted', None, 0.0)
             if self._panel is not None:
@@ -259,7 +261,7 @@ class Explorer:
         defaults = {'temperature': self._defaults.temperature, 'max_tokens': self._defaults.max_tokens}
         self._panel = Panel(
             self,
-            models=suggestions(self._models),
+            models=suggestions(self._models, os.environ),
             model=self._first,
             system=self._system or '',
             prompt=self._prompt,
@@ -274,20 +276,20 @@ class Explorer:
         if self._panel is None or self._loop is None:
             return
         try:
-            run, view = self._begun(None, None, None, None)
+            run, player = self._begin(None, None, None, None)
         except UserError as error:
             self._panel.say(str(error), wrong=True)
             return
-        self._loop.call_soon_threadsafe(self._launch, run, view)
+        self._loop.call_soon_threadsafe(self._launch, run, player)
 
-    def _launch(self, run: Run, view: Watched) -> None:
+    def _launch(self, run: Run, player: Player) -> None:
         assert self._loop is not None
-        self._task = self._loop.create_task(self._in_the_background(run, view))
+        self._task = self._loop.create_task(self._in_the_background(run, player))
 
-    async def _in_the_background(self, run: Run, view: Watched) -> None:
+    async def _in_the_background(self, run: Run, player: Player) -> None:
         try:
             with self._ending(run):
-                await here(run.question, view, run.keep)
+                await player.play()
         except (Exception, asyncio.CancelledError):
             pass  # the panel has said so
 
@@ -308,6 +310,13 @@ class Explorer:
             self._panel.say(str(error), wrong=True)
         else:
             self._panel.say(f'The answer is in {name}.')
+
+
+def suggestions(given: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+    """Names to choose from: those given, the embedded model, and the known ones of providers whose key is set."""
+    from jupyter_stream.models.base import askable_models
+
+    return list(dict.fromkeys([*given, EMBEDDED, *askable_models(environ)]))
 
 
 def _shows_widgets(shell: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import defaults_of
-from jupyter_stream.notebook.explore.run import replay
+from jupyter_stream.notebook.explore.recording import replay
 from jupyter_stream.notebook.shell import current_shell
 from jupyter_stream.notebook.views.widget import WidgetView
 from jupyter_stream.widgets.timeline import Timeline

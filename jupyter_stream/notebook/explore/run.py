@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from time import monotonic
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jupyter_stream.notebook.ask import Question
-from jupyter_stream.notebook.reprs import describe
-from jupyter_stream.notebook.views import Stoppable, View
+from jupyter_stream.notebook.markdown import sanitize
+from jupyter_stream.notebook.markdown.sanitizer import visible
+from jupyter_stream.notebook.question import Question
+from jupyter_stream.notebook.reprs import code, describe
 from jupyter_stream.widgets.trace import Row, Trace
 
 if TYPE_CHECKING:
-    from jupyter_stream.messages import ModelResponse
     from jupyter_stream.notebook.answer import Answer
-    from jupyter_stream.notebook.views import View as _View
 
-__all__ = ('Run', 'Watched', 'replay')
+__all__ = ('Run', 'summary')
+
+_ROW = 80
+"""Characters of an event in its row."""
+
+_LONGEST = 240
+"""Characters of a line of the summary."""
 
 _GROWS = ('content_delta', 'args_delta', 'transcript_delta')
 
@@ -55,7 +59,7 @@ class Run:
     @property
     def model(self) -> str:
         """The model that was asked."""
-        return self.question.model_id
+        return self.question.title
 
     @property
     def text(self) -> str:
@@ -88,12 +92,7 @@ class Run:
         return f'Run({self.number}, {self.model!r}, {state}, {len(self.events)} events)'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from jupyter_stream.notebook.explore.summary import summary
-
         return summary(self)
-
-
-_ROW = 80
 
 
 def _size(event: Any) -> int:
@@ -110,69 +109,77 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ''
 
 
-class Watched:
-    """The view of a run: passes everything on to another one, and notes what came when.
-
-    Args:
-        run: what is written down.
-        view: what is passed on to.
-        tick: called as often as the view is.
-        clock: seconds, as `time.monotonic`.
-    """
-
-    def __init__(
-        self,
-        run: Run,
-        view: _View,
-        *,
-        tick: Callable[[], object] = lambda: None,
-        clock: Callable[[], float] = monotonic,
-    ) -> None:
-        self._run = run
-        self._view = view
-        self._tick = tick
-        self._clock = clock
-        self._started = clock()
-        self.stop: Callable[[], object] | None = None
-        """How to end the answer; None where nobody can."""
-
-    def on_stop(self, stop: Callable[[], object]) -> None:
-        self.stop = stop
-        if isinstance(self._view, Stoppable):
-            self._view.on_stop(stop)
-
-    def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
-        self._started = self._clock()
-        self._view.start(title, settings)
-
-    def status(self, text: str) -> None:
-        self._view.status(text)
-
-    def update(self, events: Sequence[Any]) -> None:
-        at = self._clock() - self._started
-        for event in events:
-            self._run.take(event, at)
-        self._view.update(events)
-        self._tick()
-
-    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
-        self._run.end(mark, error, self._clock() - self._started)
-        self._view.finish(response, mark, error)
+# ------------------------------------------------------------------ what stays in the saved notebook
 
 
-def replay(run: Run, make: Callable[[Callable[[], float]], View]) -> None:
-    """Show a run that is over once more, at once, on the clock that it had.
+def summary(run: Run, *, times: bool = False) -> dict[str, Any]:
+    """The data to display for a run: model, settings, prompt, how the answer begins, tokens, how it ended.
 
     Args:
         run: the run.
-        make: makes the view, given its clock.
+        times: also how fast it was, which no two runs agree on.
     """
-    now = 0.0
-    view = make(lambda: now)
-    view.start(run.model, run.question.settings)
-    for event, at in zip(run.events, run.times, strict=True):
-        now = at
-        view.update([event])
-    now = run.elapsed or now
+    lines = list(_lines(run, times))
+    title = f'run {run.number}'
+    rows = [f'| {label} | {code(text.replace("|", "¦"))} |' for label, text in lines]
+    plain = [f'{label + ":":10}{text}' for label, text in lines]
+    return {
+        'text/markdown': sanitize('\n'.join([f'| {title} | |', '| --- | --- |', *rows])),
+        'text/plain': '\n'.join([title, *plain]),
+    }
+
+
+def _lines(run: Run, times: bool) -> Iterator[tuple[str, str]]:
+    yield 'model', visible(run.model)
+    for label, text in (('settings', _settings(run)), ('system', run.question.system or ''), ('prompt', _asked(run))):
+        if text:
+            yield label, _cut(text)
     if run.answer is not None:
-        view.finish(run.answer.response, run.mark, run.error)
+        response = run.answer.response
+        answer = _cut(run.text) or ', '.join(part.part_kind for part in response.parts)
+        if answer:
+            yield 'answer', answer
+        usage = response.usage
+        if usage.has_values():
+            yield 'tokens', f'{usage.input_tokens:,} in, {usage.output_tokens:,} out'
+        yield 'ended', run.mark or response.finish_reason or response.state
+    if run.error is not None and run.mark != 'interrupted':
+        yield 'error', _cut(f'{type(run.error).__name__}: {run.error}')
+    if times and (spent := _times(run)):
+        yield 'time', spent
+
+
+def _settings(run: Run) -> str:
+    """The settings of the request, without any that may be a secret."""
+    from jupyter_stream.messages import ModelResponse
+    from jupyter_stream.notebook.bundle import final_bundle
+
+    _, metadata = final_bundle(ModelResponse(parts=[]), settings=run.question.settings)
+    settings: dict[str, Any] = metadata['jupyter_stream'].get('settings', {})
+    return ', '.join(f'{name} {value}' for name, value in settings.items())
+
+
+def _times(run: Run) -> str:
+    """How fast it was, in words; '' when that is not known."""
+    first, rate = run.first, run.trace.rate
+    pieces = [
+        None if first is None else f'first text after {first:.2f} s',
+        None if rate is None else f'{rate:.0f} characters/s',
+        None if run.elapsed is None else f'{run.elapsed:.2f} s in all',
+    ]
+    return ', '.join(piece for piece in pieces if piece)
+
+
+def _asked(run: Run) -> str:
+    prompt = run.question.prompt
+    return (
+        prompt
+        if isinstance(prompt, str)
+        else ' '.join(item if isinstance(item, str) else '[a file]' for item in prompt)
+    )
+
+
+def _cut(text: str) -> str:
+    """The beginning of a text, in one line."""
+    line = ' '.join(visible(text[: 4 * _LONGEST]).split())
+    return line if len(line) <= _LONGEST else f'{line[: _LONGEST - 1]}…'

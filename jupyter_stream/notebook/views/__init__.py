@@ -1,14 +1,14 @@
 """Ways of showing an answer while it comes, and the choice among them.
 
-A view is fed the events of one answer by whoever runs the stream, who also calls it about every 50 ms without
-events, so that no view needs a clock's thread or a timer of its own.
+A view is fed the events of one answer, one by one, by the player, which also ticks it: after each event, and about
+every 50 ms in between, so that no view needs a thread or a timer of its own.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -24,7 +24,7 @@ VARIABLE = 'JUPYTER_STREAM_VIEW'
 
 
 class View(Protocol):
-    """Shows one answer: start, then status and update as often as need be, then finish; from one thread at a time."""
+    """Shows one answer: start; then status, update and tick, as often as needed; then finish. One thread at a time."""
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         """Show at once that something is going on; `title` is the model, `settings` those of the request."""
@@ -34,8 +34,12 @@ class View(Protocol):
         """Say what is going on before the first word comes."""
         ...
 
-    def update(self, events: Sequence[Any]) -> None:
-        """Take events, maybe none; show what is due."""
+    def update(self, event: Any) -> None:
+        """Take an event of the stream."""
+        ...
+
+    def tick(self) -> None:
+        """Show what is due."""
         ...
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
@@ -137,10 +141,10 @@ def _widget(shell: Any, owns: bool, images: bool, *, sure: bool = True) -> View:
 
 
 def _markdown(shell: Any, owns: bool, images: bool) -> View:
-    from .blocks import JupyterView
+    from .markdown import MarkdownView
     from .publish import publisher
 
-    return JupyterView(publisher(shell), owns=owns, images=images)
+    return MarkdownView(publisher(shell), owns=owns, images=images)
 
 
 def _static(shell: Any, owns: bool, images: bool) -> View:

@@ -35,11 +35,6 @@ class Pace:
         self._last = float('-inf')
         self._shown = 0
 
-    @property
-    def spent(self) -> int:
-        """The bytes of all messages so far."""
-        return self._spent
-
     def sent(self, now: float, size: int, shown: int) -> None:
         """A message of `size` bytes left; `shown` is the length of the open part in it."""
         self._spent += size + ENVELOPE

@@ -1,22 +1,40 @@
-"""One display, at the end: for whoever runs notebooks without anybody watching, and for tests of notebooks."""
+"""Views of an answer that nobody watches: one display at the end, for whoever runs notebooks and for tests of
+notebooks; or none at all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
-
-from jupyter_stream.notebook.bundle import final_bundle
 
 from .publish import Publisher
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
-__all__ = ('StaticView',)
+__all__ = ('NullView', 'StaticView')
 
 
-class StaticView:
+class NullView:
+    """Shows nothing."""
+
+    def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
+        pass
+
+    def status(self, text: str) -> None:
+        pass
+
+    def update(self, event: Any) -> None:
+        pass
+
+    def tick(self) -> None:
+        pass
+
+    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+        pass
+
+
+class StaticView(NullView):
     """Shows the whole answer when it is finished."""
 
     def __init__(self, publisher: Publisher, *, images: bool = False) -> None:
@@ -27,12 +45,8 @@ class StaticView:
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self._settings = settings
 
-    def status(self, text: str) -> None:
-        pass
-
-    def update(self, events: Sequence[Any]) -> None:
-        pass
-
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+        from jupyter_stream.notebook.bundle import final_bundle
+
         data, metadata = final_bundle(response, settings=self._settings, mark=mark, error=error, images=self._images)
         self._publisher.display(data, metadata, uuid4().hex)

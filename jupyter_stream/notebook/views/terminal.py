@@ -1,9 +1,9 @@
-"""Plain text, as it comes. What a model writes can't move the cursor or colour the screen."""
+"""Plain text, as it comes. What a model writes cannot move the cursor or colour the screen."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jupyter_stream.notebook.bundle import notes_of
@@ -35,13 +35,14 @@ class TerminalView:
     def status(self, text: str) -> None:
         print(visible(text), file=self._stream, flush=True)
 
-    def update(self, events: Sequence[Any]) -> None:
-        for event in events:
-            block = self._reducer.feed(event)
-            if block is not None:
-                self._show(block)
-        if events:
+    def update(self, event: Any) -> None:
+        block = self._reducer.feed(event)
+        if block is not None:
+            self._show(block)
             self._stream.flush()
+
+    def tick(self) -> None:
+        pass
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
         self._end_block()
@@ -56,7 +57,7 @@ class TerminalView:
             if self._current is not None and block.index < self._current.index:
                 return  # a call that goes on after the next has begun; its arguments are in the answer
             self._begin(block)
-        text = self._return + block.take()
+        text = self._return + block.text
         self._return = '\r' if text.endswith('\r') else ''
         self._write(visible(text[: len(text) - len(self._return)]))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -22,9 +22,9 @@ from jupyter_stream.notebook.markdown import sanitize as neutralise
 from jupyter_stream.notebook.markdown.sanitizer import visible
 
 from . import capability
-from .blocks import JupyterView
-from .facts import Times, facts_of
-from .ops import OpWriter
+from .footer import Times, footer_of
+from .log_writer import LogWriter
+from .markdown import MarkdownView
 from .publish import Publisher
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class WidgetView:
         self._stop: Callable[[], object] | None = None
         self._seen: Callable[[], object] = lambda: None
         self._widget: LiveView | None = None
-        self._instead: JupyterView | None = None
+        self._instead: MarkdownView | None = None
         self._id = uuid4().hex
         self._displayed = False
         self._title = ''
@@ -84,7 +84,7 @@ class WidgetView:
         self._times = Times(0.0)
         self._events: list[Any] = []
 
-    # ------------------------------------------------------------------ what the runner calls
+    # ------------------------------------------------------------------ what the player calls
 
     def on_stop(self, stop: Callable[[], object]) -> None:
         """How to stop the answer from the page; said before `start`, by whoever leaves the kernel free to hear it."""
@@ -94,7 +94,7 @@ class WidgetView:
         self._title, self._settings = title, settings
         self._times = Times(self._clock())
         if not self._sure and self._stop is None and not capability.known(self._session):
-            # Nothing can be heard now, so nothing be found out; but the next time something will be known.
+            # This cell hears no page, so it cannot find out; the next answer will know.
             self._take_over()
             _carry()
         elif self._place is not None or 'jupyter_stream.widgets.live' in sys.modules:
@@ -109,17 +109,23 @@ class WidgetView:
             self._shown().put('status', visible(text))
             self._shown().tick()
 
-    def update(self, events: Sequence[Any]) -> None:
+    def update(self, event: Any) -> None:
+        if self._instead is not None:
+            self._instead.update(event)
+            return
+        self._shown()
+        if self._writer.feed(event):
+            self._times.word(self._clock())
+        if not self._sure:
+            self._events.append(event)
+
+    def tick(self) -> None:
         if self._instead is None:
-            widget = self._shown()
-            for event in events:
-                if self._writer.feed(event):
-                    self._times.word(self._clock())
-            widget.tick()
+            self._shown().tick()
             if not self._sure:
-                self._find_out(events)
+                self._find_out()
         else:
-            self._instead.update(events)
+            self._instead.tick()
 
     async def mounted(self) -> None:
         """A page that is known to show widgets, and can be heard, is about to show this one."""
@@ -140,7 +146,7 @@ class WidgetView:
             {
                 'mark': mark or _mark_of(response),
                 'notes': notes_of(response, mark, error),
-                'facts': [visible(fact) for fact in facts_of(response, self._times, _cost(response))],
+                'facts': [visible(piece) for piece in footer_of(response, self._times, _cost(response))],
                 'swap': self._place is None,
             },
             placed=self._place is not None,
@@ -162,8 +168,9 @@ class WidgetView:
             images=self._images,
             on_ready=self._ready,
             on_stop=self._stop,
+            clock=self._clock,
         )
-        self._writer = OpWriter(widget)
+        self._writer = LogWriter(widget)
         if self._place is not None:
             self._place(widget)
         else:
@@ -183,15 +190,13 @@ class WidgetView:
 
     # ------------------------------------------------------------------ when the front end has no widgets
 
-    def _find_out(self, events: Sequence[Any]) -> None:
-        """Wait for a sign of the front end, keeping what has come, and go on without it when there is none."""
+    def _find_out(self) -> None:
+        """Wait for a sign of the front end, and go on without it when there is none."""
         known = capability.known(self._session)
         if known:
             self._sure = True
             self._events.clear()
-            return
-        self._events += events
-        if known is False or self._clock() - self._times.asked > PATIENCE:
+        elif known is False or self._clock() - self._times.asked > PATIENCE:
             capability.learn(self._session, False)
             self._take_over()
 
@@ -200,7 +205,7 @@ class WidgetView:
             self._widget.finish({})
             self._widget.close()
             self._widget = None
-        self._instead = JupyterView(
+        self._instead = MarkdownView(
             self._publisher,
             owns=self._owns,
             shown=self._id if self._displayed else None,
@@ -208,8 +213,10 @@ class WidgetView:
             clock=self._clock,
         )
         self._instead.start(self._title, self._settings)
-        self._instead.update(self._events)
+        for event in self._events:
+            self._instead.update(event)
         self._events.clear()
+        self._instead.tick()
 
 
 def _waiting(title: str, model_id: str | None = None) -> dict[str, Any]:

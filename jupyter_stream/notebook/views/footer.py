@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
-__all__ = ('Times', 'facts_of')
+__all__ = ('Times', 'footer_of')
 
 
 @dataclass(slots=True)
@@ -36,8 +36,8 @@ class Times:
         return 0.0 if self.first is None or self.last is None else self.last - self.first
 
 
-def facts_of(response: ModelResponse, times: Times, cost: str | None = None) -> list[str]:
-    """The line's pieces, each readable by itself; what is not known is left out.
+def footer_of(response: ModelResponse, times: Times, cost: str | None = None) -> list[str]:
+    """The pieces of the line, each readable by itself; what is not known is left out.
 
     Args:
         response: the answer.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any, Protocol
 
-from jupyter_stream.notebook.reducer import Block, Reducer, sources_of
+from jupyter_stream.notebook.reducer import Block, Reducer, as_json, sources_of
 
-__all__ = ('OpWriter', 'Sink')
+__all__ = ('LogWriter', 'Sink')
 
 
 class Sink(Protocol):
@@ -18,7 +19,7 @@ class Sink(Protocol):
     def put(self, *op: Any) -> None: ...
 
 
-class OpWriter:
+class LogWriter:
     """Writes the events of one answer into a log; O(1) an event."""
 
     def __init__(self, sink: Sink) -> None:
@@ -54,15 +55,14 @@ class OpWriter:
             self._sink.put('file', block.index, content.media_type, data, len(content.data))
 
     def _grow(self, block: Block) -> bool:
-        if block.merged:
-            return self._replace(block)
-        text = block.take()
-        if text:
-            self._sink.add(block.index, text)
-        return bool(text) or block.kind == 'file'
+        if block.merged is not None:
+            return self._replace(block, block.merged)
+        if block.text:
+            self._sink.add(block.index, block.text)
+        return bool(block.text) or block.kind == 'file'
 
-    def _replace(self, block: Block) -> bool:
-        text = block.text
+    def _replace(self, block: Block, arguments: Mapping[str, Any]) -> bool:
+        text = as_json(arguments)
         changed = self._objects.get(block.index) != text
         if changed:
             self._objects[block.index] = text

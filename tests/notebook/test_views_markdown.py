@@ -1,4 +1,4 @@
-"""The live view on a clock that stands still: what is sent, when, how much, and what the cell holds in the end."""
+"""The view of growing Markdown on a clock that stands still: what is sent, when, and what the cell holds in the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_stream.messages import (
     ThinkingPart,
     ToolCallPart,
 )
-from jupyter_stream.notebook.views.blocks import JupyterView
+from jupyter_stream.notebook.views.markdown import MarkdownView
 from jupyter_stream.notebook.views.pace import ENVELOPE
 from jupyter_stream.notebook.views.publish import ShellPublisher
 
@@ -59,29 +59,36 @@ class Notebook:
         return '\n'.join(data['text/markdown'] for _, data, _ in self.outputs)
 
 
-def live(owns: bool = True) -> tuple[Notebook, JupyterView]:
+def live(owns: bool = True) -> tuple[Notebook, MarkdownView]:
     cell = Notebook()
-    view = JupyterView(cell, owns=owns, clock=lambda: cell.now)
+    view = MarkdownView(cell, owns=owns, clock=lambda: cell.now)
     view.start('test:model')
-    view.update([PartStartEvent(index=0, part=TextPart(''))])
+    show(view, PartStartEvent(index=0, part=TextPart('')))
     return cell, view
+
+
+def show(view: MarkdownView, *events: Any) -> None:
+    """As the player does."""
+    for event in events:
+        view.update(event)
+        view.tick()
 
 
 def delta(text: str, index: int = 0) -> PartDeltaEvent:
     return PartDeltaEvent(index=index, delta=TextPartDelta(text))
 
 
-def stream(cell: Notebook, view: JupyterView, text: str, rate: float, size: int) -> None:
+def stream(cell: Notebook, view: MarkdownView, text: str, rate: float, size: int) -> None:
     for at in range(0, len(text), size):
         cell.now += 1 / rate
-        view.update([delta(text[at : at + size])])
+        show(view, delta(text[at : at + size]))
 
 
-def silence(cell: Notebook, view: JupyterView, seconds: float) -> None:
-    """The runner's ticks."""
+def silence(cell: Notebook, view: MarkdownView, seconds: float) -> None:
+    """The player's ticks."""
     for _ in range(round(seconds / 0.05)):
         cell.now += 0.05
-        view.update(())
+        view.tick()
 
 
 def answer(text: str, **more: Any) -> ModelResponse:
@@ -108,7 +115,7 @@ def test_status_replaces_the_placeholder_until_words_come() -> None:
     view.status('starting the embedded model')
     assert cell.shown == '*test:model: starting the embedded model*'
     cell.now = 1
-    view.update([delta('Hi')])
+    show(view, delta('Hi'))
     view.status('too late')
     assert cell.shown == 'Hi'
     assert len(cell.outputs) == 1
@@ -180,16 +187,16 @@ def test_only_markdown_travels_while_it_grows() -> None:
 def test_what_is_half_said_is_healed_and_harmless() -> None:
     cell, view = live()
     cell.now = 1
-    view.update([delta('**bold <img src=x>')])
+    show(view, delta('**bold <img src=x>'))
     assert cell.shown == '**bold &lt;img src=x>**'
 
 
 def test_thinking_and_calls_grow_too() -> None:
     cell, view = live()
     cell.now = 1
-    view.update([PartStartEvent(index=0, part=ThinkingPart('one\ntwo'))])
+    show(view, PartStartEvent(index=0, part=ThinkingPart('one\ntwo')))
     cell.now = 2
-    view.update([PartStartEvent(index=1, part=ToolCallPart('look', '{"at"', tool_call_id='a')), delta('lost', 0)])
+    show(view, PartStartEvent(index=1, part=ToolCallPart('look', '{"at"', tool_call_id='a')), delta('lost', 0))
     assert cell.shown == '> *Thinking*\n>\n> one\n> two\n\n**Tool call** `look`\n\n```json\n{"at"\n```'
 
 

@@ -1,4 +1,4 @@
-"""The live view: Markdown in displays that grow, and one display in their place at the end.
+"""The view of Markdown in displays that grow, and of one display in their place at the end.
 
 The text is cut into segments of finished blocks. A finished segment is sent once, as a display of its own, and
 never again; only the open end is sent repeatedly, on one frame clock. Where the cell shows other things too, one
@@ -7,7 +7,7 @@ display is updated, ever less often as it grows. Either way the answer of n byte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -24,7 +24,7 @@ from .publish import Publisher
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
-__all__ = ('JupyterView',)
+__all__ = ('MarkdownView',)
 
 _SEGMENT = 400
 """Characters after which finished blocks may become a segment: fewer would cost more in envelopes than in text."""
@@ -41,7 +41,7 @@ _NOT_SHOWN = frozenset({'file'})
 """Kinds that come at the end only: a picture may be megabytes."""
 
 
-class JupyterView:
+class MarkdownView:
     """Shows an answer through display hooks.
 
     Args:
@@ -72,13 +72,13 @@ class JupyterView:
         self._segment: list[str] = []
         self._segment_size = 0
         self._total = 0
-        self._unseen = False
+        self._unsent = False
         self._came = float('-inf')
         self._id = shown
         self._title = ''
         self._settings: Mapping[str, Any] | None = None
 
-    # ------------------------------------------------------------------ what the runner calls
+    # ------------------------------------------------------------------ what the player calls
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self._title, self._settings = title, settings
@@ -88,34 +88,23 @@ class JupyterView:
         if not self._total:
             self._send(f'*{_name(self._title)}: {neutralise(text)}*', 0)
 
-    def update(self, events: Sequence[Any]) -> None:
+    def update(self, event: Any) -> None:
+        block = self._reducer.feed(event)
+        if block is not None and block.kind not in _NOT_SHOWN:
+            self._take(block)
+
+    def tick(self) -> None:
         now = self._clock()
-        for event in events:
-            block = self._reducer.feed(event)
-            if block is not None and block.kind not in _NOT_SHOWN:
-                self._take(block, now)
-        self.tick(now)
-
-    def due(self, now: float) -> bool:
-        """Whether something has come that is to be sent now."""
-        if not self._unseen:
-            return False
-        if self._ripe and self._pace.settled(now, self._came):
-            return True
-        return self._pace.due(now, self._open_size, self._total, self._came)
-
-    def tick(self, now: float) -> None:
-        """Send what is due at this time."""
-        if not self.due(now):
+        if not self._due(now):
             return
         if self._ripe:
             self._freeze()
-            self._unseen = bool(self._splitter.open.strip())
-            if not (self._unseen and self._pace.stalled(now, self._came)):
+            self._unsent = bool(self._splitter.open.strip())
+            if not (self._unsent and self._pace.stalled(now, self._came)):
                 return
         text = ''.join(self._segment) + self._splitter.open
         self._send(neutralise(heal(text), images=self._images), len(text))
-        self._unseen = False
+        self._unsent = False
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
         data, metadata = final_bundle(response, settings=self._settings, mark=mark, error=error, images=self._images)
@@ -129,6 +118,14 @@ class JupyterView:
 
     # ------------------------------------------------------------------ how the text grows
 
+    def _due(self, now: float) -> bool:
+        """Whether something has come that is to be sent now."""
+        if not self._unsent:
+            return False
+        if self._ripe and self._pace.settled(now, self._came):
+            return True
+        return self._pace.due(now, self._open_size, self._total, self._came)
+
     @property
     def _ripe(self) -> bool:
         """Whether there is a segment to be sent for the last time."""
@@ -138,18 +135,17 @@ class JupyterView:
     def _open_size(self) -> int:
         return self._segment_size + self._splitter.open_size
 
-    def _take(self, block: Block, now: float) -> None:
+    def _take(self, block: Block) -> None:
         if block is not self._current:
             if self._current is not None and block.index < self._current.index:
                 return  # a call that goes on after the next has begun; it is whole at the end
             self._close_block()
             self._current = block
             self._grow(_HEADS.get(block.kind, '').format(name=_word(block.name)))
-        text = block.take()
-        if text:
-            self._grow(text.replace('\n', '\n> ') if block.kind == 'thinking' else text)
-            self._came = now
-            self._unseen = True
+        if block.text:
+            self._grow(block.text.replace('\n', '\n> ') if block.kind == 'thinking' else block.text)
+            self._came = self._clock()
+            self._unsent = True
 
     def _grow(self, text: str) -> None:
         self._total += len(text)

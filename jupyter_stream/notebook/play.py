@@ -1,0 +1,199 @@
+"""The player: it opens a stream, shows in a view what comes, and gives the answer back.
+
+`%%ask`, `ask`, `aask`, `show` and `explore` all play. There is one coroutine, and it runs in two ways: awaited on the
+cell's own loop (`play`), or through the bridge (`run`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jupyter_stream import bridge
+from jupyter_stream.exceptions import (
+    AgentRunError,
+    IncompleteStream,
+    ModelConnectionError,
+    StreamDecodeError,
+    UserError,
+)
+from jupyter_stream.notebook.answer import Answer
+from jupyter_stream.notebook.views import Mounting, Stoppable, View
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelMessage, ModelResponse
+    from jupyter_stream.stream import StreamedResponse
+
+__all__ = ('Playable', 'Player', 'short_errors')
+
+_BROKEN = (IncompleteStream, ModelConnectionError, StreamDecodeError)
+"""What ends an answer on its way here, and not in the model."""
+
+_TICK = 0.05
+"""Seconds between two ticks of the view while the model is silent."""
+
+
+class Playable(Protocol):
+    """What can be played: a `Question`, or a stream that somebody else makes."""
+
+    @property
+    def title(self) -> str:
+        """Who answers, as it is named to people."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Any] | None:
+        """The settings of the request."""
+        ...
+
+    @property
+    def loop_bound(self) -> bool:
+        """Whether it must be played on the event loop that its user runs."""
+        ...
+
+    def messages(self) -> list[ModelMessage]:
+        """What is sent; empty where that is not known."""
+        ...
+
+    def open(self, messages: Sequence[ModelMessage]) -> AbstractAsyncContextManager[StreamedResponse]:
+        """The context manager of its stream. May import what is slow to load."""
+        ...
+
+
+class Player:
+    """Plays one answer, once. Whatever ends it, the view is finished and the answer so far is handed over.
+
+    Args:
+        source: what is played.
+        view: shows the answer; it is started before anything slow is loaded, and always finished.
+        on_answer: gets the answer, or as much of it as came before an error or a stop.
+    """
+
+    def __init__(
+        self, source: Playable, view: View, on_answer: Callable[[Answer], object] = lambda answer: None
+    ) -> None:
+        self._source = source
+        self._view = view
+        self._on_answer = on_answer
+        self._messages: list[ModelMessage] = []
+        self._cancel: bridge.Cancel | None = None
+
+    async def play(self) -> Answer:
+        """Play on this event loop. An interrupt of the cell, or `stop`, ends it promptly.
+
+        Raises:
+            Interrupted: (a KeyboardInterrupt) the cell was stopped, or its answer by `stop`.
+            asyncio.CancelledError: the task was cancelled, or, in a task that is not the cell's own, `stop` was called.
+            Exception: as the stream raises it, after the view has shown what came.
+        """
+        self._cancel = bridge.Cancel()
+        if isinstance(self._view, Stoppable):
+            self._view.on_stop(self.stop)
+        with short_errors():
+            return await bridge.guard(self._play(), self._cancel)
+
+    def run(self) -> Answer:
+        """Play from synchronous code, through the bridge. Raises what `play` does."""
+        with short_errors():
+            return bridge.run(self._play, loop_bound=self._source.loop_bound)
+
+    def stop(self) -> None:
+        """End what `play` began, from any thread; what came stays. Before and after that it does nothing."""
+        if self._cancel is not None:
+            self._cancel()
+
+    async def _play(self) -> Answer:
+        view = self._view
+        view.start(self._source.title, self._source.settings)
+        stream: StreamedResponse | None = None
+        try:
+            await asyncio.sleep(0)  # what the view shows leaves for the browser before imports block this thread
+            from jupyter_stream.models.base import progress_to
+
+            with progress_to(view.status):
+                async with _ticking(view), self._open() as stream:
+                    await self._show(stream)
+        except BaseException as error:
+            response = self._answer(stream, error).response
+            view.finish(response, mark=_mark(error, response), error=error)
+            raise
+        answer = self._answer(stream)
+        try:
+            if isinstance(view, Mounting):
+                await view.mounted()
+        finally:
+            view.finish(answer.response, mark=None, error=None)
+        return answer
+
+    def _open(self) -> AbstractAsyncContextManager[StreamedResponse]:
+        self._messages = self._source.messages()
+        return self._source.open(self._messages)
+
+    async def _show(self, stream: StreamedResponse) -> None:
+        update, tick = self._view.update, self._view.tick
+        try:
+            async for event in stream:
+                update(event)
+                tick()
+        except asyncio.CancelledError:
+            await stream.cancel()
+            raise
+
+    def _answer(self, stream: StreamedResponse | None, error: BaseException | None = None) -> Answer:
+        response = stream.get() if stream is not None else _empty(self._source.title, error)
+        answer = Answer(self._messages, response)
+        self._on_answer(answer)
+        return answer
+
+
+def _empty(title: str, error: BaseException | None) -> ModelResponse:
+    """The response of a stream that was never opened."""
+    from jupyter_stream.messages import ModelResponse
+
+    return ModelResponse(parts=[], model_name=title, state='interrupted' if _stopped(error) else 'incomplete')
+
+
+@asynccontextmanager
+async def _ticking(view: View) -> AsyncGenerator[None]:
+    """Tick the view while the model is silent, so that nothing that came stays unshown."""
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            view.tick()
+
+    ticker = asyncio.create_task(tick())
+    try:
+        yield
+    finally:
+        ticker.cancel()
+
+
+def _stopped(error: BaseException | None) -> bool:
+    return isinstance(error, asyncio.CancelledError | KeyboardInterrupt | GeneratorExit)
+
+
+def _mark(error: BaseException, response: ModelResponse) -> str:
+    """Why an answer ended early, in the words that views know."""
+    if _stopped(error):
+        return 'interrupted'
+    return 'incomplete' if isinstance(error, _BROKEN) or not response.parts else 'error'
+
+
+@contextmanager
+def short_errors() -> Generator[None]:
+    """Show the errors that are not bugs (a wrong key, a provider's refusal) as one sentence.
+
+    IPython asks an exception how it wants to be shown; to code that catches it, and to a script, it is
+    unchanged. Without this a notebook prints some twelve thousand characters of HTTP machinery.
+    """
+    try:
+        yield
+    except (UserError, AgentRunError) as error:
+        # A partial, since an exception must stay picklable.
+        shown = partial(list[str], (f'{type(error).__name__}: {error}',))
+        error._render_traceback_ = shown  # pyright: ignore[reportAttributeAccessIssue]
+        raise

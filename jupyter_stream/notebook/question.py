@@ -1,0 +1,98 @@
+"""A question: what is asked of which model, filled in and checked. Pure; `play` asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jupyter_stream.exceptions import UserError
+from jupyter_stream.notebook.defaults import Defaults, default_model
+
+if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelMessage, UserContent
+    from jupyter_stream.models import Model
+    from jupyter_stream.settings import ModelSettings
+    from jupyter_stream.stream import StreamedResponse
+
+__all__ = ('Question', 'question')
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of which model; `settings` are those of the request, `history` the messages before it."""
+
+    prompt: str | Sequence[UserContent]
+    model: Model | str
+    system: str | None = None
+    settings: ModelSettings | None = None
+    history: Sequence[ModelMessage] = ()
+
+    @property
+    def title(self) -> str:
+        """The model as it is named to people."""
+        return self.model.rstrip(':') if isinstance(self.model, str) else self.model.model_id
+
+    @property
+    def loop_bound(self) -> bool:
+        """Whether the model must be asked on the event loop that its user runs."""
+        return not isinstance(self.model, str) and self.model.loop_bound
+
+    def messages(self) -> list[ModelMessage]:
+        """The history and the request. A system prompt that the history has already is not repeated."""
+        from jupyter_stream.messages import ModelRequest, SystemPromptPart, UserPromptPart
+
+        known = {
+            part.content for message in self.history for part in message.parts if isinstance(part, SystemPromptPart)
+        }
+        system = [SystemPromptPart(self.system)] if self.system and self.system not in known else []
+        return [*self.history, ModelRequest(parts=[*system, UserPromptPart(self.prompt)])]
+
+    def open(self, messages: Sequence[ModelMessage]) -> AbstractAsyncContextManager[StreamedResponse]:
+        """The request as a context manager of its stream; nothing is sent until it is entered."""
+        from jupyter_stream.direct import model_request_stream
+
+        return model_request_stream(self.model, messages, model_settings=self.settings)
+
+
+def question(
+    prompt: str | Sequence[UserContent],
+    defaults: Defaults,
+    *,
+    model: Model | str | None = None,
+    system: str | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    model_settings: ModelSettings | None = None,
+    history: Sequence[ModelMessage] = (),
+) -> Question:
+    """The question with everything filled in: what is given, over `model_settings`, over the defaults.
+
+    Raises:
+        UserError: the prompt is empty, or something is not what it has to be.
+    """
+    if not prompt or (isinstance(prompt, str) and not prompt.strip()):
+        raise UserError('There is nothing to ask: the prompt is empty.')
+    _check(prompt, model, history)
+    base = {'temperature': defaults.temperature, 'max_tokens': defaults.max_tokens}
+    own = {'temperature': temperature, 'max_tokens': max_tokens}
+    settings: Any = {**_given(base), **(model_settings or {}), **_given(own)}
+    asked = model if model is not None else default_model(defaults.model)
+    return Question(prompt, asked, defaults.system if system is None else system, settings, history)
+
+
+def _check(prompt: object, model: object, history: object) -> None:
+    askable = model is None or isinstance(model, str) or hasattr(model, 'request_stream')
+    wanted: dict[str, tuple[object, bool, str]] = {
+        'prompt': (prompt, isinstance(prompt, Sequence), 'a text, or a list of texts and files'),
+        'model': (model, askable, 'a name or a model'),
+        'messages': (history, isinstance(history, Sequence) and not isinstance(history, str), 'a list of messages'),
+    }
+    for name, (value, right, what) in wanted.items():
+        if not right:
+            raise UserError(f'`{name}` must be {what}, not {type(value).__name__}.')
+
+
+def _given(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
