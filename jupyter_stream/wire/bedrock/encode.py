@@ -10,10 +10,10 @@ from urllib.parse import quote
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Converse
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.bedrock.cache import cache_settings, limit, ordered
-from jupyter_stream.wire.bedrock.facts import Facts, facts
 from jupyter_stream.wire.bedrock.history import conversation, has_cited, has_tool_blocks
 from jupyter_stream.wire.bedrock.thinking import settled, thinking_fields
 from jupyter_stream.wire.bedrock.tools import tool_config
@@ -72,7 +72,11 @@ def encode(
         )
     limit(tools, system, said)
     ordered(tools, system, said)
-    body: Body = {'messages': said, 'system': system, 'inferenceConfig': _inference(known, own)}
+    body: Body = {
+        'messages': said,
+        'system': system,
+        'inferenceConfig': _inference(target, own),
+    }
     rest: Body = {
         'toolConfig': {'tools': tools, **({'toolChoice': choice} if choice else {})} if tools else None,
         'outputConfig': _output_config(parameters),
@@ -85,8 +89,8 @@ def encode(
     return WireRequest(_path(target, own), body, dict(_ACCEPT))
 
 
-def _served(target: Target) -> Facts:
-    known = facts(target.model_name)
+def _served(target: Target) -> Converse:
+    known = target.profile.converse
     if not known.served:
         raise UserError(
             f'Model {target.model_name!r} is not served by the Converse API of Amazon Bedrock: name another model.'
@@ -102,17 +106,20 @@ def _path(target: Target, settings: Settings) -> str:
 # ---------------------------------------------------------------------- settings
 
 
-def _usable(target: Target, known: Facts, settings: Settings, parameters: ModelRequestParameters) -> Settings:
+def _usable(target: Target, known: Converse, settings: Settings, parameters: ModelRequestParameters) -> Settings:
     """The settings without those that the model would refuse or that would have no effect, caching said as here."""
-    refused = [*_UNKNOWN, *(_SAMPLING if known.no_sampling else () if known.top_k else ('top_k',))]
+    refused = [
+        *_UNKNOWN,
+        *(_SAMPLING if known.no_sampling or target.profile.claude.no_sampling else () if known.top_k else ('top_k',)),
+    ]
     if settings.get('parallel_tool_calls') is False:
         refused.append('parallel_tool_calls')
     cache = settings['cache'] if settings.get('cache') is not None else parameters.cache
     return cache_settings(known, supported(target, settings, refused), cache)
 
 
-def _inference(known: Facts, settings: Settings) -> Body:
-    most = known.claude.max_output if known.claude else None
+def _inference(target: Target, settings: Settings) -> Body:
+    most = target.profile.claude.max_output
     config = {name: settings[setting] for setting, name in _INFERENCE.items() if _is_said(settings.get(setting))}
     if most is not None:
         # Claude's own default on Bedrock is 4096 tokens, thinking included.
@@ -143,7 +150,7 @@ def _output_config(parameters: ModelRequestParameters) -> Body | None:
 
 
 def _additional_fields(
-    target: Target, known: Facts, settings: Settings, parameters: ModelRequestParameters, unchosen: bool
+    target: Target, known: Converse, settings: Settings, parameters: ModelRequestParameters, unchosen: bool
 ) -> Body:
     """The fields of the model's own; what the user says there wins. `unchosen`: there are tools, but no choice."""
     fields: Body = dict(settings.get('bedrock_additional_model_requests_fields') or {})
@@ -154,7 +161,7 @@ def _additional_fields(
     return {**fields, **thinking_fields(target, fields, parameters)}
 
 
-def _add_top_k(known: Facts, fields: Body, top_k: int) -> None:
+def _add_top_k(known: Converse, fields: Body, top_k: int) -> None:
     if known.top_k == 'claude':
         fields.setdefault('top_k', top_k)
     else:

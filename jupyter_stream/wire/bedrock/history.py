@@ -18,10 +18,10 @@ from jupyter_stream.messages import (
     UserPromptPart,
 )
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Converse
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.bedrock.cache import cache_point, mark, mark_last, mark_messages
 from jupyter_stream.wire.bedrock.content import Blocks, kind_of, text_block
-from jupyter_stream.wire.bedrock.facts import Facts, facts
 from jupyter_stream.wire.bedrock.replay import Replay
 from jupyter_stream.wire.prepare import instructions
 
@@ -44,7 +44,7 @@ def conversation(
     Raises:
         UserError: the history holds what can't be said to the model.
     """
-    known = facts(target.model_name)
+    known = target.profile.converse
     told = _History(target, cited=cites(known, settings, parameters))
     for message in history:
         told.add(message)
@@ -56,7 +56,7 @@ def conversation(
     return _system(known, told.system, history, settings, parameters), messages
 
 
-def cites(known: Facts, settings: Settings, parameters: ModelRequestParameters) -> bool:
+def cites(known: Converse, settings: Settings, parameters: ModelRequestParameters) -> bool:
     """Whether documents are cited: where it was asked for, and the answer is plain text."""
     return bool(settings.get('citations')) and known.citations and parameters.output_mode == 'text'
 
@@ -81,7 +81,7 @@ class _History:
         self._messages: list[Message] = []
         self._later: list[Block] = []
         self._target = target
-        self._known = facts(target.model_name)
+        self._known = target.profile.converse
         self._blocks = Blocks(target, cited=cited)
 
     def finish(self) -> list[Message]:
@@ -208,7 +208,7 @@ def _feedback(part: RetryFeedbackPart) -> Block:
     return text_block(f'<system>{text}</system>' if speaks_for_itself else text)
 
 
-def _merged(known: Facts, messages: Sequence[Message]) -> list[Message]:
+def _merged(known: Converse, messages: Sequence[Message]) -> list[Message]:
     """The messages with what the user says in turn as one, or parted by a word of the model where that may not be."""
     merged: list[Message] = []
     for message in messages:
@@ -222,13 +222,13 @@ def _merged(known: Facts, messages: Sequence[Message]) -> list[Message]:
     return merged
 
 
-def _may_stand_together(known: Facts, content: Sequence[Block]) -> bool:
+def _may_stand_together(known: Converse, content: Sequence[Block]) -> bool:
     kinds = {kind_of(block) for block in content} - {'cachePoint'}
     return 'toolResult' not in kinds or kinds - {'toolResult'} <= known.beside_results
 
 
 def _system(
-    known: Facts,
+    known: Converse,
     prompts: list[Block],
     history: Sequence[ModelMessage],
     settings: Settings,

@@ -17,7 +17,6 @@ from jupyter_stream.messages import (
 from jupyter_stream.profiles import DEFAULT_THINKING_TAGS
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.bedrock.content import text_block
-from jupyter_stream.wire.bedrock.facts import facts
 
 __all__ = ('CODE', 'CODE_RESULT', 'REDACTED', 'Replay')
 
@@ -45,7 +44,7 @@ class Replay:
         self.blocks: list[Block] = []
         self.thinking: list[Block] = []
         self._name = target.provider.name
-        self._known = facts(target.model_name)
+        self._known = target.profile.converse
         self._response = response
         for part in response.parts:
             self._add(part)
@@ -65,7 +64,7 @@ class Replay:
     def _thought(self, part: ThinkingPart) -> None:
         if part.signature and self._known.signatures and self._understood(part.provider_name):
             self.blocks.append({'reasoningContent': _signed(part, part.signature)})
-        elif self._known.claude is None:
+        elif not self._known.claude:
             opening, closing = DEFAULT_THINKING_TAGS
             self.blocks.append(text_block(f'{opening}\n{part.content}\n{closing}'))
         elif part.content:
@@ -75,8 +74,8 @@ class Replay:
         """Whether the model can read what was signed: by itself, or for Claude wherever it was served."""
         own = self._response.canonical_system if provider_name == self._response.provider_name else None
         if own is None:
-            return provider_name == self._name or (self._known.claude is not None and provider_name == 'anthropic')
-        return own == ('anthropic' if self._known.claude is not None else self._name)
+            return provider_name == self._name or (self._known.claude and provider_name == 'anthropic')
+        return own == ('anthropic' if self._known.claude else self._name)
 
     def _is_code(self, part: NativeToolCallPart | NativeToolReturnPart) -> bool:
         return part.provider_name == self._name and part.tool_name == _CODE_EXECUTION

@@ -12,11 +12,11 @@ from typing import Any, cast
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.native_tools import CodeExecutionTool
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Converse
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.bedrock.cache import cache_point
-from jupyter_stream.wire.bedrock.facts import Facts, facts
 from jupyter_stream.wire.bedrock.replay import CODE
 from jupyter_stream.wire.bedrock.thinking import can_force
 from jupyter_stream.wire.tool_choice import tool_choice
@@ -35,7 +35,7 @@ def tool_config(
     Raises:
         UserError: a native tool is one that the model has not, or the model can't be made to call a tool.
     """
-    known = facts(target.model_name)
+    known = target.profile.converse
     native = _native_tools(target, known, parameters)
     choice = tool_choice(cast(ModelSettings, settings), parameters)
     force = choice.mode == 'required' and can_force(target, settings, parameters)
@@ -54,7 +54,7 @@ def tool_config(
     return tools, wanted if tools and known.tool_choice else None
 
 
-def _definition(known: Facts, tool: ToolDefinition) -> Block:
+def _definition(known: Converse, tool: ToolDefinition) -> Block:
     spec: Block = {'name': tool.name, 'inputSchema': {'json': tool.parameters_json_schema}}
     if tool.description:
         spec['description'] = tool.description
@@ -63,7 +63,7 @@ def _definition(known: Facts, tool: ToolDefinition) -> Block:
     return {'toolSpec': spec}
 
 
-def _native_tools(target: Target, known: Facts, parameters: ModelRequestParameters) -> list[Block]:
+def _native_tools(target: Target, known: Converse, parameters: ModelRequestParameters) -> list[Block]:
     tools: list[Block] = []
     for tool in parameters.native_tools:
         if isinstance(tool, CodeExecutionTool) and known.code:
@@ -76,7 +76,7 @@ def _native_tools(target: Target, known: Facts, parameters: ModelRequestParamete
     return tools
 
 
-def _mark(known: Facts, settings: Settings, tools: list[Block]) -> None:
+def _mark(known: Converse, settings: Settings, tools: list[Block]) -> None:
     ttl = settings.get('bedrock_cache_tool_definitions')
     if tools and ttl and known.tool_caching:
         tools.append(cache_point(ttl))

@@ -22,7 +22,6 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.gemini.content import bytes_text, inline, signature_text
-from jupyter_stream.wire.gemini.facts import facts
 from jupyter_stream.wire.gemini.tool_names import CODE, MEDIA, TOOL_TYPES, WEB_SEARCH
 
 __all__ = ('answer_parts',)
@@ -54,7 +53,7 @@ class _Answer:
 
     def __init__(self, target: Target, response: ModelResponse) -> None:
         self.system = target.provider.canonical_system
-        self.facts = facts(target)
+        self.gemini = target.profile.gemini
         self.response = response
         self.signature: str | None = None
         self.called = False
@@ -117,7 +116,7 @@ class _Answer:
     def _echoes(self, item: NativeToolCallPart | NativeToolReturnPart) -> bool:
         """Whether the call of a server-side tool goes back. Those of media processing are refused there."""
         own_id = item.tool_call_id.startswith(_OWN_ID)
-        return item.tool_name != MEDIA and self.facts.echoes_tools and not own_id
+        return item.tool_name != MEDIA and self.gemini.echoes_tools and not own_id
 
     # ------------------------------------------------------------ whose it is
 
@@ -133,4 +132,4 @@ class _Answer:
         said = self.response.canonical_system
         if said is not None and provider_name == self.response.provider_name and provider_name is not None:
             return said == self.system
-        return provider_name in self.facts.own_names
+        return provider_name in self.gemini.own_names

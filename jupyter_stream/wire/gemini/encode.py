@@ -14,7 +14,6 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import UnsupportedSettingWarning
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target, WireRequest
-from jupyter_stream.wire.gemini.facts import facts
 from jupyter_stream.wire.gemini.history import contents
 from jupyter_stream.wire.gemini.thinking import thinking_config
 from jupyter_stream.wire.gemini.tools import image_config, native_tools, tools_and_config
@@ -94,7 +93,7 @@ def encode(
 
 def _prepared(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:
     """Where tools can't be combined, an answer beside native tools is asked for by prompt."""
-    known = facts(target)
+    known = target.profile.gemini
     native = native_tools(target, parameters)
     if native and parameters.output_tools and not known.combines_tools:
         parameters = parameters.with_default_output_mode('prompted')
@@ -145,7 +144,7 @@ def _generation(
             config['logprobs'] = settings['google_top_logprobs']
     text = parameters.allow_text_output or not profile.image_output
     config['responseModalities'] = ['TEXT'] * text + ['IMAGE'] * profile.image_output
-    if thinking := thinking_config(profile, facts(target), settings, parameters):
+    if thinking := thinking_config(profile, settings, parameters):
         config['thinkingConfig'] = thinking
     if (image := image_config(target, parameters)) is not None:
         config['imageConfig'] = image
@@ -166,12 +165,12 @@ def _form(parameters: ModelRequestParameters, with_tools: bool, *, json_object: 
 
 
 def _tier(target: Target, settings: Mapping[str, Any]) -> Part:
-    tier = None if facts(target).tier_headers else _TIERS.get(settings.get('service_tier') or '')
+    tier = None if target.profile.gemini.tier_headers else _TIERS.get(settings.get('service_tier') or '')
     return {'serviceTier': tier} if tier else {}
 
 
 def _headers(target: Target, settings: Mapping[str, Any]) -> dict[str, str]:
-    if not facts(target).tier_headers:
+    if not target.profile.gemini.tier_headers:
         return {}
     wanted = settings.get('google_cloud_service_tier')
     wanted = wanted or _CLOUD_TIERS.get(settings.get('service_tier') or '', 'pt_then_on_demand')
@@ -191,7 +190,7 @@ def _extra_body(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _resource(target: Target) -> str:
     """What the path calls the model. A name with slashes is a resource already, or `publisher/model`."""
-    name, pattern = target.model_name, facts(target).resource
+    name, pattern = target.model_name, target.profile.gemini.resource
     if name.startswith(('models/', 'tunedModels/', 'publishers/', 'projects/')):
         return name
     publisher, slash, model = name.partition('/')

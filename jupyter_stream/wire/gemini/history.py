@@ -22,7 +22,6 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.gemini.answers import answer_parts
 from jupyter_stream.wire.gemini.content import function_file, user_parts
-from jupyter_stream.wire.gemini.facts import facts
 from jupyter_stream.wire.prepare import instructions
 
 __all__ = ('contents',)
@@ -111,8 +110,8 @@ def _feedback(part: RetryFeedbackPart) -> str:
 
 def _tool_return(target: Target, part: ToolReturnPart) -> tuple[Part, list[Part]]:
     """The function's response, and the files that it can't hold, which the user shows instead."""
-    inside = [file for file in part.files if file.media_type in facts(target).tool_files]
-    outside = [file for file in part.files if file.media_type not in facts(target).tool_files]
+    inside = [file for file in part.files if file.media_type in target.profile.gemini.tool_files]
+    outside = [file for file in part.files if file.media_type not in target.profile.gemini.tool_files]
     response: Part = {'name': part.tool_name, 'response': _response(part, outside), 'id': part.tool_call_id}
     if inside:
         response['parts'] = [function_file(target, file) for file in inside]

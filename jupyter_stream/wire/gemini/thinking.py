@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import Profile
+from jupyter_stream.profiles import GEMINI_BUDGETS, GEMINI_LEVELS, Profile
 from jupyter_stream.settings import ThinkingEffort
-from jupyter_stream.wire.gemini.facts import LEVELS, Facts
 
 __all__ = ('thinking_config',)
 
@@ -20,22 +19,10 @@ _LEVELS: Final[Mapping[ThinkingEffort, str]] = {
     'xhigh': 'HIGH',
     'max': 'HIGH',
 }
-_LEAST_BUDGET: Final = 128
-"""Tokens; what Gemini 2.5 Pro, which can't stop thinking, takes at least."""
-
-_BUDGETS: Final[Mapping[ThinkingEffort, int]] = {
-    'minimal': _LEAST_BUDGET,
-    'low': 2048,
-    'medium': 8192,
-    'high': 24576,
-    'xhigh': 24576,
-    'max': 24576,
-}
-"""Tokens; the largest is what all models with a budget take."""
 
 
 def thinking_config(
-    profile: Profile, facts: Facts, settings: Mapping[str, Any], parameters: ModelRequestParameters
+    profile: Profile, settings: Mapping[str, Any], parameters: ModelRequestParameters
 ) -> Mapping[str, Any] | None:
     """`thinkingConfig`: the setting `google_thinking_config` as it is, else what `thinking` asks for, else None."""
     if said := settings.get('google_thinking_config'):
@@ -44,23 +31,23 @@ def thinking_config(
     if thinking is None:
         return None
     if thinking is False:
-        return _least(profile, facts)
+        return _least(profile)
     if thinking is True:
         return {'include_thoughts': True}
-    if facts.levels is None:
-        return {'include_thoughts': True, 'thinking_budget': _BUDGETS[thinking]}
-    return {'include_thoughts': True, 'thinking_level': _nearest(_LEVELS[thinking], facts.levels)}
+    if profile.gemini.levels is None:
+        return {'include_thoughts': True, 'thinking_budget': GEMINI_BUDGETS[thinking]}
+    return {'include_thoughts': True, 'thinking_level': _nearest(_LEVELS[thinking], profile.gemini.levels)}
 
 
-def _least(profile: Profile, facts: Facts) -> dict[str, Any]:
-    if facts.levels is None:
-        return {'thinking_budget': _LEAST_BUDGET if profile.always_thinks else 0}
-    if facts.zero_budget:
+def _least(profile: Profile) -> dict[str, Any]:
+    if profile.gemini.levels is None:
+        return {'thinking_budget': GEMINI_BUDGETS['minimal'] if profile.always_thinks else 0}
+    if profile.gemini.zero_budget:
         return {'thinking_budget': 0}
-    return {'thinking_level': _nearest(LEVELS[0], facts.levels)}
+    return {'thinking_level': _nearest(GEMINI_LEVELS[0], profile.gemini.levels)}
 
 
 def _nearest(level: str, levels: tuple[str, ...]) -> str:
     """The level that the model takes nearest to the one wanted, the cheaper of two equally near."""
-    wanted = LEVELS.index(level)
-    return min(levels, key=lambda known: (abs(LEVELS.index(known) - wanted), LEVELS.index(known)))
+    wanted = GEMINI_LEVELS.index(level)
+    return min(levels, key=lambda known: (abs(GEMINI_LEVELS.index(known) - wanted), GEMINI_LEVELS.index(known)))

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.openai_responses.history import is_marked
 
 __all__ = ('cache_settings', 'kept_options')
@@ -25,7 +24,7 @@ def cache_settings(target: Target, settings: dict[str, Any]) -> dict[str, Any]:
 
     These win where they are set themselves. Models that know no retention cache what they can, unasked.
     """
-    known, wanted = facts(target).cache_retentions, settings.get('cache')
+    known, wanted = target.profile.responses.cache_retentions, settings.get('cache')
     said = any(settings.get(name) is not None for name in ('openai_prompt_cache_options', 'openai_cache_instructions'))
     if not wanted or not known or said:
         return settings

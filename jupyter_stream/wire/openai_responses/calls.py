@@ -10,7 +10,6 @@ from typing import Any, cast
 from jupyter_stream.messages import ToolCallPart
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.openai_responses.items import (
     NATIVE_ITEMS,
     Native,
@@ -36,7 +35,7 @@ class Calls:
     def __init__(self, parts: PartsManager, target: Target) -> None:
         self._parts = parts
         self._provider = target.provider.name
-        self._scoped = facts(target).scoped_call_ids
+        self._scoped = target.profile.responses.scoped_call_ids
         self._scope = ''
         self._args: dict[Hashable, list[str]] = {}
         self._final: set[Hashable] = set()

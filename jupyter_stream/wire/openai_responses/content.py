@@ -17,7 +17,6 @@ from jupyter_stream.messages import (
     UserContent,
 )
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.openai_responses.facts import facts
 
 __all__ = ('CACHE_MARK', 'fetchable', 'input_content', 'input_part')
 
@@ -52,7 +51,7 @@ def input_content(target: Target, content: str | Sequence[UserContent]) -> str |
 
 
 def _mark(target: Target, parts: list[Part]) -> None:
-    if facts(target).cache_marks:
+    if target.profile.responses.cache_marks:
         if not parts:
             parts.append({'type': 'input_text', 'text': ''})
         parts[-1][CACHE_MARK] = _MARKED

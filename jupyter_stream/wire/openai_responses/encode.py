@@ -16,7 +16,6 @@ from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.openai_effort import is_thinking
 from jupyter_stream.wire.openai_responses.caching import cache_settings, kept_options
 from jupyter_stream.wire.openai_responses.digest import fingerprint
-from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.openai_responses.history import input_items, lead_in, mark_instructions
 from jupyter_stream.wire.openai_responses.native import native_tools
 from jupyter_stream.wire.openai_responses.reasoning import reasoning
@@ -114,7 +113,7 @@ def encode(
 
 
 def _path(target: Target) -> str:
-    return facts(target).path or target.provider.path
+    return target.profile.responses.path or target.provider.path
 
 
 def _digest(
@@ -156,7 +155,7 @@ def _usable(target: Target, settings: Settings, parameters: ModelRequestParamete
 
 def _include(target: Target, settings: Settings) -> list[str]:
     words = _more(settings)
-    return ['reasoning.encrypted_content', *words] if facts(target).encrypted_reasoning else words
+    return ['reasoning.encrypted_content', *words] if target.profile.responses.encrypted_reasoning else words
 
 
 def _more(settings: Settings) -> list[str]:
@@ -164,7 +163,7 @@ def _more(settings: Settings) -> list[str]:
 
 
 def _compares(target: Target, settings: Settings) -> bool:
-    return facts(target).cache_diagnostics and settings.get('openai_prompt_cache_diagnostics', True)
+    return target.profile.responses.cache_diagnostics and settings.get('openai_prompt_cache_diagnostics', True)
 
 
 # -------------------------------------------------------------------------- input
@@ -205,7 +204,7 @@ def _marks_instructions(
     kept = ('openai_previous_response_id', 'openai_conversation_id')
     return (
         bool(settings.get('openai_cache_instructions'))
-        and facts(target).cache_marks
+        and target.profile.responses.cache_marks
         and target.profile.system_role != 'user'
         and all(settings.get(name) is None for name in kept)
         and not any(_is_dynamic(message) for message in messages)

@@ -17,7 +17,6 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import ChatHistory, leading
 from jupyter_stream.wire.openai_responses.content import CACHE_MARK, input_content, input_part
-from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.openai_responses.replay import Replay
 from jupyter_stream.wire.openai_responses.state import Continuation, after_compaction
 
@@ -52,7 +51,7 @@ class _History(ChatHistory):
     ) -> None:
         super().__init__(target)
         self._replay = Replay(target, settings, parameters)
-        self._scoped = facts(target).scoped_call_ids
+        self._scoped = target.profile.responses.scoped_call_ids
         self._response_id = goes_on.response_id
 
     def _content(self, content: str | Sequence[UserContent]) -> Any:

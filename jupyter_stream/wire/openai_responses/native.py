@@ -15,7 +15,6 @@ from jupyter_stream.native_tools import (
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.openai_responses.facts import facts
 
 __all__ = ('native_tools',)
 
@@ -34,7 +33,7 @@ def native_tools(target: Target, parameters: ModelRequestParameters) -> list[Too
     Raises:
         UserError: the model has no such tool, or the tool can't be set like that.
     """
-    known = facts(target).native_tools
+    known = target.profile.responses.native_tools
     tools: list[Tool] = []
     for tool in parameters.native_tools:
         if tool.kind in known:

@@ -9,14 +9,13 @@ from typing import Any
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.openai_effort import effort
-from jupyter_stream.wire.openai_responses.facts import facts
 
 __all__ = ('reasoning',)
 
 
 def reasoning(target: Target, settings: Mapping[str, Any], parameters: ModelRequestParameters) -> dict[str, Any]:
     """The part of a request's body that says whether and how to reason; `parameters` must be `prepared`."""
-    known = facts(target)
+    known = target.profile.responses
     said = {
         'effort': _effort(target, settings, parameters),
         'mode': settings.get('openai_reasoning_mode') if known.reasoning_mode else None,
@@ -32,13 +31,13 @@ def _effort(target: Target, settings: Mapping[str, Any], parameters: ModelReques
         return word
     if parameters.thinking is None:
         return None
-    return effort(parameters.thinking, replace(target.profile, max_effort=facts(target).max_effort))
+    return effort(parameters.thinking, replace(target.profile, max_effort=target.profile.responses.max_effort))
 
 
 def _context(target: Target, wanted: str | None) -> str | None:
     """Every model that reasons takes the other words; only some can be shown the reasoning of all turns."""
     if wanted is None:
-        wanted = 'all_turns' if facts(target).reasoning_context else None
+        wanted = 'all_turns' if target.profile.responses.reasoning_context else None
     if wanted == 'all_turns':
-        return wanted if facts(target).reasoning_context else None
+        return wanted if target.profile.responses.reasoning_context else None
     return wanted if target.profile.no_sampling_while_thinking else None
