@@ -18,8 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from importlib import import_module
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
 from jupyter_stream.exceptions import UserError
@@ -38,11 +37,12 @@ from jupyter_stream.messages import (
 from jupyter_stream.native_tools import AdvisorTool, CodeExecutionTool, WebFetchTool, WebSearchTool
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import profile
-from jupyter_stream.providers import PROVIDERS, Provider, find
+from jupyter_stream.providers import PROVIDERS, Provider, WireName, find
 from jupyter_stream.stream import StreamedResponse
 from jupyter_stream.stream._growing import GrowingPart
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
+from jupyter_stream.wire import protocol
 from jupyter_stream.wire.base import Decoder, Target
 
 __all__ = ('ForeignStream', 'opened')
@@ -269,11 +269,12 @@ def _reader(first: Any, source: Any) -> _Reader:
     kind = _kind(first)
     if kind is None:
         raise _not_understood(first)
-    make = _READERS.get(kind)
-    return make() if make is not None else _WireReader(kind, first, source)
+    if kind == 'events' or kind == 'text':
+        return _READERS[kind]()
+    return _WireReader(kind, first, source)
 
 
-def _kind(item: Any) -> str | None:
+def _kind(item: Any) -> WireName | Literal['events', 'text'] | None:
     """What an item is: 'events', 'text', or a protocol of `wire`; None if nothing that is known."""
     if isinstance(item, str):
         return 'text'
@@ -347,12 +348,11 @@ _SERVER_TOOLS: Final = ModelRequestParameters(
 class _WireReader(_Reader):
     """The chunks of one protocol, through its decoder."""
 
-    def __init__(self, wire: str, first: Any, source: Any) -> None:
+    def __init__(self, wire: WireName, first: Any, source: Any) -> None:
         url = _address(source)
         row = _row(wire, url)
         model = _model(first) or ''
-        decoder = import_module(f'jupyter_stream.wire.{wire}').Decoder
-        self._decoder: Decoder = decoder(Target(model, row, profile(row, model)), _SERVER_TOOLS, {})
+        self._decoder = protocol(wire).Decoder(Target(model, row, profile(row, model)), _SERVER_TOOLS, {})
         self._wire = wire
         self.said = self._decoder
         self.parts = self._decoder.parts
@@ -375,7 +375,7 @@ class _WireReader(_Reader):
         return bool(_field(item, 'error')) or 'choices' in (item if isinstance(item, Mapping) else _chunk(item))
 
     def close(self) -> list[Event]:
-        if (mark := getattr(self._decoder, 'end_marker', None)) is not None:
+        if (mark := self._decoder.end_marker) is not None:
             self._decoder.feed(Frame(data=mark))  # which an SDK keeps to itself
         return self._decoder.close()
 
@@ -414,7 +414,7 @@ def _address(source: Any) -> str | None:
     return f'{parts.scheme}://{host}{port}{parts.path}'
 
 
-def _row(wire: str, url: str | None) -> Provider:
+def _row(wire: WireName, url: str | None) -> Provider:
     """The provider at this address, or whose protocol it is."""
     rows = [row for row in PROVIDERS if row.wire == wire and url and _is_at(row, url)]
     row = max(rows, key=lambda row: len(row.base_url or ''), default=find(_ROWS[wire]))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import UserError
@@ -19,7 +18,8 @@ from jupyter_stream.stream import CompletedStreamedResponse, StreamedResponse
 if TYPE_CHECKING:
     import httpx
 
-    from jupyter_stream.providers import Provider
+    from jupyter_stream.models.http import HTTPModel
+    from jupyter_stream.providers import ModelKind, Provider
 
 __all__ = (
     'ALLOW_MODEL_REQUESTS',
@@ -97,8 +97,33 @@ def infer_model(
     if isinstance(found, UserError):
         raise found
     provider, name, key, url = found
-    module, _, kind = provider.model_class.partition(':')
-    return getattr(import_module(module), kind)(provider, name, api_key=key, base_url=url, http_client=http_client)
+    return _KINDS[provider.model]()(provider, name, api_key=key, base_url=url, http_client=http_client)
+
+
+def _http() -> type[HTTPModel]:
+    from jupyter_stream.models.http import HTTPModel
+
+    return HTTPModel
+
+
+def _vertex() -> type[HTTPModel]:
+    from jupyter_stream.models.vertex import VertexModel
+
+    return VertexModel
+
+
+def _bedrock() -> type[HTTPModel]:
+    from jupyter_stream.models.bedrock import BedrockModel
+
+    return BedrockModel
+
+
+_KINDS: Final[Mapping[ModelKind, Callable[[], type[HTTPModel]]]] = {
+    'http': _http,
+    'vertex': _vertex,
+    'bedrock': _bedrock,
+}
+"""The classes of models by `Provider.model`; each is imported when the first of its models is asked for."""
 
 
 def _resolved(

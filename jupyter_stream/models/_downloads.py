@@ -17,16 +17,11 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.transport.fetch import Fetched, fetch
 
-__all__ = ('downloaded', 'forced')
+__all__ = ('downloaded',)
 
 MAX_AT_ONCE = 8
 
 Fetch = Callable[..., Awaitable[Fetched]]
-
-
-def forced(target: object, part: Any) -> bool:
-    """Whether the prompt itself asks for the download: the rule of protocols that take every URL as it is."""
-    return isinstance(part, FileUrl) and bool(part.force_download)
 
 
 async def downloaded(

@@ -21,10 +21,10 @@ from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import ModelAPIError, UserError
 from jupyter_stream.models._sign_in import library, refusal_of
 from jupyter_stream.models.http import HTTPModel
+from jupyter_stream.profiles import profile
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.transport import Endpoint
-from jupyter_stream.wire.bedrock.facts import facts
 
 __all__ = ('BedrockModel', 'host')
 
@@ -83,7 +83,7 @@ class BedrockModel(HTTPModel):
         self._region = region or _region_of(base_url) or _environment_region()
         if base_url is None:
             self._region = _needed(self._region or self._aws.region())
-        if facts(model_name).claude is not None:
+        if profile(provider, model_name).converse.claude:
             # Its signatures are Anthropic's own: a history may go on there, or come from there.
             provider = replace(provider, canonical_system='anthropic')
         super().__init__(

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from importlib import import_module
+from functools import partial
 from itertools import count
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import httpx
 
-from jupyter_stream import models, transport
+from jupyter_stream import models, transport, wire
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import ModelAPIError, UserError
 from jupyter_stream.messages import ModelMessage, ModelResponse
-from jupyter_stream.models._downloads import downloaded, forced
+from jupyter_stream.models._downloads import downloaded
 from jupyter_stream.models._http_stream import HTTPStreamedResponse
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
@@ -27,7 +27,7 @@ from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
 from jupyter_stream.transport import Deadline, Endpoint, Timeouts
-from jupyter_stream.wire.base import Target, WireProtocol, WireRequest
+from jupyter_stream.wire.base import Target, WireRequest
 
 __all__ = ('HTTPModel',)
 
@@ -69,7 +69,7 @@ class HTTPModel(Model):
         self._key = _sendable(key)
         self._base_url = base_url
         self._http_client = http_client
-        self._wire = cast(WireProtocol, import_module(f'jupyter_stream.wire.{provider.wire}'))
+        self._wire = wire.protocol(provider.wire)
 
     @property
     def model_name(self) -> str:
@@ -109,7 +109,7 @@ class HTTPModel(Model):
         models.check_allow_model_requests()
         settings = self.merged(model_settings)
         deadline = Deadline(self.model_name, Timeouts.of(settings))
-        messages = await deadline.wait(downloaded(messages, self._is_fetched))
+        messages = await deadline.wait(downloaded(messages, partial(self._wire.fetchable, self.target)))
         wanted = self._wire.encode(self.target, messages, settings, model_request_parameters)
         stream = await self._open(wanted, settings, model_request_parameters, deadline)
         try:
@@ -150,10 +150,6 @@ class HTTPModel(Model):
                 raise error
             await deadline.sleep(wait)
         raise AssertionError('unreachable')
-
-    def _is_fetched(self, part: Any) -> bool:
-        """Whether a file has to be downloaded, since the provider does not take it by its address."""
-        return getattr(self._wire, 'fetchable', forced)(self.target, part)
 
     def _client(self) -> httpx.AsyncClient:
         return self._http_client or transport.client_for_this_loop()

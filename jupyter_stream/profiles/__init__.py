@@ -7,11 +7,23 @@ from ._profile import (
     UnsupportedSettingWarning,
     profile,
 )
+from ._protocols import GEMINI_LEVELS, Claude, Converse, Gemini, Responses
+from .claude import CLAUDE_BUDGETS
+from .cohere import COHERE_BUDGETS
+from .gemini import GEMINI_BUDGETS
 
 __all__ = (
+    'CLAUDE_BUDGETS',
+    'COHERE_BUDGETS',
     'DEFAULT_THINKING_TAGS',
+    'GEMINI_BUDGETS',
+    'GEMINI_LEVELS',
     'SAMPLING_SETTINGS',
+    'Claude',
+    'Converse',
+    'Gemini',
     'Profile',
+    'Responses',
     'UnsupportedSettingWarning',
     'profile',
 )

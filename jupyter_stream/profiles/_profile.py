@@ -2,18 +2,19 @@
 
 `profile(provider, model_name)` lays four layers over each other, the later one winning: the protocol's defaults, the
 model's family (by a pattern on its name), what its provider changes for all models, what its provider changes for some.
-The wire modules read the fields; none of them asks for a name. To add a model or a provider, add to
-`_tables`.
+The wire modules read the fields; none of them asks for a name.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from jupyter_stream.profiles import bedrock, claude, gemini, responses
+from jupyter_stream.profiles._protocols import Claude, Converse, Gemini, Responses
 from jupyter_stream.profiles._tables import (
     DIALECTS,
     FAMILIES,
@@ -88,6 +89,7 @@ class Profile:
         thinking_field_with_tools: every tool call must come with the thinking field while it thinks.
         keeps_thinking: the switch that keeps earlier thinking in the conversation.
         reasoning_details: thinking comes as `reasoning_details` (OpenRouter's format).
+        images: images are accepted.
         images_only: of all files, only images are accepted.
         documents: file parts are accepted.
         file_urls: and may be addresses.
@@ -95,7 +97,12 @@ class Profile:
         audio_as_uri: audio goes as a data URI.
         cache_control: `cache_control` marks are understood: with a time to live, without, or not at all.
         web_search: how the provider's own web search is asked for; 'always' where the model searches unasked.
+        short_call_ids: ids of tool calls must be nine letters and digits.
         dropped_settings: settings that must not be sent.
+        claude: what Anthropic's protocol and Bedrock's ask of a Claude.
+        converse: what Bedrock's protocol asks.
+        gemini: what Google's protocol asks.
+        responses: what the Responses API asks.
     """
 
     thinking_tags: tuple[str, str] | None = DEFAULT_THINKING_TAGS
@@ -127,6 +134,7 @@ class Profile:
     thinking_field_with_tools: bool = False
     keeps_thinking: bool = False
     reasoning_details: bool = False
+    images: bool = True
     images_only: bool = False
     documents: bool = True
     file_urls: bool = False
@@ -134,7 +142,12 @@ class Profile:
     audio_as_uri: bool = False
     cache_control: Literal['ttl', 'plain'] | None = None
     web_search: Literal['options', 'openrouter', 'always'] | None = None
+    short_call_ids: bool = False
     dropped_settings: tuple[str, ...] = ()
+    claude: Claude = field(default_factory=Claude)
+    converse: Converse = field(default_factory=Converse)
+    gemini: Gemini = field(default_factory=Gemini)
+    responses: Responses = field(default_factory=Responses)
 
 
 def profile(provider: Provider, model_name: str) -> Profile:
@@ -153,7 +166,34 @@ def _profile(provider_name: str, model_name: str) -> Profile:
     changes.update(_matching(FAMILIES, bare))
     changes.update(dialect.changes)
     changes.update(_matching(dialect.rules, name))
-    return replace(Profile(), **changes)
+    known = {**changes.pop('responses', {}), **_responses(provider_name, name)}
+    of_claude, converse = _claude(provider_name, name)
+    return replace(
+        Profile(),
+        **changes,
+        claude=Claude(**of_claude),
+        converse=Converse(**converse),
+        gemini=Gemini(**_gemini(provider_name, name)),
+        responses=Responses(**known),
+    )
+
+
+def _claude(provider_name: str, name: str) -> tuple[Change, Change]:
+    if provider_name != 'bedrock':
+        return (_matching(claude.RULES, name[7:]) if name.startswith('claude-') else {}), {}
+    vendor, name = bedrock.split(name)
+    of_claude = vendor == 'anthropic' and name.startswith('claude-')
+    return _matching(claude.RULES, name[7:]) if of_claude else {}, _matching(bedrock.RULES, f'{vendor}.{name}')
+
+
+def _gemini(provider_name: str, name: str) -> Change:
+    changes, rules = gemini.PLACES.get(provider_name, ({}, ()))
+    return {**changes, **_matching((*gemini.MODELS, *rules), name)}
+
+
+def _responses(provider_name: str, name: str) -> Change:
+    bare = re.sub(r'^(?:[a-z-]+\.)?openai\.', '', name)
+    return _matching((*responses.MODELS, *responses.PROVIDERS.get(provider_name, ())), bare)
 
 
 def _openai(name: str) -> Change:

@@ -31,7 +31,7 @@ NO_CHANGE: Final[Change] = {}
 
 # --------------------------------------------------------------------- families
 
-_REASONS: Final = {'thinks': True, 'no_sampling_while_thinking': True}
+_REASONS: Final = {'thinks': True, 'no_sampling_while_thinking': True, 'responses': {'encrypted_reasoning': True}}
 _ALWAYS: Final = {**_REASONS, 'always_thinks': True, 'thinks_by_default': True}
 _OPT_IN: Final = {**_REASONS, 'none_effort': True}
 _BY_DEFAULT: Final = {**_OPT_IN, 'thinks_by_default': True}
@@ -208,6 +208,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         {'schema': 'plain', 'strict_schemas': False, 'inline_system': True},
         (
             ('zai-glm-5-3(-|$)', {'schema': 'inline'}),
+            ('voxtral', {'short_call_ids': True}),
             (
                 # They think only when told so: https://docs.mistral.ai/capabilities/reasoning
                 r'mistral-(large-4(-0)?|medium(-3([.-]5)?|-2604)?|small-2603)$|(mi|magi)stral-(medium|small)-latest$',
@@ -216,8 +217,11 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         ),
     ),
     'cohere': Dialect(
-        {'schema': 'plain', 'strict_schemas': False, 'inline_system': True, 'thinking_tags': None},
-        (('.*reasoning', {'thinks': True, 'thinks_by_default': True}),),
+        {'schema': 'plain', 'strict_schemas': False, 'inline_system': True, 'thinking_tags': None, 'images': False},
+        (
+            ('.*vision', {'images': True}),
+            ('.*reasoning', {'thinks': True, 'thinks_by_default': True}),
+        ),
     ),
     'openrouter': Dialect(
         {

@@ -3,9 +3,11 @@
 from ._resolve import (
     PROVIDERS,
     Auth,
+    ModelKind,
     Provider,
     Resolved,
     Variable,
+    WireName,
     find,
     resolve,
     suggest,
@@ -14,9 +16,11 @@ from ._resolve import (
 __all__ = (
     'PROVIDERS',
     'Auth',
+    'ModelKind',
     'Provider',
     'Resolved',
     'Variable',
+    'WireName',
     'find',
     'resolve',
     'suggest',

@@ -16,9 +16,20 @@ from typing import Final, NamedTuple
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.providers._known_models import KNOWN_MODELS
-from jupyter_stream.providers._table import PROVIDERS, Auth, Provider, Variable
+from jupyter_stream.providers._table import PROVIDERS, Auth, ModelKind, Provider, Variable, WireName
 
-__all__ = ('PROVIDERS', 'Auth', 'Provider', 'Resolved', 'Variable', 'find', 'resolve', 'suggest')
+__all__ = (
+    'PROVIDERS',
+    'Auth',
+    'ModelKind',
+    'Provider',
+    'Resolved',
+    'Variable',
+    'WireName',
+    'find',
+    'resolve',
+    'suggest',
+)
 
 _BY_PREFIX: Final[Mapping[str, Provider]] = {prefix: row for row in PROVIDERS for prefix in row.all_prefixes}
 

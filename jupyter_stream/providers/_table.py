@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from jupyter_stream.messages import FinishReason
 
-__all__ = ('PROVIDERS', 'Auth', 'Provider', 'Variable')
+__all__ = ('PROVIDERS', 'Auth', 'ModelKind', 'Provider', 'Variable', 'WireName')
+
+WireName = Literal[
+    'anthropic',
+    'bedrock',
+    'cohere',
+    'gemini',
+    'groq',
+    'huggingface',
+    'mistral',
+    'openai_chat',
+    'openai_responses',
+]
+ModelKind = Literal['http', 'vertex', 'bedrock']
 
 _BEARER: Final = 'Bearer {key}'
 
@@ -54,8 +67,8 @@ class Provider:
         base_url_end: what a base URL from such a variable must end with; added where it is missing.
         prefixes: what model strings begin with; the name when empty.
         variables: what the placeholders in `base_url` and `query` mean.
-        wire: the protocol, a module of `jupyter_stream.wire`.
-        model_class: the class of its models, `module:Class`.
+        wire: the protocol, by its name in `jupyter_stream.wire`.
+        model: the kind of its models, by its name in `jupyter_stream.models`: plain HTTP, or with a cloud's sign-in.
         key_unless: a variable that, when set, says that one signs in by other means than the key in the environment.
         path: what follows the base URL; `{model}` stands for the model's name.
         query: the query string's parameters, with placeholders.
@@ -84,8 +97,8 @@ class Provider:
     base_url_end: str = ''
     prefixes: tuple[str, ...] = ()
     variables: tuple[Variable, ...] = ()
-    wire: str = 'openai_chat'
-    model_class: str = 'jupyter_stream.models.http:HTTPModel'
+    wire: WireName = 'openai_chat'
+    model: ModelKind = 'http'
     key_unless: str | None = None
     path: str = '/chat/completions'
     query: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -209,7 +222,7 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         key_unless='GOOGLE_APPLICATION_CREDENTIALS',
         base_url_env=('GOOGLE_VERTEX_BASE_URL',),
         wire='gemini',
-        model_class='jupyter_stream.models.vertex:VertexModel',
+        model='vertex',
         path='/v1beta1/{model}:streamGenerateContent',
         key_header=Auth('x-goog-api-key', '{key}'),
         key_required=False,
@@ -250,7 +263,7 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         key_env=('AWS_BEARER_TOKEN_BEDROCK',),
         base_url_env=('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', 'AWS_ENDPOINT_URL'),
         wire='bedrock',
-        model_class='jupyter_stream.models.bedrock:BedrockModel',
+        model='bedrock',
         path='/model/{model}/converse-stream',
         key_required=False,
         models=(
@@ -272,7 +285,7 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         key_env=('PYDANTIC_AI_GATEWAY_API_KEY',),
         variables=_GATEWAY,
         wire='bedrock',
-        model_class='jupyter_stream.models.bedrock:BedrockModel',
+        model='bedrock',
         path='/model/{model}/converse-stream',
         docs='https://ai.pydantic.dev/gateway/',
     ),

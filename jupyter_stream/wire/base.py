@@ -82,6 +82,9 @@ class Decoder(ABC):
     response_id_header: ClassVar[str | None] = None
     """The header of the answer that holds the id of the response, where the stream itself holds none."""
 
+    end_marker: ClassVar[str | None] = None
+    """The data of the event that ends the reading, where that is not JSON."""
+
     def __init__(self, target: Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         provider, profile = target.provider, target.profile
         self.target = target
@@ -131,10 +134,17 @@ class Decoder(ABC):
 
 
 class WireProtocol(Protocol):
-    """What a module of this package holds."""
+    """What a protocol's module holds. `models.http` asks for nothing else; `jupyter_stream.wire.protocol` finds one."""
 
-    Decoder: type[Decoder]
-    Framing: type[FrameDecoder]
+    @property
+    def Decoder(self) -> type[Decoder]:
+        """Reads the frames of one answer."""
+        ...
+
+    @property
+    def Framing(self) -> type[FrameDecoder]:
+        """Cuts the bytes of one answer into frames."""
+        ...
 
     def encode(
         self,
@@ -147,6 +157,10 @@ class WireProtocol(Protocol):
         """Write the request for a streamed answer.
 
         Raises:
-            UserError: the messages, settings or parameters hold what the protocol can't say.
+            UserError: the messages, settings or parameters hold what the protocol cannot express.
         """
+        ...
+
+    def fetchable(self, target: Target, part: Any, /) -> bool:
+        """Whether a part of a prompt is a file that has to be downloaded, since the provider takes it only as bytes."""
         ...

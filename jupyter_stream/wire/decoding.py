@@ -6,7 +6,7 @@ import json
 import re
 from abc import abstractmethod
 from collections.abc import Container
-from typing import Any, ClassVar, Final, cast
+from typing import Any, Final, cast
 
 from pydantic_core import from_json
 
@@ -58,9 +58,6 @@ class EventDecoder(base.Decoder):
     Anything but an object is the provider's error in an event named so, nothing in an event that the protocol does not
     know, and malformed in all others.
     """
-
-    end_marker: ClassVar[str | None] = None
-    """What ends the reading and is no JSON."""
 
     _names: Container[str | None] = UNNAMED
     """The events that the protocol knows by name."""

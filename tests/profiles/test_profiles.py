@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_stream import profiles, providers
 from jupyter_stream.profiles import Profile, _tables
+from jupyter_stream.profiles.bedrock import split
 
 
 def of(name: str) -> Profile:
@@ -81,6 +82,29 @@ def test_peculiarities(name: str, field: str, value: object) -> None:
 
 def test_names_are_taken_in_any_case() -> None:
     assert of('crusoe:Meta-Llama/LLAMA-3') == of('crusoe:meta-llama/llama-3')
+
+
+@pytest.mark.parametrize(
+    ('name', 'vendor', 'bare'),
+    [
+        ('us.anthropic.claude-haiku-4-5-20251001-v1:0', 'anthropic', 'claude-haiku-4-5-20251001'),
+        ('us-gov.amazon.nova-pro-v1:0', 'amazon', 'nova-pro'),
+        ('zai.glm-4.7', 'zai', 'glm-4.7'),
+        ('openai.gpt-oss-120b-1:0', 'openai', 'gpt-oss-120b-1:0'),
+        (
+            'arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-opus-4-8',
+            'anthropic',
+            'claude-opus-4-8',
+        ),
+    ],
+)
+def test_an_id_names_the_vendor(name: str, vendor: str, bare: str) -> None:
+    assert split(name) == (vendor, bare)
+
+
+def test_an_applications_own_profile_says_nothing_of_its_model() -> None:
+    plain = of('bedrock:arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc').converse
+    assert (plain.claude, plain.tool_choice, plain.thinking) == (False, False, None)
 
 
 def test_the_table_speaks_of_providers_fields_and_patterns_that_there_are() -> None:

@@ -38,7 +38,6 @@ from jupyter_stream.profiles import UnsupportedSettingWarning
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.bedrock import encode, fetchable
-from jupyter_stream.wire.bedrock.facts import facts, split
 
 NOVA = 'us.amazon.nova-lite-v1:0'
 CLAUDE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'
@@ -117,29 +116,6 @@ def test_the_model_is_part_of_the_path() -> None:
 def test_an_inference_profile_takes_the_models_place() -> None:
     made = request(bedrock_inference_profile='arn:aws:bedrock:eu-west-1:1:application-inference-profile/a')
     assert made.path == '/model/arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Aapplication-inference-profile%2Fa/converse-stream'
-
-
-@pytest.mark.parametrize(
-    ('name', 'house', 'bare'),
-    [
-        ('us.anthropic.claude-haiku-4-5-20251001-v1:0', 'anthropic', 'claude-haiku-4-5-20251001'),
-        ('us-gov.amazon.nova-pro-v1:0', 'amazon', 'nova-pro'),
-        ('zai.glm-4.7', 'zai', 'glm-4.7'),
-        ('openai.gpt-oss-120b-1:0', 'openai', 'gpt-oss-120b-1:0'),
-        (
-            'arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-opus-4-8',
-            'anthropic',
-            'claude-opus-4-8',
-        ),
-    ],
-)
-def test_an_id_names_the_house(name: str, house: str, bare: str) -> None:
-    assert split(name) == (house, bare)
-
-
-def test_an_applications_own_profile_says_nothing_of_its_model() -> None:
-    plain = facts('arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc')
-    assert (plain.claude, plain.tool_choice, plain.thinking) == (None, False, None)
 
 
 def test_a_model_of_another_api_is_refused() -> None:

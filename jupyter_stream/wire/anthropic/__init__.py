@@ -1,7 +1,7 @@
 """Anthropic's Messages: https://platform.claude.com/docs/en/api/messages
 
 `encode` writes a request, `Decoder` reads the stream of its events, `fetchable` says which files have to be downloaded
-first. What differs between the models is data in `facts`.
+first. What differs between the models is data in `profiles`.
 """
 
 from jupyter_stream.framing.sse import SSEDecoder as Framing

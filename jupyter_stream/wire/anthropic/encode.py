@@ -9,9 +9,9 @@ from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import CompactionPart, ModelMessage, ModelResponse
 from jupyter_stream.native_tools import WebFetchTool
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Claude
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.anthropic.content import cache_settings, ends_marked, limit, mark, mark_messages, ordered
-from jupyter_stream.wire.anthropic.facts import Facts, facts
 from jupyter_stream.wire.anthropic.history import conversation
 from jupyter_stream.wire.anthropic.thinking import effort, said_thinking, settled, thinking_body
 from jupyter_stream.wire.anthropic.tools import (
@@ -110,7 +110,7 @@ def _cache(settings: ModelSettings, parameters: ModelRequestParameters) -> Any:
 
 def _usable(target: Target, settings: Settings) -> dict[str, Any]:
     """The settings without those that the model would refuse or that would have no effect."""
-    known, usable = facts(target.model_name), dict(settings)
+    known, usable = target.profile.claude, dict(settings)
     if known.no_sampling and isinstance(extra := usable.get('extra_body'), Mapping):
         items = cast(Mapping[str, Any], extra).items()
         usable['extra_body'] = {name: value for name, value in items if name not in _SAMPLING}
@@ -120,7 +120,7 @@ def _usable(target: Target, settings: Settings) -> dict[str, Any]:
     return usable
 
 
-def _refused(known: Facts, settings: Settings) -> Iterator[str]:
+def _refused(known: Claude, settings: Settings) -> Iterator[str]:
     yield from _UNKNOWN
     if known.no_sampling:
         yield from _SAMPLING
@@ -138,7 +138,7 @@ def _max_tokens(target: Target, settings: Settings, thinking: Settings) -> int:
     """As many as the model can write: an answer should end where it ends."""
     if (said := settings.get('max_tokens')) is not None:
         return said
-    known = facts(target.model_name)
+    known = target.profile.claude
     most = _STRICT_WINDOW_MAX_OUTPUT if known.strict_window else known.max_output or _UNKNOWN_MAX_OUTPUT
     budget = thinking.get('budget_tokens') if thinking.get('type') == 'enabled' else None
     return max(most, (budget if isinstance(budget, int) else 0) + _ROOM_AFTER_THINKING)
@@ -151,7 +151,7 @@ def _output_config(target: Target, settings: Settings, parameters: ModelRequestP
     if word is not None:
         config['effort'] = word
     if (budget := settings.get('anthropic_task_budget')) is not None:
-        if not facts(target.model_name).task_budgets:
+        if not target.profile.claude.task_budgets:
             raise UserError(f'Model {target.model_name!r} has no task budgets: leave `anthropic_task_budget` out.')
         config['task_budget'] = budget
     return config

@@ -30,7 +30,6 @@ from jupyter_stream.native_tools import AdvisorTool
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire.anthropic.blocks import Replay, understood
 from jupyter_stream.wire.anthropic.content import CACHEABLE, block, mark, mark_block, text_block
-from jupyter_stream.wire.anthropic.facts import facts
 from jupyter_stream.wire.anthropic.tools import cites, uploads
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import FRAMES_EXPLAINED
@@ -70,7 +69,7 @@ class _History:
         self.messages: list[Message] = []
         self.system: list[str] = []
         self._target = target
-        self._facts = facts(target.model_name)
+        self._claude = target.profile.claude
         self._cited = cites(settings, parameters)
         self._advisor = any(isinstance(tool, AdvisorTool) for tool in parameters.native_tools)
         self._opening = True
@@ -125,9 +124,9 @@ class _History:
         return made if made is not None else text_block('')
 
     def _system_prompt(self, part: SystemPromptPart, turn: _Turn) -> None:
-        if part.scope == 'request' and self._facts.passing_entries:
+        if part.scope == 'request' and self._claude.passing_entries:
             turn.passing.append(text_block(part.content))
-        elif self._opening or not self._facts.system_entries:
+        elif self._opening or not self._claude.system_entries:
             self.system.append(part.content)
         else:
             turn.system.append(text_block(part.content))
@@ -137,15 +136,15 @@ class _History:
         if part.retry.cause != 'no_output' or text != part.content:
             turn.user.append(text_block(text))
             self._explain_frames(turn)
-        elif self._facts.system_entries:
+        elif self._claude.system_entries:
             turn.system.append(text_block(text))
         else:
-            verified = ' verified' if self._facts.verified_frames else ''
+            verified = ' verified' if self._claude.verified_frames else ''
             turn.user.append(text_block(f'<system{verified}>{text}</system>'))
 
     def _explain_frames(self, turn: _Turn) -> None:
         """Say once, where the system has a voice of its own, that the application's words may stand in the user's."""
-        if self._facts.system_entries and not self._explained:
+        if self._claude.system_entries and not self._explained:
             self._explained = True
             turn.system.append(text_block(FRAMES_EXPLAINED))
 
@@ -261,7 +260,7 @@ def _drop_from(messages: Sequence[Message], index: int, answered: set[str]) -> N
         if one['type'] not in _SERVER_CALLS or one['id'] in answered:
             kept.append(one)
         elif 'cache_control' in one:
-            _mark_before(one, [one for message in messages[:index] for one in message['content']] + kept)
+            _mark_before(one, [own for message in messages[:index] for own in message['content']] + kept)
     messages[index]['content'] = kept
 
 

@@ -11,10 +11,9 @@ from typing import Any, Final, Literal, cast
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import CLAUDE_BUDGETS, Claude
 from jupyter_stream.settings import ModelSettings, ThinkingLevel
-from jupyter_stream.wire.anthropic.facts import Facts, facts
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.claude_budgets import BUDGETS
 from jupyter_stream.wire.prepare import relevant
 from jupyter_stream.wire.tool_choice import forced
 
@@ -33,7 +32,7 @@ def thinking_body(target: Target, settings: Settings, parameters: ModelRequestPa
     Raises:
         UserError: the model takes no budget.
     """
-    known = facts(target.model_name)
+    known = target.profile.claude
     if own := cast('Body | None', settings.get('anthropic_thinking')):
         if known.no_budget and own.get('type') == 'enabled':
             raise UserError(
@@ -46,10 +45,10 @@ def thinking_body(target: Target, settings: Settings, parameters: ModelRequestPa
         return None
     if thinking is False:
         return _without_thinking(known)
-    return {'type': 'adaptive'} if known.adaptive else {'type': 'enabled', 'budget_tokens': BUDGETS[thinking]}
+    return {'type': 'adaptive'} if known.adaptive else {'type': 'enabled', 'budget_tokens': CLAUDE_BUDGETS[thinking]}
 
 
-def _without_thinking(known: Facts) -> Body | None:
+def _without_thinking(known: Claude) -> Body | None:
     if known.always_thinks:
         # As little as can be: adaptively, with the lowest effort.
         return {'type': 'adaptive'} if known.effort else None
@@ -71,7 +70,7 @@ def effort(target: Target, settings: Settings, parameters: ModelRequestParameter
     Raises:
         UserError: the model has no such effort while its thinking is off.
     """
-    known = facts(target.model_name)
+    known = target.profile.claude
     word = settings.get('anthropic_effort')
     if word is None and known.effort:
         word = _effort_of(parameters.thinking, known)
@@ -83,7 +82,7 @@ def effort(target: Target, settings: Settings, parameters: ModelRequestParameter
     return word
 
 
-def _effort_of(thinking: ThinkingLevel | None, known: Facts) -> str | None:
+def _effort_of(thinking: ThinkingLevel | None, known: Claude) -> str | None:
     if thinking is False:
         return 'low' if known.always_thinks else None
     if not isinstance(thinking, str):
@@ -95,7 +94,7 @@ def _effort_of(thinking: ThinkingLevel | None, known: Facts) -> str | None:
     return thinking
 
 
-def _top_effort(word: str, known: Facts) -> str:
+def _top_effort(word: str, known: Claude) -> str:
     if word == 'xhigh' and known.xhigh_effort:
         return word
     if known.max_effort:
@@ -110,7 +109,7 @@ def _mode(
     target: Target, settings: Settings, parameters: ModelRequestParameters
 ) -> Literal['enabled', 'adaptive'] | None:
     """How the model will think in this request: by a budget, as it sees fit, or not at all."""
-    known = facts(target.model_name)
+    known = target.profile.claude
     if own := settings.get('anthropic_thinking'):
         return own.get('type') if own.get('type') in ('enabled', 'adaptive') else None
     thinking = parameters.thinking if parameters.thinking is not None else settings.get('thinking')
@@ -149,7 +148,7 @@ def can_force(target: Target, settings: ModelSettings, parameters: ModelRequestP
     """
     mode = _mode(target, cast(Settings, settings), parameters)
     demanded = forced(settings)
-    if facts(target.model_name).forced_tools and mode != 'enabled':
+    if target.profile.claude.forced_tools and mode != 'enabled':
         # A model that may think as it sees fit does not when a tool is forced: only at the user's own wish.
         return demanded or mode is None
     if demanded:

@@ -21,10 +21,10 @@ from jupyter_stream.native_tools import (
     WebSearchTool,
 )
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Claude
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.anthropic.content import mark
-from jupyter_stream.wire.anthropic.facts import Facts, facts
 from jupyter_stream.wire.anthropic.thinking import can_force
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.tool_choice import tool_choice
@@ -124,10 +124,10 @@ def native_tools(
     Raises:
         UserError: one of them Anthropic does not have, and it is not optional.
     """
-    asked = _Asked(target, facts(target.model_name), cast(Settings, settings), parameters)
+    asked = _Asked(target, target.profile.claude, cast(Settings, settings), parameters)
     found = NativeTools()
     for tool in parameters.native_tools:
-        add = _ADD.get(type(tool)) if asked.facts.advisor or not isinstance(tool, AdvisorTool) else None
+        add = _ADD.get(type(tool)) if asked.claude.advisor or not isinstance(tool, AdvisorTool) else None
         if add is not None:
             add(asked, cast(Any, tool), found)
         elif not tool.optional:
@@ -181,14 +181,14 @@ class _Asked:
     """What a definition may depend on."""
 
     target: Target
-    facts: Facts
+    claude: Claude
     settings: Settings
     parameters: ModelRequestParameters
 
     @property
     def code_may_call(self) -> bool:
         callers = self.settings.get('anthropic_web_tools_allowed_callers') or ()
-        return self.facts.filters or any(caller != 'direct' for caller in callers)
+        return self.claude.filters or any(caller != 'direct' for caller in callers)
 
     @property
     def replaces_tools(self) -> bool:
@@ -205,7 +205,7 @@ def _web_search(asked: _Asked, tool: WebSearchTool, found: NativeTools) -> None:
     location = {'type': 'approximate', **tool.user_location} if tool.user_location else None
     definition: Tool = {
         'name': 'web_search',
-        'type': 'web_search_20260209' if asked.facts.filters else 'web_search_20250305',
+        'type': 'web_search_20260209' if asked.claude.filters else 'web_search_20250305',
         'max_uses': tool.max_uses,
         'allowed_domains': tool.allowed_domains,
         'blocked_domains': tool.blocked_domains,
@@ -214,7 +214,7 @@ def _web_search(asked: _Asked, tool: WebSearchTool, found: NativeTools) -> None:
     # What of the results is shown matters only where code reads them.
     if 'response_inclusion' in own and asked.code_may_call:
         definition |= {'type': 'web_search_20260318', 'response_inclusion': own['response_inclusion']}
-        if not asked.facts.filters:
+        if not asked.claude.filters:
             definition['allowed_callers'] = ['direct']
     found.tools.append(definition)
 
@@ -224,7 +224,7 @@ def _web_fetch(asked: _Asked, tool: WebFetchTool, found: NativeTools) -> None:
     cited = own.get('enable_citations', tool.enable_citations) or cites(asked.settings, asked.parameters)
     definition: Tool = {
         'name': 'web_fetch',
-        'type': 'web_fetch_20260209' if asked.facts.filters else 'web_fetch_20250910',
+        'type': 'web_fetch_20260209' if asked.claude.filters else 'web_fetch_20250910',
         'max_uses': tool.max_uses,
         'allowed_domains': tool.allowed_domains,
         'blocked_domains': tool.blocked_domains,
@@ -234,15 +234,15 @@ def _web_fetch(asked: _Asked, tool: WebFetchTool, found: NativeTools) -> None:
     if 'use_cache' in own or ('response_inclusion' in own and asked.code_may_call):
         definition |= {name: own[name] for name in ('use_cache', 'response_inclusion') if name in own}
         definition['type'] = 'web_fetch_20260318'
-        if not asked.facts.filters:
+        if not asked.claude.filters:
             definition['allowed_callers'] = ['direct']
-    elif not asked.facts.filters:
+    elif not asked.claude.filters:
         found.betas.add('web-fetch-2025-09-10')
     found.tools.append(definition)
 
 
 def _code_execution(asked: _Asked, tool: CodeExecutionTool, found: NativeTools) -> None:
-    newest = asked.facts.code_execution
+    newest = asked.claude.code_execution
     version = asked.settings.get('anthropic_code_execution_tool_version', 'auto')
     known = [word for word in _CODE_VERSIONS if word <= newest]
     if version not in ('auto', *known):

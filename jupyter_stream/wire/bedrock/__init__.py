@@ -1,7 +1,7 @@
 """Amazon Bedrock's ConverseStream: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
 
 `encode` writes a request, `Decoder` reads the frames of its answer, `fetchable` says which files have to be downloaded
-first. What differs between the models that Bedrock serves is data in `facts`. Who signs the request, and how, is not
+first. What differs between the models that Bedrock serves is data in `profiles`. Who signs the request, and how, is not
 known here: see `jupyter_stream.models.bedrock`.
 """
 

@@ -11,8 +11,8 @@ from itertools import chain
 from typing import Any, Final, cast
 
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.profiles import Converse
 from jupyter_stream.wire.bedrock.content import kind_of
-from jupyter_stream.wire.bedrock.facts import Facts
 
 __all__ = ('cache_point', 'cache_settings', 'limit', 'mark', 'mark_last', 'mark_messages', 'ordered')
 
@@ -31,7 +31,7 @@ def cache_point(ttl: bool | str) -> Block:
     return {_POINT: {'type': 'default', 'ttl': ttl} if isinstance(ttl, str) else {'type': 'default'}}
 
 
-def cache_settings(known: Facts, settings: Settings, cache: Any) -> Settings:
+def cache_settings(known: Converse, settings: Settings, cache: Any) -> Settings:
     """The settings with the common `cache` said in Bedrock's own, unless one of these is set."""
     if not cache or not known.caching or any(name in settings for name in _OWN):
         return settings
@@ -43,7 +43,7 @@ def cache_settings(known: Facts, settings: Settings, cache: Any) -> Settings:
     return {**settings, **translated}
 
 
-def _kept(known: Facts, retention: Any) -> bool | str:
+def _kept(known: Converse, retention: Any) -> bool | str:
     if retention is True:
         return True
     return '1h' if known.hour_caching and retention in ('1h', '12h') else '5m'
@@ -52,7 +52,7 @@ def _kept(known: Facts, retention: Any) -> bool | str:
 # ---------------------------------------------------------------- single points
 
 
-def mark(known: Facts, content: list[Block], ttl: str) -> None:
+def mark(known: Converse, content: list[Block], ttl: str) -> None:
     """Put the user's cache point at the end of what is said so far.
 
     Raises:
@@ -116,7 +116,7 @@ def _stays(block: Block) -> bool:
 # ------------------------------------------------------------------ all of them
 
 
-def mark_messages(known: Facts, messages: Sequence[Block], ttl: bool | str) -> None:
+def mark_messages(known: Converse, messages: Sequence[Block], ttl: bool | str) -> None:
     """Mark the end of what the user says, and the end of the request before if that is too far to be found."""
     said = [message for message in messages if message['role'] == 'user']
     if not said or _POINT in said[-1]['content'][-1]:
@@ -138,7 +138,7 @@ def _earlier(messages: Sequence[Block]) -> Block | None:
     return messages[before[-1]]
 
 
-def _mark_end(known: Facts, content: list[Block], point: Block) -> None:
+def _mark_end(known: Converse, content: list[Block], point: Block) -> None:
     """Put a point at the end, or as near to it as it may stand, so that the prompt is the same without it."""
     if not known.pages_stay:
         _before_files(content, point, replace=False)

@@ -16,11 +16,11 @@ from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage
 from jupyter_stream.native_tools import CodeExecutionTool
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Converse
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.bedrock.cache import cache_point, cache_settings, limit, ordered
-from jupyter_stream.wire.bedrock.facts import Facts, facts
 from jupyter_stream.wire.bedrock.history import CODE, conversation, has_cited, has_tool_blocks
 from jupyter_stream.wire.bedrock.thinking import can_force, settled, thinking_fields
 from jupyter_stream.wire.prepare import prepared, supported
@@ -79,7 +79,11 @@ def encode(
         )
     limit(tools, system, said)
     ordered(tools, system, said)
-    body: Body = {'messages': said, 'system': system, 'inferenceConfig': _inference(known, own)}
+    body: Body = {
+        'messages': said,
+        'system': system,
+        'inferenceConfig': _inference(target, own),
+    }
     rest: Body = {
         'toolConfig': {'tools': tools, **({'toolChoice': choice} if choice else {})} if tools else None,
         'outputConfig': _output_config(parameters),
@@ -92,8 +96,8 @@ def encode(
     return WireRequest(_path(target, own), body, dict(_ACCEPT))
 
 
-def _served(target: Target) -> Facts:
-    known = facts(target.model_name)
+def _served(target: Target) -> Converse:
+    known = target.profile.converse
     if not known.served:
         raise UserError(
             f'Model {target.model_name!r} is not served by the Converse API of Amazon Bedrock: name another model.'
@@ -109,17 +113,20 @@ def _path(target: Target, settings: Settings) -> str:
 # ---------------------------------------------------------------------- settings
 
 
-def _usable(target: Target, known: Facts, settings: Settings, parameters: ModelRequestParameters) -> Settings:
+def _usable(target: Target, known: Converse, settings: Settings, parameters: ModelRequestParameters) -> Settings:
     """The settings without those that the model would refuse or that would have no effect, caching said as here."""
-    refused = [*_UNKNOWN, *(_SAMPLING if known.no_sampling else () if known.top_k else ('top_k',))]
+    refused = [
+        *_UNKNOWN,
+        *(_SAMPLING if known.no_sampling or target.profile.claude.no_sampling else () if known.top_k else ('top_k',)),
+    ]
     if settings.get('parallel_tool_calls') is False:
         refused.append('parallel_tool_calls')
     cache = settings['cache'] if settings.get('cache') is not None else parameters.cache
     return cache_settings(known, supported(target, settings, refused), cache)
 
 
-def _inference(known: Facts, settings: Settings) -> Body:
-    most = known.claude.max_output if known.claude else None
+def _inference(target: Target, settings: Settings) -> Body:
+    most = target.profile.claude.max_output
     config = {name: settings[setting] for setting, name in _INFERENCE.items() if _is_said(settings.get(setting))}
     if most is not None:
         # Claude's own default on Bedrock is 4096 tokens, thinking included.
@@ -150,7 +157,7 @@ def _output_config(parameters: ModelRequestParameters) -> Body | None:
 
 
 def _additional_fields(
-    target: Target, known: Facts, settings: Settings, parameters: ModelRequestParameters, unchosen: bool
+    target: Target, known: Converse, settings: Settings, parameters: ModelRequestParameters, unchosen: bool
 ) -> Body:
     """The fields of the model's own; what the user says there wins. `unchosen`: there are tools, but no choice."""
     fields: Body = dict(settings.get('bedrock_additional_model_requests_fields') or {})
@@ -161,7 +168,7 @@ def _additional_fields(
     return {**fields, **thinking_fields(target, fields, parameters)}
 
 
-def _add_top_k(known: Facts, fields: Body, top_k: int) -> None:
+def _add_top_k(known: Converse, fields: Body, top_k: int) -> None:
     if known.top_k == 'claude':
         fields.setdefault('top_k', top_k)
     else:
@@ -188,7 +195,7 @@ def _tool_config(
     Raises:
         UserError: a native tool is one that the model has not, or the model can't be made to call a tool.
     """
-    known = facts(target.model_name)
+    known = target.profile.converse
     native = _native_tools(target, known, parameters)
     choice = tool_choice(cast(ModelSettings, settings), parameters)
     force = choice.mode == 'required' and can_force(target, settings, parameters)
@@ -207,7 +214,7 @@ def _tool_config(
     return tools, wanted if tools and known.tool_choice else None
 
 
-def _definition(known: Facts, tool: ToolDefinition) -> Block:
+def _definition(known: Converse, tool: ToolDefinition) -> Block:
     spec: Block = {'name': tool.name, 'inputSchema': {'json': tool.parameters_json_schema}}
     if tool.description:
         spec['description'] = tool.description
@@ -216,7 +223,7 @@ def _definition(known: Facts, tool: ToolDefinition) -> Block:
     return {'toolSpec': spec}
 
 
-def _native_tools(target: Target, known: Facts, parameters: ModelRequestParameters) -> list[Block]:
+def _native_tools(target: Target, known: Converse, parameters: ModelRequestParameters) -> list[Block]:
     tools: list[Block] = []
     for tool in parameters.native_tools:
         if isinstance(tool, CodeExecutionTool) and known.code:
@@ -229,7 +236,7 @@ def _native_tools(target: Target, known: Facts, parameters: ModelRequestParamete
     return tools
 
 
-def _mark(known: Facts, settings: Settings, tools: list[Block]) -> None:
+def _mark(known: Converse, settings: Settings, tools: list[Block]) -> None:
     ttl = settings.get('bedrock_cache_tool_definitions')
     if tools and ttl and known.tool_caching:
         tools.append(cache_point(ttl))

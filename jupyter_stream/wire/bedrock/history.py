@@ -29,11 +29,10 @@ from jupyter_stream.messages import (
     UserPromptPart,
 )
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import DEFAULT_THINKING_TAGS
+from jupyter_stream.profiles import DEFAULT_THINKING_TAGS, Converse
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.bedrock.cache import cache_point, mark, mark_last, mark_messages
 from jupyter_stream.wire.bedrock.content import Blocks, kind_of, text_block
-from jupyter_stream.wire.bedrock.facts import Facts, facts
 from jupyter_stream.wire.prepare import instructions
 
 __all__ = ('CODE', 'CODE_RESULT', 'REDACTED', 'conversation', 'has_cited', 'has_tool_blocks')
@@ -55,7 +54,7 @@ def conversation(
     Raises:
         UserError: the history holds what can't be said to the model.
     """
-    known = facts(target.model_name)
+    known = target.profile.converse
     told = _History(target, cited=_cites(known, settings, parameters))
     for message in history:
         told.add(message)
@@ -67,7 +66,7 @@ def conversation(
     return _system(known, told.system, history, settings, parameters), messages
 
 
-def _cites(known: Facts, settings: Settings, parameters: ModelRequestParameters) -> bool:
+def _cites(known: Converse, settings: Settings, parameters: ModelRequestParameters) -> bool:
     """Whether documents are cited: where it was asked for, and the answer is plain text."""
     return bool(settings.get('citations')) and known.citations and parameters.output_mode == 'text'
 
@@ -92,7 +91,7 @@ class _History:
         self._messages: list[Message] = []
         self._later: list[Block] = []
         self._target = target
-        self._known = facts(target.model_name)
+        self._known = target.profile.converse
         self._blocks = Blocks(target, cited=cited)
 
     def finish(self) -> list[Message]:
@@ -219,7 +218,7 @@ def _feedback(part: RetryFeedbackPart) -> Block:
     return text_block(f'<system>{text}</system>' if speaks_for_itself else text)
 
 
-def _merged(known: Facts, messages: Sequence[Message]) -> list[Message]:
+def _merged(known: Converse, messages: Sequence[Message]) -> list[Message]:
     """The messages with what the user says in turn as one, or parted by a word of the model where that may not be."""
     merged: list[Message] = []
     for message in messages:
@@ -233,13 +232,13 @@ def _merged(known: Facts, messages: Sequence[Message]) -> list[Message]:
     return merged
 
 
-def _may_stand_together(known: Facts, content: Sequence[Block]) -> bool:
+def _may_stand_together(known: Converse, content: Sequence[Block]) -> bool:
     kinds = {kind_of(block) for block in content} - {'cachePoint'}
     return 'toolResult' not in kinds or kinds - {'toolResult'} <= known.beside_results
 
 
 def _system(
-    known: Facts,
+    known: Converse,
     prompts: list[Block],
     history: Sequence[ModelMessage],
     settings: Settings,
@@ -278,7 +277,7 @@ class _Replay:
         self.blocks: list[Block] = []
         self.thinking: list[Block] = []
         self._name = target.provider.name
-        self._known = facts(target.model_name)
+        self._known = target.profile.converse
         self._response = response
         for part in response.parts:
             self._add(part)
@@ -298,7 +297,7 @@ class _Replay:
     def _thought(self, part: ThinkingPart) -> None:
         if part.signature and self._known.signatures and self._understood(part.provider_name):
             self.blocks.append({'reasoningContent': _signed(part, part.signature)})
-        elif self._known.claude is None:
+        elif not self._known.claude:
             opening, closing = DEFAULT_THINKING_TAGS
             self.blocks.append(text_block(f'{opening}\n{part.content}\n{closing}'))
         elif part.content:
@@ -308,8 +307,8 @@ class _Replay:
         """Whether the model can read what was signed: by itself, or for Claude wherever it was served."""
         own = self._response.canonical_system if provider_name == self._response.provider_name else None
         if own is None:
-            return provider_name == self._name or (self._known.claude is not None and provider_name == 'anthropic')
-        return own == ('anthropic' if self._known.claude is not None else self._name)
+            return provider_name == self._name or (self._known.claude and provider_name == 'anthropic')
+        return own == ('anthropic' if self._known.claude else self._name)
 
     def _is_code(self, part: NativeToolCallPart | NativeToolReturnPart) -> bool:
         return part.provider_name == self._name and part.tool_name == _CODE_EXECUTION

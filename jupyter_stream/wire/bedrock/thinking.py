@@ -11,11 +11,9 @@ from typing import Any, Final, Literal, cast
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import CLAUDE_BUDGETS, Claude
 from jupyter_stream.settings import ThinkingLevel
-from jupyter_stream.wire.anthropic.facts import Facts as ClaudeFacts
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.bedrock.facts import facts
-from jupyter_stream.wire.claude_budgets import BUDGETS
 from jupyter_stream.wire.prepare import relevant
 from jupyter_stream.wire.tool_choice import forced
 
@@ -48,11 +46,11 @@ def thinking_fields(target: Target, given: Fields, parameters: ModelRequestParam
 
     `parameters` must be `prepared`.
     """
-    known, thinking = facts(target.model_name), parameters.thinking
+    known, thinking = target.profile.converse, parameters.thinking
     if thinking is None or known.thinking is None:
         return {}
-    if known.claude is not None:
-        return {} if 'thinking' in given else _claude(known.claude, thinking, given)
+    if known.claude:
+        return {} if 'thinking' in given else _claude(target.profile.claude, thinking, given)
     name, ask = _STYLES[known.thinking]
     asked = None if name in given else ask(target, thinking)
     return {} if asked is None else {name: asked}
@@ -61,16 +59,16 @@ def thinking_fields(target: Target, given: Fields, parameters: ModelRequestParam
 # ----------------------------------------------------------------------- Claude
 
 
-def _claude(claude: ClaudeFacts, thinking: ThinkingLevel, given: Fields) -> Fields:
+def _claude(claude: Claude, thinking: ThinkingLevel, given: Fields) -> Fields:
     if thinking is False:
         return _claude_at_rest(claude, given)
     if not claude.adaptive:
-        return {'thinking': {'type': 'enabled', 'budget_tokens': BUDGETS[thinking]}}
+        return {'thinking': {'type': 'enabled', 'budget_tokens': CLAUDE_BUDGETS[thinking]}}
     effort = _claude_effort(claude, thinking) if claude.effort and isinstance(thinking, str) else None
     return {'thinking': {'type': 'adaptive'}, **_output_config(effort, given)}
 
 
-def _claude_at_rest(claude: ClaudeFacts, given: Fields) -> Fields:
+def _claude_at_rest(claude: Claude, given: Fields) -> Fields:
     if claude.adaptive and claude.always_thinks:
         # As little as can be: as it sees fit, with the lowest effort.
         return {'thinking': {'type': 'adaptive'}, **_output_config('low', given)} if claude.effort else {}
@@ -79,7 +77,7 @@ def _claude_at_rest(claude: ClaudeFacts, given: Fields) -> Fields:
     return {} if claude.adaptive and not claude.thinks_by_default else {'thinking': {'type': 'disabled'}}
 
 
-def _claude_effort(claude: ClaudeFacts, thinking: str) -> str:
+def _claude_effort(claude: Claude, thinking: str) -> str:
     if thinking not in ('xhigh', 'max'):
         return 'low' if thinking == 'minimal' else thinking
     if claude.xhigh_effort and (thinking == 'xhigh' or not claude.max_effort):
@@ -104,8 +102,7 @@ def _responses(target: Target, thinking: ThinkingLevel) -> Fields:
 
 
 def _grok(target: Target, thinking: ThinkingLevel) -> Fields | None:
-    # Grok 4.7's own default is higher than ours.
-    if thinking is True and 'grok-4.7' in target.model_name:
+    if thinking is True and target.profile.converse.own_effort:
         return None
     return {'effort': 'low' if thinking is False else _EFFORTS[thinking]}
 
@@ -128,9 +125,9 @@ def _mode(
     target: Target, settings: Settings, parameters: ModelRequestParameters
 ) -> Literal['enabled', 'adaptive'] | None:
     """How the model will think in this request: as told, as it sees fit, or not at all."""
-    claude = facts(target.model_name).claude
+    claude = target.profile.claude
     own: Settings = settings.get(_OWN_FIELDS) or {}
-    if claude is not None and 'thinking' in own:
+    if target.profile.converse.claude and 'thinking' in own:
         said: Any = own['thinking']
         kind = cast(Settings, said).get('type') if isinstance(said, Mapping) else None
         return kind if kind in ('enabled', 'adaptive') else None
@@ -138,8 +135,8 @@ def _mode(
         return None
     thinking = settings.get('thinking', parameters.thinking)
     if thinking:
-        return 'adaptive' if claude is not None and claude.adaptive else 'enabled'
-    if claude is None or not claude.thinks_by_default or (thinking is False and not claude.always_thinks):
+        return 'adaptive' if claude.adaptive else 'enabled'
+    if not claude.thinks_by_default or (thinking is False and not claude.always_thinks):
         return None
     return 'adaptive'
 
@@ -155,7 +152,7 @@ def settled(target: Target, settings: Settings, parameters: ModelRequestParamete
     Raises:
         UserError: the answer must be a call of a tool, which the model does not make while it thinks.
     """
-    known = facts(target.model_name)
+    known = target.profile.converse
     mode = _mode(target, settings, parameters)
     thinks = mode == 'enabled' and known.thinking not in _FORCED_ALL_THE_SAME
     schema = 'native' if target.profile.json_schema_output else 'prompted'
@@ -180,9 +177,9 @@ def can_force(target: Target, settings: Settings, parameters: ModelRequestParame
     Raises:
         UserError: the user demands it, and the model can't be made to.
     """
-    known, mode = facts(target.model_name), _mode(target, settings, parameters)
+    known, mode = target.profile.converse, _mode(target, settings, parameters)
     demanded = forced(cast(Any, settings))
-    ever = known.tool_choice and (known.claude is None or known.claude.forced_tools)
+    ever = known.tool_choice and target.profile.claude.forced_tools
     if ever and (mode != 'enabled' or known.thinking in _FORCED_ALL_THE_SAME):
         # A Claude that thinks as it sees fit does not when a tool is forced: only at the user's own wish.
         return demanded or mode != 'adaptive'

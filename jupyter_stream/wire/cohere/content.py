@@ -7,7 +7,6 @@ https://docs.cohere.com/docs/tool-use-overview
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,12 +17,10 @@ from jupyter_stream.wire.openai_chat.content import image_part
 
 __all__ = ('TOOL_PLAN', 'fetchable', 'is_plan', 'user_content')
 
-_SEES: Final = re.compile('.*vision')
-
 
 def fetchable(target: Target, part: object) -> bool:
     """Whether an address has to be downloaded before `encode`."""
-    return isinstance(part, ImageUrl) and bool(part.force_download) and _sees(target)
+    return isinstance(part, ImageUrl) and bool(part.force_download) and target.profile.images
 
 
 def user_content(target: Target, content: str | Sequence[UserContent]) -> str | list[dict[str, Any]]:
@@ -42,17 +39,13 @@ def _block(target: Target, item: Any) -> dict[str, Any]:
         return {'type': 'text', 'text': item if isinstance(item, str) else item.content}
     if fetchable(target, item):
         raise UserError(f'{item.url} has to be downloaded before it can be sent: pass it as BinaryContent.')
-    if _sees(target) and isinstance(item, ImageUrl):
+    if target.profile.images and isinstance(item, ImageUrl):
         return image_part(item.url, item.vendor_metadata)
-    if _sees(target) and isinstance(item, BinaryContent) and item.is_image:
+    if target.profile.images and isinstance(item, BinaryContent) and item.is_image:
         return image_part(item.data_uri, item.vendor_metadata)
-    takes = 'text and images' if _sees(target) else 'only text'
+    takes = 'text and images' if target.profile.images else 'only text'
     kind = item.media_type if isinstance(item, BinaryContent) else type(item).__name__
     raise UserError(f'Cohere model {target.model_name!r} takes {takes}, not {kind}: leave it out of the prompt.')
-
-
-def _sees(target: Target) -> bool:
-    return _SEES.match(target.model_name) is not None
 
 
 TOOL_PLAN: Final = 'tool_plan'

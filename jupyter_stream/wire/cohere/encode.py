@@ -15,6 +15,7 @@ from jupyter_stream.messages import (
     UserContent,
 )
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import COHERE_BUDGETS
 from jupyter_stream.settings import ModelSettings, ThinkingLevel
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target, WireRequest
@@ -40,17 +41,6 @@ _PLAIN: Final = {
 
 _UNKNOWN: Final = ('logit_bias', 'service_tier')
 _CHOICES: Final = {'required': 'REQUIRED', 'none': 'NONE'}
-
-_BUDGETS: Final[Mapping[ThinkingLevel, int]] = {
-    'minimal': 512,
-    'low': 2048,
-    'medium': 8192,
-    'high': 16384,
-    # What https://docs.cohere.com/docs/reasoning advises as the most, so that some tokens are left for the answer.
-    'xhigh': 31000,
-    'max': 31000,
-}
-"""Tokens to think with."""
 
 
 def encode(
@@ -86,7 +76,7 @@ def encode(
 def _thinking(thinking: ThinkingLevel | None) -> dict[str, Any] | None:
     if thinking is None or thinking is False:
         return None if thinking is None else {'type': 'disabled'}
-    budget = _BUDGETS.get(thinking)
+    budget = COHERE_BUDGETS.get(thinking)
     return {'type': 'enabled'} if budget is None else {'type': 'enabled', 'token_budget': budget}
 
 

@@ -1,7 +1,7 @@
 """Gemini's `streamGenerateContent`, of the Gemini API and of Vertex AI: https://ai.google.dev/api/generate-content
 
 `encode` writes a request, `Decoder` reads the stream of responses, `fetchable` names the URLs that have to be
-downloaded first. What differs between the two addresses and between models is data, in `facts` and in `profiles`.
+downloaded first. What differs between the two addresses and between models is data in `profiles`.
 """
 
 from jupyter_stream.framing.sse import SSEDecoder as Framing

@@ -18,7 +18,6 @@ from jupyter_stream.messages import (
     is_multi_modal_content,
 )
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.gemini.facts import facts
 
 __all__ = ('bytes_text', 'fetchable', 'file_part', 'function_file', 'inline', 'signature_text', 'user_parts')
 
@@ -29,7 +28,7 @@ def fetchable(target: Target, part: Any) -> bool:
     """Whether a part of a prompt has to be downloaded, because the model does not take its address."""
     if not isinstance(part, FileUrl):
         return False
-    known = facts(target)
+    known = target.profile.gemini
     if isinstance(part, VideoUrl) and (part.is_youtube or (known.own_urls is None and part.url.startswith('gs://'))):
         return False
     return bool(part.force_download) or not (known.own_urls is None or part.url.startswith(known.own_urls))
@@ -119,7 +118,7 @@ def _media_type(file: FileUrl) -> str:
 
 
 def _check_upload(target: Target, file: UploadedFile) -> None:
-    known = facts(target)
+    known = target.profile.gemini
     if file.provider_name not in known.own_names:
         raise UserError(
             f'The file {file.file_id!r} lies with {file.provider_name!r} and can not be used with '

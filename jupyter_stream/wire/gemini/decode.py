@@ -20,7 +20,6 @@ from jupyter_stream.settings import ModelSettings
 from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
 from jupyter_stream.wire.decoding import EventDecoder
-from jupyter_stream.wire.gemini.facts import facts
 from jupyter_stream.wire.gemini.grounding import NativeTools, citations, fetched_pages
 from jupyter_stream.wire.prepare import relevant
 
@@ -56,7 +55,7 @@ class Decoder(EventDecoder):
         super().__init__(target, relevant(parameters), settings)
         searches_files = any(isinstance(tool, FileSearchTool) for tool in parameters.native_tools)
         self._name = target.provider.name
-        self._per_prompt = facts(target).search_per_prompt
+        self._per_prompt = target.profile.gemini.search_per_prompt
         self._native = NativeTools(self.parts, self._name, searches_files=searches_files)
         self._counts = _Counts()
         self._grounding: Raw = {}

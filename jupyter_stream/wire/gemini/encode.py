@@ -11,10 +11,9 @@ from urllib.parse import quote
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import Profile, UnsupportedSettingWarning
+from jupyter_stream.profiles import GEMINI_BUDGETS, GEMINI_LEVELS, Profile, UnsupportedSettingWarning
 from jupyter_stream.settings import ModelSettings, ThinkingEffort
 from jupyter_stream.wire.base import Target, WireRequest
-from jupyter_stream.wire.gemini.facts import LEVELS, Facts, facts
 from jupyter_stream.wire.gemini.history import contents
 from jupyter_stream.wire.gemini.tools import image_config, native_tools, tools_and_config
 from jupyter_stream.wire.prepare import prepared, supported
@@ -92,7 +91,7 @@ def encode(
 
 def _prepared(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:
     """Where tools can't be combined, an answer beside native tools is asked for by prompt."""
-    known = facts(target)
+    known = target.profile.gemini
     native = native_tools(target, parameters)
     if native and parameters.output_tools and not known.combines_tools:
         parameters = parameters.with_default_output_mode('prompted')
@@ -143,7 +142,7 @@ def _generation(
             config['logprobs'] = settings['google_top_logprobs']
     text = parameters.allow_text_output or not profile.image_output
     config['responseModalities'] = ['TEXT'] * text + ['IMAGE'] * profile.image_output
-    if thinking := _thinking_config(profile, facts(target), settings, parameters):
+    if thinking := _thinking_config(profile, settings, parameters):
         config['thinkingConfig'] = thinking
     if (image := image_config(target, parameters)) is not None:
         config['imageConfig'] = image
@@ -164,12 +163,12 @@ def _form(parameters: ModelRequestParameters, with_tools: bool, *, json_object: 
 
 
 def _tier(target: Target, settings: Mapping[str, Any]) -> Part:
-    tier = None if facts(target).tier_headers else _TIERS.get(settings.get('service_tier') or '')
+    tier = None if target.profile.gemini.tier_headers else _TIERS.get(settings.get('service_tier') or '')
     return {'serviceTier': tier} if tier else {}
 
 
 def _headers(target: Target, settings: Mapping[str, Any]) -> dict[str, str]:
-    if not facts(target).tier_headers:
+    if not target.profile.gemini.tier_headers:
         return {}
     wanted = settings.get('google_cloud_service_tier')
     wanted = wanted or _CLOUD_TIERS.get(settings.get('service_tier') or '', 'pt_then_on_demand')
@@ -189,7 +188,7 @@ def _extra_body(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _resource(target: Target) -> str:
     """What the path calls the model. A name with slashes is a resource already, or `publisher/model`."""
-    name, pattern = target.model_name, facts(target).resource
+    name, pattern = target.model_name, target.profile.gemini.resource
     if name.startswith(('models/', 'tunedModels/', 'publishers/', 'projects/')):
         return name
     publisher, slash, model = name.partition('/')
@@ -208,22 +207,10 @@ _LEVELS: Final[Mapping[ThinkingEffort, str]] = {
     'xhigh': 'HIGH',
     'max': 'HIGH',
 }
-_LEAST_BUDGET: Final = 128
-"""Tokens; what Gemini 2.5 Pro, which can't stop thinking, takes at least."""
-
-_BUDGETS: Final[Mapping[ThinkingEffort, int]] = {
-    'minimal': _LEAST_BUDGET,
-    'low': 2048,
-    'medium': 8192,
-    'high': 24576,
-    'xhigh': 24576,
-    'max': 24576,
-}
-"""Tokens; the largest is what all models with a budget take."""
 
 
 def _thinking_config(
-    profile: Profile, facts: Facts, settings: Mapping[str, Any], parameters: ModelRequestParameters
+    profile: Profile, settings: Mapping[str, Any], parameters: ModelRequestParameters
 ) -> Mapping[str, Any] | None:
     """`thinkingConfig`: the setting `google_thinking_config` as it is, else what `thinking` asks for, else None."""
     if said := settings.get('google_thinking_config'):
@@ -232,23 +219,23 @@ def _thinking_config(
     if thinking is None:
         return None
     if thinking is False:
-        return _least(profile, facts)
+        return _least(profile)
     if thinking is True:
         return {'include_thoughts': True}
-    if facts.levels is None:
-        return {'include_thoughts': True, 'thinking_budget': _BUDGETS[thinking]}
-    return {'include_thoughts': True, 'thinking_level': _nearest(_LEVELS[thinking], facts.levels)}
+    if profile.gemini.levels is None:
+        return {'include_thoughts': True, 'thinking_budget': GEMINI_BUDGETS[thinking]}
+    return {'include_thoughts': True, 'thinking_level': _nearest(_LEVELS[thinking], profile.gemini.levels)}
 
 
-def _least(profile: Profile, facts: Facts) -> dict[str, Any]:
-    if facts.levels is None:
-        return {'thinking_budget': _LEAST_BUDGET if profile.always_thinks else 0}
-    if facts.zero_budget:
+def _least(profile: Profile) -> dict[str, Any]:
+    if profile.gemini.levels is None:
+        return {'thinking_budget': GEMINI_BUDGETS['minimal'] if profile.always_thinks else 0}
+    if profile.gemini.zero_budget:
         return {'thinking_budget': 0}
-    return {'thinking_level': _nearest(LEVELS[0], facts.levels)}
+    return {'thinking_level': _nearest(GEMINI_LEVELS[0], profile.gemini.levels)}
 
 
 def _nearest(level: str, levels: tuple[str, ...]) -> str:
     """The level that the model takes nearest to the one wanted, the cheaper of two equally near."""
-    wanted = LEVELS.index(level)
-    return min(levels, key=lambda known: (abs(LEVELS.index(known) - wanted), LEVELS.index(known)))
+    wanted = GEMINI_LEVELS.index(level)
+    return min(levels, key=lambda known: (abs(GEMINI_LEVELS.index(known) - wanted), GEMINI_LEVELS.index(known)))

@@ -33,7 +33,6 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.gemini.content import bytes_text, function_file, inline, signature_text, user_parts
-from jupyter_stream.wire.gemini.facts import facts
 from jupyter_stream.wire.gemini.tools import CODE, MEDIA, TOOL_TYPES, WEB_SEARCH
 from jupyter_stream.wire.prepare import instructions
 
@@ -123,8 +122,8 @@ def _feedback(part: RetryFeedbackPart) -> str:
 
 def _tool_return(target: Target, part: ToolReturnPart) -> tuple[Part, list[Part]]:
     """The function's response, and the files that it can't hold, which the user shows instead."""
-    inside = [file for file in part.files if file.media_type in facts(target).tool_files]
-    outside = [file for file in part.files if file.media_type not in facts(target).tool_files]
+    inside = [file for file in part.files if file.media_type in target.profile.gemini.tool_files]
+    outside = [file for file in part.files if file.media_type not in target.profile.gemini.tool_files]
     response: Part = {'name': part.tool_name, 'response': _response(part, outside), 'id': part.tool_call_id}
     if inside:
         response['parts'] = [function_file(target, file) for file in inside]
@@ -182,7 +181,7 @@ class _Answer:
 
     def __init__(self, target: Target, response: ModelResponse) -> None:
         self.system = target.provider.canonical_system
-        self.facts = facts(target)
+        self.gemini = target.profile.gemini
         self.response = response
         self.signature: str | None = None
         self.called = False
@@ -245,7 +244,7 @@ class _Answer:
     def _echoes(self, item: NativeToolCallPart | NativeToolReturnPart) -> bool:
         """Whether the call of a server-side tool goes back. Those of media processing are refused there."""
         own_id = item.tool_call_id.startswith(_OWN_ID)
-        return item.tool_name != MEDIA and self.facts.echoes_tools and not own_id
+        return item.tool_name != MEDIA and self.gemini.echoes_tools and not own_id
 
     # ------------------------------------------------------------ whose it is
 
@@ -261,4 +260,4 @@ class _Answer:
         said = self.response.canonical_system
         if said is not None and provider_name == self.response.provider_name and provider_name is not None:
             return said == self.system
-        return provider_name in self.facts.own_names
+        return provider_name in self.gemini.own_names

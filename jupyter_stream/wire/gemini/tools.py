@@ -15,10 +15,10 @@ from jupyter_stream.native_tools import (
     WebSearchTool,
 )
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Gemini
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.gemini.facts import Facts, facts
 from jupyter_stream.wire.tool_choice import tool_choice
 
 __all__ = (
@@ -71,7 +71,7 @@ def tools_and_config(
     Raises:
         UserError: the model can't take these tools.
     """
-    known = facts(target)
+    known = target.profile.gemini
     own = native_tools(target, parameters)
     if parameters.function_tools and not target.profile.tools:
         raise UserError(f'{target.provider.title} model {target.model_name!r} can not call tools: leave them out.')
@@ -97,7 +97,7 @@ def tools_and_config(
     return ([{'functionDeclarations': functions}] if functions else []) + wire_tools, config
 
 
-def _mode(known: Facts, mode: str, declared: Mapping[str, ToolDefinition]) -> str:
+def _mode(known: Gemini, mode: str, declared: Mapping[str, ToolDefinition]) -> str:
     held = known.validated and all(tool.strict is not False for tool in declared.values())
     return 'VALIDATED' if held and mode == 'auto' else _MODES[mode]
 
@@ -157,7 +157,7 @@ def image_config(target: Target, parameters: ModelRequestParameters) -> Part | N
     if tool.size is not None and tool.size not in _IMAGE_SIZES:
         raise UserError(f'The size of an image from Gemini must be one of {", ".join(_IMAGE_SIZES)}, not {tool.size}.')
     said = {'aspect_ratio': tool.aspect_ratio, 'image_size': tool.size}
-    if facts(target).image_formats:
+    if target.profile.gemini.image_formats:
         said |= _image_format(tool)
     return {name: value for name, value in said.items() if value is not None}
 

@@ -6,7 +6,6 @@ https://docs.mistral.ai/capabilities/vision and https://docs.mistral.ai/capabili
 from __future__ import annotations
 
 import hashlib
-import re
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -42,8 +41,6 @@ Chunk = dict[str, Any]
 
 _ID_LENGTH: Final = 9
 _ID_ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_CHECKS_IDS: Final = re.compile('voxtral')
-"""Models that refuse ids of tool calls other than nine letters and digits."""
 
 
 def mistral_messages(
@@ -55,7 +52,7 @@ def mistral_messages(
         UserError: the history holds what can't be said to Mistral.
     """
     # A history with a retry in it is rewritten by the peer, ids and all; any other goes as it is.
-    if _CHECKS_IDS.match(target.model_name) or any(map(_has_retry, history)):
+    if target.profile.short_call_ids or any(map(_has_retry, history)):
         history = _with_fitting_ids(history)
     messages = list(_History(target).messages(history))
     instruct(messages, target.profile.system_role, instructions(history, parameters))

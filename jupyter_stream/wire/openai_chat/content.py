@@ -11,6 +11,7 @@ from jupyter_stream.messages import (
     BinaryContent,
     CachePoint,
     DocumentUrl,
+    FileUrl,
     ImageUrl,
     TextContent,
     UploadedFile,
@@ -20,7 +21,7 @@ from jupyter_stream.messages import (
 from jupyter_stream.profiles import Profile
 from jupyter_stream.wire.base import Target
 
-__all__ = ('cache_mark', 'forced_image', 'image_part', 'inlined', 'is_text', 'user_content')
+__all__ = ('cache_mark', 'fetchable', 'forced_image', 'image_part', 'inlined', 'is_text', 'user_content')
 
 Part = dict[str, Any]
 
@@ -49,6 +50,11 @@ def user_content(target: Target, content: str | Sequence[UserContent]) -> str | 
         else:
             parts.append(_part(target, item))
     return parts
+
+
+def fetchable(target: Target, part: object) -> bool:
+    """Whether the user wants this file downloaded; any other goes by its address."""
+    return isinstance(part, FileUrl) and bool(part.force_download)
 
 
 def forced_image(target: Target, part: object) -> bool:

@@ -1,7 +1,7 @@
 """OpenAI's Responses: https://platform.openai.com/docs/api-reference/responses
 
 `encode` writes a request, `Decoder` reads the stream of events, `fetchable` says which addresses the provider does not
-read itself. What differs between models is data in `profiles` and in `facts`.
+read itself. What differs between models is data in `profiles`.
 """
 
 from jupyter_stream.framing.sse import SSEDecoder as Framing

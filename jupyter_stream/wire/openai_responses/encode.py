@@ -18,7 +18,6 @@ from jupyter_stream.profiles import SAMPLING_SETTINGS, Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.openai_effort import effort, is_thinking
-from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.openai_responses.history import input_items, is_marked, lead_in, mark_instructions
 from jupyter_stream.wire.openai_responses.state import (
     Continuation,
@@ -119,7 +118,7 @@ def encode(
 
 
 def _path(target: Target) -> str:
-    return facts(target).path or target.provider.path
+    return target.profile.responses.path or target.provider.path
 
 
 def _digest(
@@ -161,7 +160,7 @@ def _usable(target: Target, settings: Settings, parameters: ModelRequestParamete
 
 def _include(target: Target, settings: Settings) -> list[str]:
     words = _more(settings)
-    return ['reasoning.encrypted_content', *words] if facts(target).encrypted_reasoning else words
+    return ['reasoning.encrypted_content', *words] if target.profile.responses.encrypted_reasoning else words
 
 
 def _more(settings: Settings) -> list[str]:
@@ -169,7 +168,7 @@ def _more(settings: Settings) -> list[str]:
 
 
 def _compares(target: Target, settings: Settings) -> bool:
-    return facts(target).cache_diagnostics and settings.get('openai_prompt_cache_diagnostics', True)
+    return target.profile.responses.cache_diagnostics and settings.get('openai_prompt_cache_diagnostics', True)
 
 
 # -------------------------------------------------------------------------- input
@@ -210,7 +209,7 @@ def _marks_instructions(
     kept = ('openai_previous_response_id', 'openai_conversation_id')
     return (
         bool(settings.get('openai_cache_instructions'))
-        and facts(target).cache_marks
+        and target.profile.responses.cache_marks
         and target.profile.system_role != 'user'
         and all(settings.get(name) is None for name in kept)
         and not any(_is_dynamic(message) for message in messages)
@@ -274,7 +273,7 @@ def _extra_body(settings: Settings) -> Mapping[str, Any]:
 
 def _reasoning(target: Target, settings: Mapping[str, Any], parameters: ModelRequestParameters) -> dict[str, Any]:
     """The part of a request's body that says whether and how to reason; `parameters` must be `prepared`."""
-    known = facts(target)
+    known = target.profile.responses
     said = {
         'effort': _effort(target, settings, parameters),
         'mode': settings.get('openai_reasoning_mode') if known.reasoning_mode else None,
@@ -290,15 +289,15 @@ def _effort(target: Target, settings: Mapping[str, Any], parameters: ModelReques
         return word
     if parameters.thinking is None:
         return None
-    return effort(parameters.thinking, replace(target.profile, max_effort=facts(target).max_effort))
+    return effort(parameters.thinking, replace(target.profile, max_effort=target.profile.responses.max_effort))
 
 
 def _context(target: Target, wanted: str | None) -> str | None:
     """Every model that reasons takes the other words; only some can be shown the reasoning of all turns."""
     if wanted is None:
-        wanted = 'all_turns' if facts(target).reasoning_context else None
+        wanted = 'all_turns' if target.profile.responses.reasoning_context else None
     if wanted == 'all_turns':
-        return wanted if facts(target).reasoning_context else None
+        return wanted if target.profile.responses.reasoning_context else None
     return wanted if target.profile.no_sampling_while_thinking else None
 
 
@@ -315,7 +314,7 @@ def _cache_settings(target: Target, settings: dict[str, Any]) -> dict[str, Any]:
 
     These win where they are set themselves. Models that know no retention cache what they can, unasked.
     """
-    known, wanted = facts(target).cache_retentions, settings.get('cache')
+    known, wanted = target.profile.responses.cache_retentions, settings.get('cache')
     said = any(settings.get(name) is not None for name in ('openai_prompt_cache_options', 'openai_cache_instructions'))
     if not wanted or not known or said:
         return settings

@@ -23,7 +23,6 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import ChatHistory, leading
-from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.openai_responses.replay import Replay
 from jupyter_stream.wire.openai_responses.state import Continuation, after_compaction
 
@@ -59,7 +58,7 @@ class _History(ChatHistory):
     ) -> None:
         super().__init__(target)
         self._replay = Replay(target, settings, parameters)
-        self._scoped = facts(target).scoped_call_ids
+        self._scoped = target.profile.responses.scoped_call_ids
         self._response_id = goes_on.response_id
 
     def _content(self, content: str | Sequence[UserContent]) -> Any:
@@ -200,7 +199,7 @@ def _input_content(target: Target, content: str | Sequence[UserContent]) -> str 
 
 
 def _mark(target: Target, parts: list[Part]) -> None:
-    if facts(target).cache_marks:
+    if target.profile.responses.cache_marks:
         if not parts:
             parts.append({'type': 'input_text', 'text': ''})
         parts[-1][_CACHE_MARK] = _MARKED

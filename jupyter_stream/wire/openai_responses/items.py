@@ -29,7 +29,6 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.openai_responses.facts import facts
 
 __all__ = ('Calls', 'TOOL_SEARCH', 'citations_of', 'cited', 'image', 'to_send_back')
 
@@ -271,7 +270,7 @@ class Calls:
     def __init__(self, parts: PartsManager, target: Target) -> None:
         self._parts = parts
         self._provider = target.provider.name
-        self._scoped = facts(target).scoped_call_ids
+        self._scoped = target.profile.responses.scoped_call_ids
         self._scope = ''
         self._args: dict[Hashable, list[str]] = {}
         self._final: set[Hashable] = set()

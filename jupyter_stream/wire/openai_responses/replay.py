@@ -22,7 +22,6 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import DEFAULT_THINKING_TAGS
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.openai_responses.items import TOOL_SEARCH, to_send_back
 from jupyter_stream.wire.openai_responses.tools import definition
 
@@ -42,9 +41,9 @@ class Replay:
     def __init__(self, target: Target, settings: Mapping[str, Any], parameters: ModelRequestParameters) -> None:
         self.target = target
         self.system = target.provider.name
-        self.facts = facts(target)
+        self.responses = target.profile.responses
         self.parameters = parameters
-        self.sends_ids = bool(settings.get('openai_send_reasoning_ids', self.facts.encrypted_reasoning))
+        self.sends_ids = bool(settings.get('openai_send_reasoning_ids', self.responses.encrypted_reasoning))
         self.stored = settings.get('openai_store') is not False
 
     def items(self, response: ModelResponse) -> Iterator[Item]:
@@ -90,7 +89,7 @@ class _Answer:
     def text(self, part: TextPart) -> None:
         details = part.provider_details or {}
         phase = details.get('phase')
-        sends_phase = self.replay.facts.phase and part.provider_name == self.replay.system and phase is not None
+        sends_phase = self.replay.responses.phase and part.provider_name == self.replay.system and phase is not None
         if part.id and self.keeps_id(part):
             item = self._message(part.id)
             annotations = to_send_back(details.get('citations'), part.content)
@@ -118,7 +117,7 @@ class _Answer:
     def thinking(self, part: ThinkingPart) -> None:
         own = part.provider_name == self.replay.system
         raw = cast('list[str] | None', (part.provider_details or {}).get('raw_content')) if own else None
-        encrypted = self.replay.facts.encrypted_reasoning and self.understands(part)
+        encrypted = self.replay.responses.encrypted_reasoning and self.understands(part)
         signature = part.signature if encrypted else None
         is_item = part.id not in _CHAT_FIELDS or bool(part.signature or raw)
         if part.id and is_item and (self.keeps_id(part) or raw or (self.replay.sends_ids and signature)):
@@ -152,7 +151,7 @@ class _Answer:
     def call(self, part: ToolCallPart) -> None:
         # In old histories the id of the item stands behind that of the call.
         call_id, _, item_id = part.tool_call_id.partition('|')
-        if self.replay.facts.scoped_call_ids and self.response.provider_name in (self.replay.system, None):
+        if self.replay.responses.scoped_call_ids and self.response.provider_name in (self.replay.system, None):
             call_id = call_id.removeprefix(f'{self.response.provider_response_id}:')
         item: Item = {
             'type': 'function_call',

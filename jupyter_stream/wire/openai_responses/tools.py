@@ -22,7 +22,6 @@ from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.openai_effort import can_force
-from jupyter_stream.wire.openai_responses.facts import facts
 from jupyter_stream.wire.tool_choice import tool_choice
 
 __all__ = ('definition', 'function_tools', 'native_tools')
@@ -84,7 +83,7 @@ def native_tools(target: Target, parameters: ModelRequestParameters) -> list[Too
     Raises:
         UserError: the model has no such tool, or the tool can't be set like that.
     """
-    known = facts(target).native_tools
+    known = target.profile.responses.native_tools
     tools: list[Tool] = []
     for tool in parameters.native_tools:
         if tool.kind in known:

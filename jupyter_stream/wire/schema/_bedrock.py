@@ -14,8 +14,8 @@ from typing import Any, Final, cast
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Converse
 from jupyter_stream.tools import ToolDefinition
-from jupyter_stream.wire.bedrock.facts import Facts
 from jupyter_stream.wire.schema import walked
 
 __all__ = ('rewritten',)
@@ -28,7 +28,7 @@ _MAY_NOT_CONTAIN: Final = ('no_contains', 'claude')
 _LOOKS_AROUND: Final = ('(?=', '(?!', '(?<=', '(?<!', '(?P=')
 
 
-def rewritten(known: Facts, parameters: ModelRequestParameters) -> ModelRequestParameters:
+def rewritten(known: Converse, parameters: ModelRequestParameters) -> ModelRequestParameters:
     """The parameters with their schemas as the model takes them. Only what was asked to be strict is made so.
 
     Raises:
