@@ -66,8 +66,8 @@ async def model_request(
         ModelAPIError: the provider or the connection failed.
         UnexpectedModelBehavior: the answer makes no sense.
     """
-    asked = _Asked.of(model, messages, model_settings, model_request_parameters, instrument)
-    return await asked.model.request(asked.messages, asked.settings, asked.parameters)
+    request = _Request.of(model, messages, model_settings, model_request_parameters, instrument)
+    return await request.model.request(request.messages, request.settings, request.parameters)
 
 
 def model_request_sync(
@@ -89,10 +89,10 @@ def model_request_sync(
     Raises:
         Interrupted: (a KeyboardInterrupt) the user stopped it; the request has been closed.
     """
-    asked = _Asked.of(model, messages, model_settings, model_request_parameters, instrument)
+    request = _Request.of(model, messages, model_settings, model_request_parameters, instrument)
     return bridge.run(
-        lambda: asked.model.request(asked.messages, asked.settings, asked.parameters),
-        loop_bound=asked.model.loop_bound,
+        lambda: request.model.request(request.messages, request.settings, request.parameters),
+        loop_bound=request.model.loop_bound,
     )
 
 
@@ -132,7 +132,7 @@ def model_request_stream(
         An async context manager of a `StreamedResponse`: an async iterable of events with `get()` for the response so
         far, which stays readable after the block.
     """
-    return _RequestStream(_Asked.of(model, messages, model_settings, model_request_parameters, instrument))
+    return _RequestStream(_Request.of(model, messages, model_settings, model_request_parameters, instrument))
 
 
 def model_request_stream_sync(
@@ -253,7 +253,7 @@ class StreamedResponseSync:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Request:
     """A request, resolved and complete."""
 
     model: Model
@@ -269,15 +269,15 @@ class _Asked:
         settings: ModelSettings | None,
         parameters: ModelRequestParameters | None,
         instrument: object,
-    ) -> _Asked:
+    ) -> _Request:
         if instrument is not None and instrument is not False:
             raise UserError('`instrument` has no effect, since there is no tracing here: pass None or False.')
-        asked = infer_model(model)
-        history = asked.prepare_messages(messages)
-        return cls(asked, history, settings, _instructed(parameters or ModelRequestParameters(), history))
+        resolved = infer_model(model)
+        history = resolved.prepare_messages(messages)
+        return cls(resolved, history, settings, _with_instructions(parameters or ModelRequestParameters(), history))
 
 
-def _instructed(parameters: ModelRequestParameters, messages: list[ModelMessage]) -> ModelRequestParameters:
+def _with_instructions(parameters: ModelRequestParameters, messages: list[ModelMessage]) -> ModelRequestParameters:
     """The parameters with the instructions in force, unless the caller decided on them."""
     if parameters.instruction_parts is not None:
         return parameters
@@ -291,23 +291,23 @@ def _instructed(parameters: ModelRequestParameters, messages: list[ModelMessage]
 class _RequestStream(AbstractAsyncContextManager[StreamedResponse]):
     """What `model_request_stream` returns: nothing happens before it is entered, on whatever loop that is."""
 
-    _asked: _Asked
+    _request: _Request
     _manager: AbstractAsyncContextManager[StreamedResponse] | None = field(default=None, init=False)
 
     @property
     def loop_bound(self) -> bool:
-        return self._asked.model.loop_bound
+        return self._request.model.loop_bound
 
     @property
     def model_id(self) -> str:
         """The model that is asked, as it is named to people."""
-        return self._asked.model.model_id
+        return self._request.model.model_id
 
     async def __aenter__(self) -> StreamedResponse:
         if self._manager is not None:
             raise RuntimeError('This stream cannot be entered twice: call `model_request_stream` again.')
-        asked = self._asked
-        self._manager = asked.model.request_stream(asked.messages, asked.settings, asked.parameters)
+        request = self._request
+        self._manager = request.model.request_stream(request.messages, request.settings, request.parameters)
         return await self._manager.__aenter__()
 
     async def __aexit__(

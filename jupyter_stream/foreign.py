@@ -106,49 +106,51 @@ class ForeignStream(StreamedResponse):
     """A stream that somebody else made.
 
     Args:
-        source: whose it is; what it says of the answer is read from it.
-        items: what comes.
+        source: the stream as it was given; its model and provider are read from it.
+        items: its items, as an asynchronous iterable.
     """
 
     def __init__(self, source: Any, items: Any) -> None:
         super().__init__()
         self.parts = PartsManager()
-        self._of = source
+        self._origin = source
         self._items = items
         self._reader: _Reader | None = None
 
     async def _batches(self) -> AsyncGenerator[list[Event]]:
         async for item in self._items:
             if self._reader is None:
-                self._reader = _reader(item, self._of)
+                self._reader = _reader(item, self._origin)
                 self.parts = self._reader.parts
-            yield self._learned(self._reader, partial(self._reader.feed, item))
+            yield self._updated(self._reader, partial(self._reader.feed, item))
         if self._reader is not None:
-            yield self._learned(self._reader, self._reader.close)
+            yield self._updated(self._reader, self._reader.close)
 
-    def _learned(self, reader: _Reader, read: Callable[[], list[Event]]) -> list[Event]:
-        """The events that were read, after noting what the answer has said of itself so far."""
+    def _updated(self, reader: _Reader, read: Callable[[], list[Event]]) -> list[Event]:
+        """The events that `read` gives; what the answer says of itself is taken over, also when `read` raises."""
         try:
             return read()
         finally:
-            self._learn(reader)
+            self._update(reader)
 
-    def _learn(self, reader: _Reader) -> None:
-        said = reader.said
-        self._usage = said.usage
-        self.finish_reason = said.finish_reason
-        self.provider_response_id = said.provider_response_id
-        self.provider_details = said.provider_details
+    def _update(self, reader: _Reader) -> None:
+        info = reader.info
+        self._usage = info.usage
+        self.finish_reason = info.finish_reason
+        self.provider_response_id = info.provider_response_id
+        self.provider_details = info.provider_details
         self.canonical_system = reader.canonical_system
-        self.state = 'suspended' if said.suspended else 'complete'
+        self.state = 'suspended' if info.suspended else 'complete'
 
     @property
     def model_name(self) -> str:
-        return (self._reader.said.model_name if self._reader else '') or _said(self._of, 'model_name') or ''
+        return (
+            (self._reader.info.model_name if self._reader else '') or _text_attribute(self._origin, 'model_name') or ''
+        )
 
     @property
     def provider_name(self) -> str | None:
-        return (self._reader.provider_name if self._reader else None) or _said(self._of, 'provider_name')
+        return (self._reader.provider_name if self._reader else None) or _text_attribute(self._origin, 'provider_name')
 
     @property
     def provider_url(self) -> str | None:
@@ -158,7 +160,7 @@ class ForeignStream(StreamedResponse):
         """The response as it stands: the source's own, if it keeps one and that is all; else made from what came."""
         made = super().get()
         made.model_name = made.model_name or None
-        own = _own_response(self._of) if self._reader is None or self._reader.is_one_answer else None
+        own = _own_response(self._origin) if self._reader is None or self._reader.is_one_answer else None
         if own is None or own.state == 'suspended':
             return own or made
         own.state = made.state
@@ -169,7 +171,7 @@ class ForeignStream(StreamedResponse):
             return
         # The first of these that it has; a generator that is being read now cannot be closed, and ends by itself.
         for name in ('cancel', 'aclose', 'close'):
-            if callable(close := getattr(self._of, name, None)):
+            if callable(close := getattr(self._origin, name, None)):
                 with suppress(RuntimeError, ValueError):
                     closing = close()
                     if inspect.isawaitable(closing):
@@ -177,9 +179,9 @@ class ForeignStream(StreamedResponse):
                 return
 
 
-def _said(source: Any, name: str) -> str | None:
-    said = getattr(source, name, None)
-    return said if isinstance(said, str) else None
+def _text_attribute(source: Any, name: str) -> str | None:
+    value = getattr(source, name, None)
+    return value if isinstance(value, str) else None
 
 
 def _own_response(source: Any) -> ModelResponse | None:
@@ -232,12 +234,12 @@ class _Reader(ABC):
 
     Attributes:
         parts: the parts so far.
-        said: what the items say of the answer; a decoder, or something with these attributes of one.
+        info: what the items say of the answer: its model, its usage, its ids. A decoder, or an `_AnswerInfo`.
         is_one_answer: nothing came but what one model's answer consists of.
     """
 
     parts: PartsManager
-    said: Decoder | _Said
+    info: Decoder | _AnswerInfo
     provider_name: str | None = None
     provider_url: str | None = None
     canonical_system: str | None = None
@@ -253,8 +255,8 @@ class _Reader(ABC):
 
 
 @dataclass
-class _Said:
-    """What is known of an answer when nobody has said anything."""
+class _AnswerInfo:
+    """What is known of an answer, with the defaults for what is not."""
 
     model_name: str = ''
     usage: RequestUsage = field(default_factory=RequestUsage)
@@ -318,7 +320,7 @@ class _TextReader(_Reader):
     """Pieces of one text."""
 
     def __init__(self) -> None:
-        self.said = _Said()
+        self.info = _AnswerInfo()
         self.parts = PartsManager()
 
     def feed(self, item: Any) -> list[Event]:
@@ -354,7 +356,7 @@ class _WireReader(_Reader):
         model = _model(first) or ''
         self._decoder = protocol(wire).Decoder(Target(model, row, profile(row, model)), _SERVER_TOOLS, {})
         self._wire = wire
-        self.said = self._decoder
+        self.info = self._decoder
         self.parts = self._decoder.parts
         self.provider_name = row.name
         self.provider_url = url and (row.base_url if _is_at(row, url) else url.removesuffix(row.path))
@@ -364,13 +366,13 @@ class _WireReader(_Reader):
         kind = _kind(item)
         if kind is None and isinstance(_field(item, 'type'), str):
             return []  # what an SDK's helper says a second time
-        if kind != self._wire and not self._says_little(item):
+        if kind != self._wire and not self._may_belong(item):
             raise _not_understood(item)
         if _field(item, 'type') == 'chunk':
             item = _field(item, 'chunk')
         return self._decoder.feed(Frame(data=json.dumps(_chunk(item), default=_chunk)))
 
-    def _says_little(self, item: Any) -> bool:
+    def _may_belong(self, item: Any) -> bool:
         """Whether an item without a mark of any protocol is one of this: an error, or a chunk without choices."""
         return bool(_field(item, 'error')) or 'choices' in (item if isinstance(item, Mapping) else _chunk(item))
 
@@ -439,7 +441,7 @@ class _EventReader(_Reader):
     """
 
     def __init__(self) -> None:
-        self.said = self._said = _Said()
+        self.info = self._info = _AnswerInfo()
         self.parts = self._gathered = _Gathered()
         self._first = 0
         self._next = 0
@@ -457,7 +459,7 @@ class _EventReader(_Reader):
         if kind.endswith('tool_result'):
             return self._returned(_field(item, 'part') or _field(item, 'result'))
         if kind == 'agent_run_result':
-            self._conclude(_field(item, 'result'))
+            self._finish_run(_field(item, 'result'))
         return []
 
     def close(self) -> list[Event]:
@@ -490,16 +492,16 @@ class _EventReader(_Reader):
         self._gathered.add(event)
         return [event]
 
-    def _conclude(self, result: Any) -> None:
+    def _finish_run(self, result: Any) -> None:
         """What the end of an agent's run says of it."""
         response = getattr(result, 'response', None)
-        self.provider_name = _said(response, 'provider_name')
-        self._said.model_name = _said(response, 'model_name') or ''
-        self._said.finish_reason = getattr(response, 'finish_reason', None)
+        self.provider_name = _text_attribute(response, 'provider_name')
+        self._info.model_name = _text_attribute(response, 'model_name') or ''
+        self._info.finish_reason = getattr(response, 'finish_reason', None)
         usage: Any = getattr(result, 'usage', None)
         usage = usage() if not hasattr(usage, 'input_tokens') and callable(usage) else usage
         counts = {name: getattr(usage, name, 0) for name in ('input_tokens', 'output_tokens', 'cache_read_tokens')}
-        vars(self._said.usage).update({name: count for name, count in counts.items() if count})
+        vars(self._info.usage).update({name: count for name, count in counts.items() if count})
 
 
 class _Gathered(PartsManager):

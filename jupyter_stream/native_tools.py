@@ -1,4 +1,4 @@
-"""Tools that the provider runs itself. What of a tool a provider understands, its wire decides."""
+"""Tools that the provider runs itself. The wire protocol decides which of their fields it can send."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ImageAspectRatio: TypeAlias = Literal['21:9', '16:9', '4:3', '3:2', '1:1', '9:16
 ImageSize: TypeAlias = Literal['auto', '1024x1024', '1024x1536', '1536x1024', '512', '1K', '2K', '4K']
 ImageQuality: TypeAlias = Literal['low', 'medium', 'high', 'xhigh', 'max', 'auto']
 ProviderSettings: TypeAlias = dict[str, dict[str, Any]]
-"""By a provider's name, what only that provider knows of a tool."""
+"""Settings of a tool that only one provider has, by that provider's name."""
 
 NATIVE_TOOL_TYPES: dict[str, type[AbstractNativeTool]] = {}
 """Every tool, by its kind."""
@@ -21,7 +21,7 @@ NATIVE_TOOL_TYPES: dict[str, type[AbstractNativeTool]] = {}
 
 @dataclass(kw_only=True)
 class AbstractNativeTool:
-    """A tool that the provider runs. An `optional` one is left out where the model has none such."""
+    """A tool that the provider runs. An `optional` one is left out for a model that does not support it."""
 
     kind: str = 'unknown_native_tool'
     optional: bool = False

@@ -1,4 +1,4 @@
-"""The form in which an answer is wanted."""
+"""The form of an answer."""
 
 from __future__ import annotations
 

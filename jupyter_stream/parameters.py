@@ -1,4 +1,4 @@
-"""What goes with the messages of a request that is no setting: tools, and the form of the answer."""
+"""What a request has besides messages and settings: its tools, and the form of its answer."""
 
 from __future__ import annotations
 

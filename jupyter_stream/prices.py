@@ -32,7 +32,7 @@ class Estimate:
     reported: bool = False
 
     def __str__(self) -> str:
-        return _written(self.dollars) if self.reported else f'≈ {_written(self.dollars)} (estimate)'
+        return _formatted(self.dollars) if self.reported else f'≈ {_formatted(self.dollars)} (estimate)'
 
 
 def estimate(response: ModelResponse) -> Estimate | None:
@@ -72,7 +72,7 @@ def _reported(response: ModelResponse) -> Decimal | None:
     return Decimal(str(said)) if is_number and 0 <= said < float('inf') else None
 
 
-def _written(dollars: Decimal) -> str:
+def _formatted(dollars: Decimal) -> str:
     """Two digits that count, and cents where there are cents."""
     if not dollars:
         return '$0'

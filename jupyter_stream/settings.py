@@ -1,4 +1,4 @@
-"""Settings of a request: how long, how random, how patient. Each wire sends those that its protocol knows."""
+"""The settings of a request. Each wire protocol sends those that it knows."""
 
 from __future__ import annotations
 

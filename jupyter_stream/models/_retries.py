@@ -26,7 +26,7 @@ def without_retry_parts(messages: Sequence[ModelMessage], *, keep_feedback: bool
     has its own way of saying it. Records of changed settings are left out: they are no part of what is said.
     """
     return [
-        replace(message, parts=[new for part in message.parts for new in _now(part, keep_feedback)])
+        replace(message, parts=[new for part in message.parts for new in _modern(part, keep_feedback)])
         if isinstance(message, ModelRequest) and any(isinstance(part, _OLD) for part in message.parts)
         else message
         for message in messages
@@ -36,17 +36,17 @@ def without_retry_parts(messages: Sequence[ModelMessage], *, keep_feedback: bool
 _OLD = (RetryPromptPart, RetryFeedbackPart, ModelSettingsDeltaPart)
 
 
-def _now(part: ModelRequestPart, keep_feedback: bool) -> list[ModelRequestPart]:
+def _modern(part: ModelRequestPart, keep_feedback: bool) -> list[ModelRequestPart]:
     if isinstance(part, ModelSettingsDeltaPart):
         return []
     if isinstance(part, RetryPromptPart):
         part = modern_retry(part)
     if isinstance(part, RetryFeedbackPart) and not keep_feedback:
-        return [UserPromptPart(_in_the_users_turn(part), timestamp=part.timestamp)]
+        return [UserPromptPart(_as_user_text(part), timestamp=part.timestamp)]
     return [part]
 
 
-def _in_the_users_turn(part: RetryFeedbackPart) -> str:
+def _as_user_text(part: RetryFeedbackPart) -> str:
     text = part.model_response()
     own_words = text == part.content  # quotes nobody, so that it has no frame yet
     return f'<system>{text}</system>' if own_words else text

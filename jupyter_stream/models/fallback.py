@@ -65,7 +65,7 @@ class FallbackModel(Model):
 
     Args:
         default_model: asked first; a model or a model string.
-        fallback_models: asked then, in this order.
+        fallback_models: asked one after the other, each when the one before it has failed.
         fallback_on: when to go on: a type of exceptions; a function of an exception; a function of a response, which
             is one whose first parameter is annotated as `ModelResponse`; or a sequence of these. The functions may be
             asynchronous. `ContentFilterError` stands also for a response with `finish_reason='content_filter'`,

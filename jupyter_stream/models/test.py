@@ -48,8 +48,8 @@ class TestModel(OfflineModel):
         call_tools: names of the function tools to call, each as often as it is named; 'all' calls each once.
         custom_output_text: the text of the final answer.
         custom_output_args: the arguments of the call of the output tool.
-        seed: another one gives other data, and the output tool of that number.
-        last_model_request_parameters: those of the last request, as they applied; None before it.
+        seed: a number that decides the data, and which of several output tools is called.
+        last_model_request_parameters: the parameters of the last request, as they applied; None before the first.
     """
 
     __test__: ClassVar[bool] = False

@@ -1,4 +1,4 @@
-"""What the deltas of a stream cut apart, and what puts it together again: tags in a text, halves of a character."""
+"""What the deltas of a stream cut apart, and what joins it again: tags in a text, halves of a character."""
 
 from __future__ import annotations
 

@@ -58,9 +58,9 @@ class PartsManager:
         ignore_leading_whitespace: drop white space that comes before a text part has begun.
 
     Attributes:
-        events: those that `take` will hand out.
+        events: the events that `take` will hand out next.
         final_result_event: the event that said which part is the result, once it has come.
-        tagged: the thinking part that a tag begins; a protocol may set another.
+        tagged: the thinking part that an opening tag begins, before its text; a protocol may set another one.
     """
 
     def __init__(

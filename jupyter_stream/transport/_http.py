@@ -281,7 +281,7 @@ def retry_wait(error: ModelAPIError, attempt: int, max_retries: int) -> float | 
         attempt: 1 for the first.
         max_retries: further attempts allowed.
     """
-    if attempt > max_retries or not _worth_a_retry(error):
+    if attempt > max_retries or not _is_retryable(error):
         return None
     asked = error.retry_after
     if asked is not None and asked > MAX_RETRY_AFTER:
@@ -289,10 +289,10 @@ def retry_wait(error: ModelAPIError, attempt: int, max_retries: int) -> float | 
     return asked or min(8.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(0.75, 1.0)
 
 
-def _worth_a_retry(error: ModelAPIError) -> bool:
+def _is_retryable(error: ModelAPIError) -> bool:
     if isinstance(error, ModelHTTPError):
-        if (said := error.provider_retry_hint) is not None:
-            return said
+        if (hint := error.provider_retry_hint) is not None:
+            return hint
         if isinstance(error, ModelQuotaExceededError):  # seconds change nothing, though its status is that of a rush
             return False
         failed = error.status_code >= 500 or isinstance(error, ModelServerError | ModelUnavailableError)

@@ -74,10 +74,10 @@ async def fetch(
 
     Args:
         url: an http or https URL, without a user in it.
-        allow_local: private addresses too. Where clouds keep credentials is refused all the same.
-        max_bytes: the largest body.
-        timeout: seconds for all of it, redirects too.
-        resolve: looks up a host; the system does, unless given.
+        allow_local: whether private addresses are allowed too; where clouds keep credentials never is.
+        max_bytes: the largest body that is downloaded.
+        timeout: seconds for the whole download with its redirects.
+        resolve: looks up the addresses of a host; by default the system does.
         transport: what the requests go through, for tests.
 
     Raises:

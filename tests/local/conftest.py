@@ -74,4 +74,4 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime
 
 @pytest.fixture
 def no_servers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(servers, '_shared', {})
+    monkeypatch.setattr(servers, '_kernel', servers._Kernel())
