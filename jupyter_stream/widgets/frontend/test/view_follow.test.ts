@@ -69,6 +69,13 @@ test("the end is kept in sight while it is there, and the first layout is told o
   assert.equal(answer.seen, 1);
 });
 
+test("while it is hidden it has no height, and coming back is no growth", () => {
+  const answer = new Growing(EDGE - 110).grow(150);
+  answer.grow(0).grow(150);
+  assert.deepEqual(answer.scrolled, [40]);
+  assert.equal(answer.least, 0);
+});
+
 test("an end that is out of sight is not followed", () => {
   assert.deepEqual(new Growing(EDGE).grow(150).scrolled, []);
 });
