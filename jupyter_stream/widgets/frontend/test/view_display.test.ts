@@ -148,6 +148,28 @@ test("thinking closes when the next block begins, though nobody said that it is 
   assert.ok(!view.one("details").hasAttribute("open"));
 });
 
+test("a thought in which the reader has marked something stays open", () => {
+  const view = stage();
+  view.say(["start", 0, "thinking"], ["add", 0, "Let me see"]);
+  view.pass(20);
+  const words = view.one(".jps-thought p").firstChild as Node;
+  getSelection()?.setBaseAndExtent(words, 2, view.one(".jps-foot"), 0);
+  view.say(["end", 0], ["start", 1, "text"], ["add", 1, "So"]);
+  view.pass(20);
+  getSelection()?.removeAllRanges();
+  assert.ok(view.one("details").hasAttribute("open"));
+});
+
+test("when it is over its place is as high as it is", () => {
+  const view = stage();
+  view.say(["start", 0, "text"], ["add", 0, "So"]);
+  view.pass(5);
+  view.display.root.style.minHeight = "50px";
+  view.say(["done", {}]);
+  view.pass(5);
+  assert.equal(view.display.root.style.minHeight, "");
+});
+
 test("what the reader opened or closed stays so", () => {
   const view = stage();
   view.say(["start", 0, "thinking"], ["add", 0, "Hm"], ["start", 1, "thinking"], ["add", 1, "Hm"]);

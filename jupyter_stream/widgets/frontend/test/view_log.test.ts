@@ -70,7 +70,22 @@ test("a state that contradicts what is there replaces it", () => {
   assert.deepEqual(answer.parts.map((one) => one.text.whole), ["other", ""]);
 });
 
-test("blocks are in the order of their indices, and one may begin anew", () => {
+test("a part that is of another kind in a state is another part, whatever its text", () => {
+  const answer = new Answer();
+  for (const op of OPS.slice(0, 3)) answer.apply(op, 0);
+  answer.merge([["start", 0, "thinking"], ["add", 0, "ab"]], 0);
+  assert.deepEqual(answer.parts.map((part) => part.kind), ["thinking"]);
+});
+
+test("an end that is said twice counts once", () => {
+  const answer = new Answer();
+  answer.apply(["start", 0, "thinking"], 1000);
+  answer.apply(["end", 0], 4000);
+  answer.apply(["end", 0], 9000);
+  assert.equal(answer.parts[0]?.took, 3000);
+});
+
+test("parts are in the order of their indices, and one may begin anew", () => {
   const answer = new Answer();
   for (const op of [["start", 2, "text"], ["add", 2, "z"], ["start", 1, "text"], ["add", 1, "a"], ["start", 2, "text"]] as Op[]) answer.apply(op, 0);
   assert.deepEqual(answer.parts.map((part) => [part.index, part.text.whole]), [[1, "a"], [2, ""]]);
