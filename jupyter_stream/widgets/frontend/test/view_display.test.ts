@@ -460,6 +460,12 @@ test("the place is held for a moment only", () => {
   assert.equal(place.style.minHeight, "");
 });
 
+test("an output that is not about to be replaced is not held", () => {
+  const { area: place, view } = area();
+  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: false }]);
+  assert.equal(place.style.minHeight, "");
+});
+
 test("what else has set the height of the place meanwhile stays", () => {
   const { area: place, view } = area();
   view.say(["done", { swap: true }]);
