@@ -63,7 +63,6 @@ export class Session {
     return () => {
       for (const [event, handler] of handlers) model.off(event, handler);
       this.watchers.delete(watcher);
-      if (!this.watchers.size) this.cancelAsking?.();
     };
   }
 

@@ -8,8 +8,11 @@ import type { Clock } from "./clock.ts";
 import { copyButton } from "./copy.ts";
 import { h, say } from "./dom.ts";
 
+/** How long the height of the place is held, and thoughts are opened, in ms. */
 const HOLD = 1000;
+/** How long something may take to come to the place. */
 const WAIT = 5000;
+/** After this time it is said that the answer is over. */
 const VOICE = 100;
 
 /** What stays of a view when its output is replaced. */

@@ -52,6 +52,46 @@ test("with reduced motion text comes as it comes", () => {
   assert.equal(view.text(".jps-text").length, 400);
 });
 
+test("where nobody can see the page text comes as it comes", () => {
+  const view = stage();
+  view.pass(3);
+  Object.defineProperty(document, "hidden", { value: true, configurable: true });
+  view.say(["start", 0, "text"], ["add", 0, "x".repeat(400)]);
+  view.pass(3);
+  Reflect.deleteProperty(document, "hidden");
+  assert.equal(view.text(".jps-text").length, 400);
+});
+
+test("what a whole state does not have any more is taken away", () => {
+  const view = stage();
+  view.say(["start", 0, "text"], ["add", 0, "One"], ["start", 1, "text"], ["add", 1, "Two"]);
+  view.pass(20);
+  view.model.hear({ at: 0, size: 9, ops: [["start", 0, "text"], ["add", 0, "One"]] });
+  view.pass(5);
+  assert.deepEqual(view.all(".jps-part").map((part) => part.textContent), ["One"]);
+});
+
+test("another end takes the place of the first one's notes", () => {
+  const view = stage();
+  view.say(["done", { notes: ["It broke."] }], ["done", { notes: ["It broke again."] }]);
+  view.pass(3);
+  view.say(["done", { notes: ["And again."] }]);
+  view.pass(3);
+  assert.deepEqual(view.all(".jps-note").map((note) => note.textContent), ["And again."]);
+});
+
+test("a view that is closed is not drawn, and no other key than Escape stops", () => {
+  const view = stage();
+  view.say(["title", "m"]);
+  view.one(".jps-view").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  assert.deepEqual(view.model.sent.slice(1), []);
+  view.pass(3);
+  view.say(["status", "later"]);
+  view.close();
+  view.pass(5);
+  assert.equal(view.text(".jps-facts"), "m");
+});
+
 test("much text is drawn over several frames, one after the other", () => {
   const view = stage();
   view.say(["start", 0, "text"], ["add", 0, "x".repeat(30_000)], ["end", 0]);
@@ -106,6 +146,28 @@ test("thinking closes when the next block begins, though nobody said that it is 
   view.say(["start", 0, "thinking"], ["add", 0, "Hm"], ["start", 1, "text"], ["add", 1, "So"]);
   view.pass(20);
   assert.ok(!view.one("details").hasAttribute("open"));
+});
+
+test("a thought in which the reader has marked something stays open", () => {
+  const view = stage();
+  view.say(["start", 0, "thinking"], ["add", 0, "Let me see"]);
+  view.pass(20);
+  const words = view.one(".jps-thought p").firstChild as Node;
+  getSelection()?.setBaseAndExtent(words, 2, view.one(".jps-foot"), 0);
+  view.say(["end", 0], ["start", 1, "text"], ["add", 1, "So"]);
+  view.pass(20);
+  getSelection()?.removeAllRanges();
+  assert.ok(view.one("details").hasAttribute("open"));
+});
+
+test("when it is over its place is as high as it is", () => {
+  const view = stage();
+  view.say(["start", 0, "text"], ["add", 0, "So"]);
+  view.pass(5);
+  view.display.root.style.minHeight = "50px";
+  view.say(["done", {}]);
+  view.pass(5);
+  assert.equal(view.display.root.style.minHeight, "");
 });
 
 test("what the reader opened or closed stays so", () => {
@@ -395,6 +457,12 @@ test("the place is held for a moment only", () => {
   prepare(view.display.root, { facts: ["m"], words: "Over.", source: "", opened: [] }, view.clock);
   assert.notEqual(place.style.minHeight, "");
   view.clock.pass(1100);
+  assert.equal(place.style.minHeight, "");
+});
+
+test("an output that is not about to be replaced is not held", () => {
+  const { area: place, view } = area();
+  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: false }]);
   assert.equal(place.style.minHeight, "");
 });
 

@@ -69,6 +69,21 @@ test("the end is kept in sight while it is there, and the first layout is told o
   assert.equal(answer.seen, 1);
 });
 
+test("while it is hidden it has no height, and coming back is no growth", () => {
+  const answer = new Growing(EDGE - 110).grow(150);
+  answer.grow(0).grow(150);
+  assert.deepEqual(answer.scrolled, [40]);
+  assert.equal(answer.least, 0);
+});
+
+test("what the end brings is followed, what comes after it is not", () => {
+  const answer = new Growing(EDGE - 100);
+  answer.height = 140;
+  answer.anchor.release();
+  assert.deepEqual(answer.scrolled, [40]);
+  assert.deepEqual(answer.grow(200).scrolled, [40]);
+});
+
 test("an end that is out of sight is not followed", () => {
   assert.deepEqual(new Growing(EDGE).grow(150).scrolled, []);
 });
@@ -95,7 +110,7 @@ test("its place never shrinks, but where the reader or the width changes it, or 
   assert.equal(answer.grow(180, 700).least, 0, "what is wider is lower");
   assert.equal(answer.grow(100).least, 180);
   answer.anchor.release();
-  assert.equal(answer.grow(50).least, 0);
+  assert.equal(answer.grow(50).grow(20).least, 0);
 });
 
 test("a selection in it is not scrolled away", () => {

@@ -70,7 +70,22 @@ test("a state that contradicts what is there replaces it", () => {
   assert.deepEqual(answer.parts.map((one) => one.text.whole), ["other", ""]);
 });
 
-test("blocks are in the order of their indices, and one may begin anew", () => {
+test("a part that is of another kind in a state is another part, whatever its text", () => {
+  const answer = new Answer();
+  for (const op of OPS.slice(0, 3)) answer.apply(op, 0);
+  answer.merge([["start", 0, "thinking"], ["add", 0, "ab"]], 0);
+  assert.deepEqual(answer.parts.map((part) => part.kind), ["thinking"]);
+});
+
+test("an end that is said twice counts once", () => {
+  const answer = new Answer();
+  answer.apply(["start", 0, "thinking"], 1000);
+  answer.apply(["end", 0], 4000);
+  answer.apply(["end", 0], 9000);
+  assert.equal(answer.parts[0]?.took, 3000);
+});
+
+test("parts are in the order of their indices, and one may begin anew", () => {
   const answer = new Answer();
   for (const op of [["start", 2, "text"], ["add", 2, "z"], ["start", 1, "text"], ["add", 1, "a"], ["start", 2, "text"]] as Op[]) answer.apply(op, 0);
   assert.deepEqual(answer.parts.map((part) => [part.index, part.text.whole]), [[1, "a"], [2, ""]]);
@@ -190,12 +205,44 @@ test("a long silence is asked about, ever more seldom, and not once the answer i
   assert.deepEqual(model.sent, []);
 });
 
+test("who waits long is asked every 15 seconds, and asked at once again after the next message", () => {
+  const clock = new HandClock();
+  const session = new Session(clock);
+  const model = new FakeModel();
+  session.mount(model, { changed() {}, swapped() {} });
+  clock.pass(60_000);
+  model.sent = [];
+  clock.pass(150_000);
+  assert.equal(model.sent.length, 10);
+  model.hear({ at: 0, ops: OPS.slice(0, 2) });
+  model.sent = [];
+  model.hear({ at: 4, ops: [OPS[4]] });
+  assert.deepEqual(model.sent, [{ kind: "need", from: 2 }], "a gap");
+  model.hear({ at: 2, ops: OPS.slice(2, 5) });
+  model.hear({ at: 9, ops: [OPS[4]] });
+  assert.deepEqual(model.sent.at(-1), { kind: "need", from: 5 }, "another gap, after the first was filled");
+});
+
+test("what nobody shows any more is not asked about", () => {
+  const clock = new HandClock();
+  const session = new Session(clock);
+  const model = new FakeModel();
+  session.mount(model, { changed() {}, swapped() {} })();
+  model.sent = [];
+  clock.pass(60_000);
+  assert.deepEqual(model.sent, []);
+});
+
 test("a kernel that is gone is not asked, one that speaks again is there", () => {
-  const session = new Session(new HandClock());
+  const clock = new HandClock();
+  const session = new Session(clock);
   const model = new FakeModel();
   const leave = session.mount(model, { changed() {}, swapped() {} });
   model.fire("comm_live_update");
   assert.ok(session.lost && !session.running);
+  model.sent = [];
+  clock.pass(60_000);
+  assert.deepEqual(model.sent, []);
   model.hear({ at: 0, ops: OPS });
   assert.ok(!session.lost && session.running);
   leave();

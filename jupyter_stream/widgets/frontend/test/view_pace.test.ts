@@ -39,6 +39,20 @@ test("lumps eight times a second flow: no frame shows as much as a lump", () => 
   assert.ok(steps.filter((step) => step === 0).length <= steps.length / 10);
 });
 
+test("what is overdue is shown at once, however late the frame comes", () => {
+  const reveal = new Reveal();
+  reveal.step(0, 100, 0);
+  assert.equal(reveal.step(500, 100, 0), 100);
+});
+
+test("a frame that was not full says nothing about the next one", () => {
+  const budget = new FrameBudget();
+  budget.next(0);
+  budget.full(0);
+  const size = budget.next(20);
+  assert.equal(budget.next(5000), size);
+});
+
 test("where frames take long, less is drawn in one; where they don't, more", () => {
   const budget = new FrameBudget();
   const sizes = [20, 20, 90, 90, 20].map((_, index, gaps) => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HandClock } from "./hand_clock.ts";
 import { FakeModel } from "./page.ts";
-import { AssetRegistry, page } from "../src/registry.ts";
+import { AssetRegistry, page, publish } from "../src/registry.ts";
 import { interruptOf, Stop, wayOf } from "../src/stop.ts";
 import loader from "../src/view.ts";
 
@@ -110,6 +110,16 @@ test("where no core comes, the view asks its own kernel after a second and a hal
   assert.deepEqual(page().waiting, []);
 });
 
+test("the core that came first stays", () => {
+  delete page().core;
+  const core = () => ({ render: () => () => {}, addLoader: () => () => {} });
+  const first = core();
+  publish(first);
+  publish(core());
+  assert.equal(page().core, first);
+  delete page().core;
+});
+
 test("a view that is gone before the core comes is not shown", () => {
   delete page().core;
   const close = loader().render({ model: new FakeModel(), el: document.createElement("div") });
@@ -160,6 +170,21 @@ test("a kernel that does not hear is interrupted after 0.4 s, and the button wor
   assert.equal(model.sent.length, 1);
   clock.pass(5000);
   assert.equal(stop.pressed, false);
+});
+
+test("where the interrupt fails the button works again at once, and for its own five seconds", async () => {
+  const clock = new HandClock();
+  const { model } = interruptible("kernel", "keys");
+  model.widget_manager = { kernel: { interrupt: () => Promise.reject(new Error("no")) } };
+  const stop = new Stop(clock, () => {});
+  stop.press(model);
+  await new Promise(setImmediate);
+  assert.equal(stop.pressed, false);
+  clock.pass(4000);
+  model.widget_manager = { kernel: { interrupt() {} } };
+  stop.press(model);
+  clock.pass(4000);
+  assert.equal(stop.pressed, true);
 });
 
 test("a kernel that cannot hear is interrupted at once", () => {

@@ -45,7 +45,6 @@ export function addresses(text: string): Found[] {
   let end = 0;
   START.lastIndex = 0;
   for (let start = START.exec(text); start; start = START.exec(text)) {
-    if (start.index < end) continue;
     const next = start[0] === "@" ? email(text, start.index, end) : url(text, start.index, start[0]);
     if (!next) continue;
     found.push(next);
