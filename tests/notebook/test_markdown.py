@@ -6,18 +6,18 @@ import json
 import os
 import re
 import time
-from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from jupyter_stream.notebook.markdown import BlockSplitter, repair, sanitize
 from jupyter_stream.notebook.markdown.bounds import Bounds, passages, shortened
 from jupyter_stream.notebook.markdown.lines import LineReader
+
+from .markdown_readers import READER, findings
 
 BOMB = 'x-ansi/15'
 """Of no pathological kind, yet 2,000 escape sequences in one line."""
@@ -27,63 +27,6 @@ WITH_PROSE = ('jupyter_server', 'markdown_it', 'pydantic_ai', 'pyright')
 
 SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED', Path(__file__).parents[3] / 'shared'))
 INJECTIONS = SHARED / 'conformance' / 'injection.json'
-
-TAGS = frozenset(
-    'p a em strong s code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr br table thead tbody tr th td img span'.split()
-)
-ATTRIBUTES = {
-    'a': {'href', 'title'},
-    'img': {'src', 'alt', 'title'},
-    'ol': {'start'},
-    'code': {'class'},
-    'th': {'style'},
-    'td': {'style'},
-}
-SCHEME = re.compile(r'\s*([a-z][a-z0-9+.-]*):', re.IGNORECASE)
-
-
-class Audit(HTMLParser):
-    """Collects whatever Markdown itself doesn't make, and addresses that do more than lead somewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.findings: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in TAGS:
-            self.findings.append(f'<{tag}>')
-        for name, value in attrs:
-            if name not in ATTRIBUTES.get(tag, set()):
-                self.findings.append(f'<{tag} {name}>')
-            self._address(tag, name, ''.join(char for char in value or '' if char > ' '))
-
-    def _address(self, tag: str, name: str, value: str) -> None:
-        scheme = SCHEME.match(value)
-        if name == 'href' and scheme and scheme[1].lower() not in ('http', 'https', 'mailto', 'ftp', 'tel'):
-            self.findings.append(value)
-        if name == 'src' and not value.startswith(('data:image/', 'attachment:')):
-            self.findings.append(value)
-
-    def handle_comment(self, data: str) -> None:
-        self.findings.append(f'<!--{data}')
-
-    def handle_decl(self, decl: str) -> None:
-        self.findings.append(f'<!{decl}')
-
-    def handle_pi(self, data: str) -> None:
-        self.findings.append(f'<?{data}')
-
-
-READER = MarkdownIt('commonmark', {'html': True, 'maxNesting': 100}).enable(['table', 'strikethrough'])
-READER.validateLink = lambda url: True
-
-
-def findings(markdown: str) -> list[str]:
-    """What a reader that trusts everything would let through."""
-    audit = Audit()
-    audit.feed(READER.render(markdown))
-    audit.close()
-    return audit.findings
 
 
 # ------------------------------------------------------------------ what stays
