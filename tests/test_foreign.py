@@ -9,7 +9,6 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,6 +40,7 @@ from jupyter_stream.providers import find
 from jupyter_stream.wire.base import Target
 
 from .conformance import recordings
+from .conformance.recordings import Stream
 
 ASKED = [ModelRequest.user_text_prompt('Hello?')]
 
@@ -94,19 +94,19 @@ def sdk_objects(wire: str, chunks: list[Any]) -> list[Any]:
     return [models.construct_type(type_=sdk_types(wire), value=chunk) for chunk in chunks]
 
 
-def chunks_of(path: Path) -> list[Any]:
-    frames = SSEDecoder().feed(path.with_suffix('.bin').read_bytes())
+def chunks_of(recorded: Stream) -> list[Any]:
+    frames = SSEDecoder().feed(recorded.body)
     return [json.loads(frame.data) for frame in frames if frame.data.startswith('{')]
 
 
-def decoded(wire: str, chunks: list[Any], path: Path) -> tuple[list[Any], Any]:
+def decoded(wire: str, chunks: list[Any], body: bytes) -> tuple[list[Any], Any]:
     """What our own decoder makes of the bytes."""
     model = foreign._model(chunks[0]) or ''
     row = find(ROWS[wire])
     assert row is not None
     module = import_module(f'jupyter_stream.wire.{wire.replace("-", "_")}')
     decoder = module.Decoder(Target(model, row, profile(row, model)), foreign._SERVER_TOOLS, {})
-    frames = SSEDecoder().feed(path.with_suffix('.bin').read_bytes())
+    frames = SSEDecoder().feed(body)
     events = [event for frame in frames for event in decoder.feed(frame)]
     return [*events, *decoder.close()], decoder
 
@@ -130,13 +130,10 @@ def timeless(event: Any) -> Any:
     return event
 
 
-def held(path: Path, form: Callable[[str, list[Any]], list[Any]]) -> None:
-    wire = json.loads(path.read_text())['wire']
-    chunks = chunks_of(path)
-    if not chunks or foreign._kind(chunks[0]) != wire.replace('-', '_'):
-        pytest.skip('it begins with an error, which an SDK raises')
+def held(recorded: Stream, form: Callable[[str, list[Any]], list[Any]]) -> None:
+    wire, chunks = recorded.wire, chunks_of(recorded)
     try:
-        events, decoder = decoded(wire, chunks, path)
+        events, decoder = decoded(wire, chunks, recorded.body)
     except Exception as failure:
         with pytest.raises(type(failure)):
             asyncio.run(read(each(form(wire, chunks))))
@@ -148,31 +145,36 @@ def held(path: Path, form: Callable[[str, list[Any]], list[Any]]) -> None:
     assert response.provider_response_id == decoder.provider_response_id
 
 
-RECORDED = recordings.recordings('streams', *ROWS)
+def begun(param: Any) -> bool:
+    """Whether it does not begin with an error: that an SDK raises, and gives no stream."""
+    recorded = param.values[0]
+    chunks = recorded and chunks_of(recorded)
+    return not recorded or bool(chunks and foreign._kind(chunks[0]) == recorded.wire.replace('-', '_'))
 
 
-@pytest.mark.parametrize('path', RECORDED)
-def test_chunks_as_dicts_say_what_the_bytes_say(path: Path) -> None:
-    held(path, lambda wire, chunks: chunks)
+RECORDED = [param for param in recordings.stream_params(*ROWS) if begun(param)]
 
 
-@pytest.mark.parametrize('path', RECORDED)
-def test_chunks_as_an_sdks_objects_say_what_the_bytes_say(path: Path) -> None:
-    held(path, sdk_objects)
+@pytest.mark.parametrize('recorded', RECORDED)
+def test_chunks_as_dicts_say_what_the_bytes_say(recorded: Stream) -> None:
+    held(recorded, lambda wire, chunks: chunks)
 
 
-@pytest.mark.parametrize('path', recordings.recordings('streams', 'anthropic'))
-def test_events_as_anybodys_objects_say_what_the_bytes_say(path: Path) -> None:
-    held(path, lambda wire, chunks: [objects(chunk) for chunk in chunks])
+@pytest.mark.parametrize('recorded', RECORDED)
+def test_chunks_as_an_sdks_objects_say_what_the_bytes_say(recorded: Stream) -> None:
+    held(recorded, sdk_objects)
+
+
+@pytest.mark.parametrize('recorded', recordings.stream_params('anthropic'))
+def test_events_as_anybodys_objects_say_what_the_bytes_say(recorded: Stream) -> None:
+    held(recorded, lambda wire, chunks: [objects(chunk) for chunk in chunks])
 
 
 def client_of(sdk: str, name: str, kind: str, **options: Any) -> Any:
     """The vendor's own client, which is answered with a recording."""
     module, httpx2 = pytest.importorskip(sdk), pytest.importorskip('httpx2')
-    path = recordings.DATA / 'streams' / f'{name}.bin'
-    if not path.is_file():
-        pytest.skip(recordings.MISSING)
-    answer = httpx2.Response(200, content=path.read_bytes(), headers={'content-type': 'text/event-stream'})
+    body = recordings.stream(name).body
+    answer = httpx2.Response(200, content=body, headers={'content-type': 'text/event-stream'})
     http = getattr(httpx2, 'AsyncClient' if kind.startswith('Async') else 'Client')
     transport = httpx2.MockTransport(lambda request: answer)
     return getattr(module, kind)(api_key='k', http_client=http(transport=transport), **options)
@@ -286,12 +288,13 @@ async def words(messages: Any, info: Any) -> AsyncIterator[str]:
         yield word
 
 
-@pytest.mark.parametrize('model', [TestModel(), FunctionModel(stream_function=words)], ids=['any', 'bound to a loop'])
-@pytest.mark.parametrize('enter', [False, True])
+@pytest.mark.parametrize(
+    ('model', 'enter'),
+    [(TestModel(), False), (TestModel(), True), (FunctionModel(stream_function=words), False)],
+    ids=['any', 'any, entered', 'bound to a loop'],  # Such a one, entered here, can be used only here.
+)
 @on_a_loop
 async def test_a_synchronous_stream_of_ours_is_read_in_a_thread(model: Any, enter: bool) -> None:
-    if enter and model.loop_bound:
-        pytest.skip('it can be used only where it was opened')
     stream = model_request_stream_sync(model, ASKED)
     if not enter:
         _, response = await read(stream)

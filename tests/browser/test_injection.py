@@ -1,4 +1,4 @@
-"""What a model wrote never runs: published payloads, on both ways to the page, in JupyterLab and in Notebook 7.
+"""What a model wrote never runs: our own and published payloads, on both ways to the page, in Lab and in Notebook 7.
 
 The answers are made as the library makes them: the bundle that stays, and every state that the live view sends while
 a payload comes in pieces cut where it hurts. All are shown as outputs of a cell just run, which a notebook trusts.
@@ -6,7 +6,6 @@ The same sentinels must go off on payloads that were not made harmless.
 """
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -35,15 +34,10 @@ from jupyter_stream.messages import (
 from jupyter_stream.notebook.bundle import final_bundle
 from jupyter_stream.notebook.views.markdown import MarkdownView
 
+from ..conformance import recordings
 from .rig import Classic, Lab, Notebook, until
 
-SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED', Path(__file__).parents[3] / 'shared'))
-INJECTIONS = SHARED / 'conformance' / 'injection.json'
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here'),
-]
+pytestmark = pytest.mark.browser
 
 WRECKS = re.compile('location|<base|<meta|<frameset|cookie|name *=|id *=', re.IGNORECASE)
 """What would take the page away, or its parts, so that nothing after it could be looked at."""
@@ -68,7 +62,7 @@ class Case:
 
 def payloads() -> list[dict[str, Any]]:
     """The corpus, but for the expressions that make huge texts: those are a matter of time."""
-    return [case for case in json.loads(INJECTIONS.read_text()) if case['kind'] != 'pathological']
+    return [case for case in recordings.payloads() if case['kind'] != 'pathological']
 
 
 def final_cases() -> Iterator[Case]:
@@ -319,7 +313,7 @@ def stage(server, browser, request) -> Iterator[Stage]:
 @pytest.mark.parametrize('cases', [final_cases, growing_cases], ids=['final', 'growing'])
 def test_nothing_that_a_model_wrote_runs_or_calls_home(stage: Stage, cases: Callable[[], Iterator[Case]]) -> None:
     wanted = list(cases())
-    assert len({case.name.split(',')[0] for case in wanted}) > 1300
+    assert {case.name.split(',')[0] for case in wanted} == {case['name'].split(',')[0] for case in payloads()}
     shown, odd = stage.play(cases.__name__, wanted)
     print(f'{shown} outputs shown of {len(payloads())} payloads')
     assert odd == [], odd

@@ -4,7 +4,6 @@ Measured is the longest task of the page's main thread, in CPU time: for so long
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,15 +12,10 @@ import pytest
 from jupyter_stream.messages import ModelResponse, TextPart
 from jupyter_stream.notebook.bundle import final_bundle
 
+from ..conformance import recordings
 from .rig import Classic, Lab, tasks
 
-SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED', Path(__file__).parents[3] / 'shared'))
-INJECTIONS = SHARED / 'conformance' / 'injection.json'
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here'),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.shared]
 
 MOST = 0.1
 """CPU seconds of a task."""
@@ -52,7 +46,7 @@ RATE = 400_000
 
 def texts() -> dict[str, str]:
     """The corpus' expressions, and what it lacks: code that the search for mathematics, or the layout, can't bear."""
-    cases = [case for case in json.loads(INJECTIONS.read_text()) if case['kind'] == 'pathological']
+    cases = [case for case in recordings.payloads() if case['kind'] == 'pathological']
     ticks = ''.join('e' + '`' * size for size in range(300))
     return {
         **{case['name'].split('/')[1]: eval(case['payload_python']) for case in cases},

@@ -1,109 +1,171 @@
-"""Recorded traffic, and the checker that holds ours against what the peer makes of it.
+"""What ours is held against: the data that are committed here, and, where there is one, those of the shared folder.
 
-The recordings are not part of the project. They are looked for beside it and in `JUPYTER_STREAM_SHARED`; without them
-the tests that need them are left out, and say so.
+Committed in `data/` are the streams made by hand, the requests, and our own payloads, addresses and frames. What was
+recorded from providers or published by others is not part of the project: it is looked for in `shared` beside the
+checkout, or in the folder that `JUPYTER_STREAM_SHARED` names. Without it the tests that need it are left out, and say
+so. Everything is read once a process, when it is first asked for.
 """
 
 from __future__ import annotations
 
-import asyncio
-import importlib.util
+import base64
 import json
 import os
-from argparse import Namespace
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from jupyter_stream.models import infer_model
+from . import committed
 
-ROOT = Path(__file__).parents[2]
-SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED', ROOT.parent / 'shared'))
+SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED') or Path(__file__).parents[3] / 'shared')
 DATA = SHARED / 'conformance'
-MISSING = f'no recordings in {DATA}: set JUPYTER_STREAM_SHARED to the folder that holds `conformance`'
+NEEDED = ('streams', 'requests', 'sse.json', 'eventstream.json', 'injection.json', 'urls.json')
+
+WIRES = (
+    'anthropic', 'bedrock-converse', 'cohere', 'google', 'groq', 'huggingface', 'mistral', 'openai-chat',
+    'openai-responses',
+)  # fmt: skip
+"""The protocols of streams. That a file of one is missing is an error."""
+
+OF_THE_CONNECTION = ('content-length', 'transfer-encoding', 'content-encoding', 'connection')
+"""Headers that are true only of the connection by which an answer once came."""
 
 
-_GROUP_FIELD = {'streams': 'wire', 'requests': 'protocol'}
+@cache
+def missing() -> str | None:
+    """Says what of the shared folder is not there, or None where all of it is."""
+    lost = [name for name in NEEDED if not (DATA / name).exists()]
+    return (
+        f'{", ".join(lost)}: not in {DATA}; set JUPYTER_STREAM_SHARED to the folder that holds `conformance`'
+        if lost
+        else None
+    )
 
 
-def found(kind: str, *groups: str) -> list[Path]:
-    """The recorded `streams` or `requests` of these groups; none where there are no recordings at all."""
-    paths = sorted((DATA / kind).glob('*.json')) if (DATA / 'check.py').is_file() else []
-    return [path for path in paths if json.loads(path.read_text())[_GROUP_FIELD[kind]] in groups]
+@dataclass(frozen=True)
+class Stream:
+    """A response of a provider, and what the peer makes of it."""
+
+    id: str
+    kind: str
+    """`hand-made`, `recorded` or `synthetic`."""
+    wire: str
+    model: str
+    params: dict[str, Any]
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    golden: dict[str, Any]
+    """`events`, the `final` response, and the `error` that reading ended with, or None."""
 
 
-def recordings(kind: str, *groups: str) -> list[Any]:
-    """A test parameter for each of them, or one that is skipped."""
-    return [pytest.param(path, id=path.stem) for path in found(kind, *groups)] or [
-        pytest.param(None, marks=pytest.mark.skip(reason=MISSING), id='no-recordings')
-    ]
+@dataclass(frozen=True)
+class Request:
+    """Messages, settings and parameters, and the request that the peer makes of them."""
+
+    id: str
+    model: str
+    messages: list[Any]
+    settings: dict[str, Any]
+    params: dict[str, Any]
+    expected: dict[str, Any] | None
+    """The `path` and the `body`; None where the peer refuses."""
 
 
-class One:
-    """A folder with one recording in it, for a checker that looks through whole folders."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __truediv__(self, name: str) -> One:
-        return self
-
-    def glob(self, pattern: str) -> list[Path]:
-        return [self.path]
+# ------------------------------------------------------------------ streams and requests
 
 
-def load() -> tuple[ModuleType, dict[str, str]]:
-    """The checker, and the environment that it wants; loading it leaves this process's own as it was."""
-    spec = importlib.util.spec_from_file_location('conformance_check', DATA / 'check.py')
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with patch.dict(os.environ):
-        before = dict(os.environ)
-        spec.loader.exec_module(module)
-        changed = {name: value for name, value in os.environ.items() if before.get(name) != value}
-    return module, changed
+def streams(*wires: str) -> list[Stream]:
+    """The streams of these protocols, ordered by id."""
+    own = [Stream(**row) for wire in wires for row in committed.streams(wire)]
+    return sorted([*own, *(stream for stream in _shared_streams() if stream.wire in wires)], key=lambda row: row.id)
 
 
-def hold_stream(check: ModuleType, path: Path, permitted: Mapping[str, str]) -> None:
-    """Ours is the peer's, event by event; or it differs where that is permitted, and then it must."""
-    [(_, ident, core, strict)] = check.streams(Namespace(data=One(path), only=None, group=None))
-    if reason := permitted.get(ident):
-        assert core or strict, f'{ident} matches the peer now; take it out of PERMITTED ({reason})'
-    else:
-        assert (core, strict) == (None, None)
+@cache
+def _shared_streams() -> list[Stream]:
+    """The streams that are not committed."""
+    if missing():
+        return []
+    found = ((path, json.loads(path.read_text())) for path in sorted((DATA / 'streams').glob('*.json')))
+    return [shared_stream(path, row) for path, row in found if row['kind'] != 'hand-made']
 
 
-def hold_request(check: ModuleType, path: Path) -> None:
-    """Ours is the peer's, to the letter."""
-    assert asyncio.run(check.send(json.loads(path.read_text()))) is None
+def shared_stream(path: Path, row: dict[str, Any]) -> Stream:
+    headers = {name: value for name, value in row['headers'].items() if name.lower() not in OF_THE_CONNECTION}
+    return Stream(**row | {'headers': headers, 'body': path.with_suffix('.bin').read_bytes()})
 
 
-def known_ids() -> set[str]:
-    """The ids of all recorded streams."""
-    return {json.loads(path.read_text())['id'] for path in (DATA / 'streams').glob('*.json')}
+def stream(ident: str) -> Stream:
+    """The committed stream with this id."""
+    return next(Stream(**row) for wire in WIRES for row in committed.streams(wire) if row['id'] == ident)
 
 
-def decoded(check: ModuleType, path: Path, cuts: Iterable[int] = ()) -> tuple[list[Any], str | None]:
-    """What the bytes of a recording mean when they come cut at these offsets: events, and how reading them failed."""
-    row, body = json.loads(path.read_text()), path.with_suffix('.bin').read_bytes()
-    model: Any = infer_model(row['model'], api_key='x')
-    framing = model._wire.Framing()
-    decoder = model._wire.Decoder(model.target, check.parameters(row['params']), {})
-    events, error = [], None
-    marks = [0, *sorted({cut % (len(body) + 1) for cut in cuts}), len(body)]
-    try:
-        for start, end in pairwise(marks):
-            for frame in framing.feed(body[start:end]):
-                events += decoder.feed(frame)
-        for frame in framing.close():
-            events += decoder.feed(frame)
-        events += decoder.close()
-    except Exception as failure:
-        error = repr(failure)
-    plain = check.Plain()
-    return [plain(event) for event in [*events, *decoder.parts.parts()]], error
+def requests(*protocols: str) -> list[Request]:
+    """The requests of these protocols, ordered by id; all of them are committed."""
+    found = [row for protocol in protocols for row in committed.requests(protocol)]
+    return sorted((_request(row) for row in found), key=lambda request: request.id)
+
+
+def _request(row: dict[str, Any]) -> Request:
+    ident = f'{row["case"]}.{row["protocol"]}'
+    return Request(ident, row['model'], row['messages'], row['settings'], row['params'], row['request'])
+
+
+def stream_params(*wires: str) -> list[Any]:
+    """A test parameter for each of the streams, and where the shared ones are missing one that is left out."""
+    found = [pytest.param(stream, id=stream.id) for stream in streams(*wires)]
+    rest = pytest.param(None, id='those of the shared folder', marks=pytest.mark.shared)
+    return [*found, rest] if missing() else found
+
+
+def request_params(*protocols: str) -> list[Any]:
+    return [pytest.param(request, id=request.id) for request in requests(*protocols)]
+
+
+# ------------------------------------------------------------------ payloads, addresses, frames
+
+
+def payloads() -> list[dict[str, Any]]:
+    """Texts of which nothing may run or call home when a notebook shows them: our own, then the published ones.
+
+    Each has a `name`, a `kind` (`html`, `markdown`, `math`, `text`, `ansi`, `mime`, `stream` or `pathological`) and the
+    `payload`. One of a stream has also `deltas`, the pieces that the payload comes in, one of a file its `mime` type; a
+    pathological one, which only the published ones are, has a Python expression that makes it, `payload_python`, and
+    None as its payload.
+    """
+    return [*committed.rows('payloads.jsonl'), *published('injection.json')]
+
+
+def addresses(*expectations: str) -> list[dict[str, Any]]:
+    """The addresses and URLs, as `value`, of which one of these is to be expected, their `expect`."""
+    found = [*committed.rows('addresses.jsonl'), *published('urls.json')]
+    return [row for row in found if row['expect'] in expectations]
+
+
+def event_sources() -> list[dict[str, Any]]:
+    """Our own server-sent events: `name`, the bytes (see `bytes_of`), and the events that are `expected`."""
+    return committed.rows('sse.jsonl')
+
+
+def event_streams() -> list[dict[str, Any]]:
+    """Our own AWS event streams: `name`, the bytes (see `bytes_of`), what is `expected` (`ok` or `error`), `frames`."""
+    return committed.rows('eventstream.jsonl')
+
+
+def bytes_of(row: dict[str, Any]) -> bytes:
+    """The bytes of a case of framing, which stand in it as `input` where they are text, else as `input_base64`."""
+    return row['input'].encode() if 'input' in row else base64.b64decode(row['input_base64'])
+
+
+def is_own(row: dict[str, Any]) -> bool:
+    """Whether a row of the shared folder is our own, and so committed here."""
+    return row['source'].startswith('derived')
+
+
+@cache
+def published(name: str) -> list[dict[str, Any]]:
+    """The rows of a file of the shared folder that others published; none where it is missing."""
+    return [] if missing() else [row for row in json.loads((DATA / name).read_text()) if not is_own(row)]

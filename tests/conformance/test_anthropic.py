@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+
+import pytest
+
+from .recordings import Request, Stream
 
 STREAMS = REQUESTS = ('anthropic',)
 
@@ -19,17 +22,18 @@ PERMITTED = {
 """Where ours differs from the peer on purpose, by the recording's id. A recording that matches may not be here."""
 
 
-def test_stream(recorded_stream: Path, hold_stream: Callable[[Path], None]) -> None:
+def test_stream(recorded_stream: Stream, hold_stream: Callable[[Stream], None]) -> None:
     hold_stream(recorded_stream)
 
 
-def test_any_split_of_a_stream(recorded_stream: Path, hold_split: Callable[[Path], None]) -> None:
+def test_any_split_of_a_stream(recorded_stream: Stream, hold_split: Callable[[Stream], None]) -> None:
     hold_split(recorded_stream)
 
 
-def test_request(recorded_request: Path, hold_request: Callable[[Path], None]) -> None:
+def test_request(recorded_request: Request, hold_request: Callable[[Request], None]) -> None:
     hold_request(recorded_request)
 
 
+@pytest.mark.shared
 def test_every_exception_is_a_recording(recorded_ids: set[str]) -> None:
     assert set(PERMITTED) <= recorded_ids

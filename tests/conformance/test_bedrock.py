@@ -6,13 +6,12 @@ they are held against ours behind the same.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from . import recordings
+from .recordings import Request, Stream
 
 STREAMS = ('bedrock-converse',)
 REQUESTS = ('bedrock-converse', 'bedrock-claude')
@@ -25,20 +24,22 @@ def _without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_stream(recorded_stream: Path, hold_stream: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    if json.loads(recorded_stream.read_text())['kind'] == 'hand-made':
+def test_stream(
+    recorded_stream: Stream, hold_stream: Callable[[Stream], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if recorded_stream.kind == 'hand-made':
         monkeypatch.setenv('AWS_ENDPOINT_URL_BEDROCK_RUNTIME', 'https://x')
     hold_stream(recorded_stream)
 
 
-def test_any_split_of_a_stream(recorded_stream: Path, hold_split: Callable[[Path], None]) -> None:
+def test_any_split_of_a_stream(recorded_stream: Stream, hold_split: Callable[[Stream], None]) -> None:
     hold_split(recorded_stream)
 
 
-def test_request(recorded_request: Path, hold_request: Callable[[Path], None]) -> None:
+def test_request(recorded_request: Request, hold_request: Callable[[Request], None]) -> None:
     hold_request(recorded_request)
 
 
-def test_there_are_recordings_of_both_kinds(recorded_ids: set[str]) -> None:
-    kinds = {json.loads(path.read_text())['kind'] for path in recordings.found('streams', *STREAMS)}
-    assert kinds == {'recorded', 'hand-made'}
+@pytest.mark.shared
+def test_there_are_recordings_of_both_kinds() -> None:
+    assert {recorded.kind for recorded in recordings.streams(*STREAMS)} == {'recorded', 'hand-made'}

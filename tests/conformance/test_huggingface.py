@@ -6,18 +6,17 @@ is reached there by `base_url`. So each stream is read by a model with the base 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_stream import models
 from jupyter_stream.models import http
 from jupyter_stream.models._downloads import downloaded
 from jupyter_stream.transport.fetch import Fetched
+
+from .recordings import Request, Stream
 
 STREAMS = REQUESTS = ('huggingface',)
 
@@ -35,20 +34,11 @@ PERMITTED_REQUESTS = {
 }
 
 
-@pytest.fixture
-def routed(recorded_stream: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The recording, which `infer_model` now reads by its own route."""
-    url = json.loads(recorded_stream.read_text())['golden']['final']['provider_url']
-    infer_model: Any = models.infer_model
-    monkeypatch.setattr(models, 'infer_model', lambda *args, **more: infer_model(*args, base_url=url, **more))
-    return recorded_stream
+def test_stream(recorded_stream: Stream, hold_stream: Callable[..., None]) -> None:
+    hold_stream(recorded_stream, base_url=recorded_stream.golden['final']['provider_url'])
 
 
-def test_stream(routed: Path, hold_stream: Callable[[Path], None]) -> None:
-    hold_stream(routed)
-
-
-def test_any_split_gives_the_same_events(recorded_stream: Path, hold_split: Callable[[Path], None]) -> None:
+def test_any_split_gives_the_same_events(recorded_stream: Stream, hold_split: Callable[[Stream], None]) -> None:
     hold_split(recorded_stream)
 
 
@@ -65,8 +55,8 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return addresses
 
 
-def test_request(recorded_request: Path, hold_request: Callable[[Path], None], fetched: list[str]) -> None:
-    reason = PERMITTED_REQUESTS.get(recorded_request.stem)
+def test_request(recorded_request: Request, hold_request: Callable[[Request], None], fetched: list[str]) -> None:
+    reason = PERMITTED_REQUESTS.get(recorded_request.id)
     if reason is None:
         hold_request(recorded_request)
         return
@@ -75,5 +65,6 @@ def test_request(recorded_request: Path, hold_request: Callable[[Path], None], f
     assert fetched == ['https://example.com/cat.png']
 
 
+@pytest.mark.shared
 def test_every_exception_is_a_recording(recorded_ids: set[str]) -> None:
     assert set(PERMITTED) <= recorded_ids

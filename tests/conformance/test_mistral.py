@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from .recordings import MISSING, decoded, found
+from .recordings import Request, Stream
 
 STREAMS = REQUESTS = ('mistral',)
 
@@ -35,23 +31,19 @@ PERMITTED = {
     'mistral-finish_content_filter': 'a filtered answer has the finish reason content_filter; the peer knows none',
 }
 
-BODIES = found('streams', *STREAMS)
 
-
-def test_stream(recorded_stream: Path, hold_stream: Callable[[Path], None]) -> None:
+def test_stream(recorded_stream: Stream, hold_stream: Callable[[Stream], None]) -> None:
     hold_stream(recorded_stream)
 
 
-def test_request(recorded_request: Path, hold_request: Callable[[Path], None]) -> None:
+def test_request(recorded_request: Request, hold_request: Callable[[Request], None]) -> None:
     hold_request(recorded_request)
 
 
+@pytest.mark.shared
 def test_every_exception_is_a_recording(recorded_ids: set[str]) -> None:
     assert set(PERMITTED) <= recorded_ids
 
 
-@pytest.mark.skipif(not BODIES, reason=MISSING)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(path=st.sampled_from(BODIES or [Path()]), cuts=st.lists(st.integers(0, 2**18), max_size=40))
-def test_any_split_gives_the_same_events(path: Path, cuts: list[int], check: ModuleType) -> None:
-    assert decoded(check, path, cuts) == decoded(check, path)
+def test_any_split_gives_the_same_events(recorded_stream: Stream, hold_split: Callable[[Stream], None]) -> None:
+    hold_split(recorded_stream)

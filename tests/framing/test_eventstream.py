@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import time
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 from zlib import crc32
 
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 
 from jupyter_stream.framing import FramingError, FramingLimitError, TruncatedFrameError
 from jupyter_stream.framing.eventstream import EventStreamDecoder, Frame, HeaderValue
+
+from ..conformance.recordings import bytes_of, event_streams, published
 
 TYPES = {2: 'b', 3: 'h', 4: 'i', 5: 'q', 8: 'q'}
 EVENT = {':message-type': 'event', ':event-type': 'contentBlockDelta', ':content-type': 'application/json'}
@@ -184,3 +188,36 @@ def test_time_is_linear_in_the_bytes_however_they_come() -> None:
 
     small = min(seconds(2**17) for _ in range(3))
     assert seconds(2**20) < 40 * small
+
+
+# ------------------------------------------------------------------ cases of our own, and published ones
+
+
+def outcome(raw: bytes, size: int) -> list[str] | str:
+    """The payloads in base64, or that the bytes are refused."""
+    try:
+        return [base64.b64encode(payload).decode() for _, payload in read(raw, list(range(0, len(raw), size)))]
+    except ValueError:
+        return 'error'
+
+
+def differing(rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """The names of the cases that are read otherwise than is expected, and the size of the pieces."""
+    return [
+        (row['name'], size)
+        for row in rows
+        if row['expected'] in ('ok', 'error')
+        for size in (len(bytes_of(row)) or 1, 1, 7)
+        if outcome(bytes_of(row), size)
+        != ('error' if row['expected'] == 'error' else [frame['payload_base64'] for frame in row['frames']])
+    ]
+
+
+def test_our_own_cases() -> None:
+    assert differing(event_streams()) == []
+
+
+@pytest.mark.shared
+def test_the_published_cases() -> None:
+    assert len(published('eventstream.json')) == 51
+    assert differing(published('eventstream.json')) == []

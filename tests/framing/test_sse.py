@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from jupyter_stream.framing import FramingError, FramingLimitError
 from jupyter_stream.framing.sse import Frame, SSEDecoder
+
+from ..conformance.recordings import bytes_of, event_sources, published
 
 OPENAI = (
     'data: {"id":"c1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"Grüße '
@@ -247,3 +250,27 @@ def seconds(size: int, raw: bytes) -> float:
 def test_time_is_linear(size: int, raw: bytes):
     once = min(seconds(size, raw) for _ in range(3))
     assert min(seconds(size, raw * 8) for _ in range(2)) < 8 * 3 * once + 0.05
+
+
+# ------------------------------------------------------------------ cases of our own, and published ones
+
+
+def differing(rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """The names of the cases that are read otherwise than is expected, and the size of the pieces."""
+    return [
+        (row['name'], size)
+        for row in rows
+        for size in (len(bytes_of(row)) or 1, 1, 2, 3, 7)
+        if [(frame.event or 'message', frame.data) for frame in in_pieces(bytes_of(row), size)]
+        != [(event.get('event') or 'message', event['data']) for event in row['expected']]
+    ]
+
+
+def test_our_own_cases() -> None:
+    assert differing(event_sources()) == []
+
+
+@pytest.mark.shared
+def test_the_published_cases() -> None:
+    assert len(published('sse.json')) == 150
+    assert differing(published('sse.json')) == []

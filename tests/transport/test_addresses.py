@@ -1,23 +1,12 @@
-"""Which addresses are public: by hand, and by the published cases beside the project."""
+"""Which addresses are public: by hand, and by the published cases of the shared folder."""
 
 from __future__ import annotations
-
-import json
-import os
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jupyter_stream.transport._addresses import reach
 
-SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED') or Path(__file__).parents[3] / 'shared')
-CASES = SHARED / 'conformance' / 'urls.json'
-
-
-def cases(*expectations: str) -> list[dict[str, Any]]:
-    rows = json.loads(CASES.read_text()) if CASES.exists() else []
-    return [row for row in rows if row['expect'] in expectations]
+from ..conformance.recordings import addresses
 
 
 @pytest.mark.parametrize(
@@ -52,9 +41,9 @@ def test_what_is_no_address_is_refused() -> None:
         reach('example.com')
 
 
-@pytest.mark.skipif(not CASES.exists(), reason='the published cases are not beside the project')
+@pytest.mark.shared
 def test_the_published_cases() -> None:
-    rows = cases('private', 'public', 'metadata', 'not-metadata')
+    rows = addresses('private', 'public', 'metadata', 'not-metadata')
     assert len(rows) > 60
     wrong = []
     for row in rows:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,8 +11,7 @@ import pytest
 
 from jupyter_stream.transport.fetch import Fetched, FetchError, fetch
 
-SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED') or Path(__file__).parents[3] / 'shared')
-CASES = SHARED / 'conformance' / 'urls.json'
+from ..conformance.recordings import addresses
 
 NAMES = {
     'example.com': ['93.184.216.34'],
@@ -122,19 +118,25 @@ def test_limits() -> None:
         asyncio.run(fetch('http://example.com/', resolve=names, transport=Slow(), timeout=0.05))
 
 
-@pytest.mark.skipif(not CASES.exists(), reason='the published cases are not beside the project')
-def test_the_published_urls_are_refused_by_the_real_resolver() -> None:
-    rows = [
-        row for row in json.loads(CASES.read_text()) if row['expect'] in ('block', 'metadata-url', 'scheme-blocked')
-    ]
-    assert len(rows) > 25
-    server = Server()
+def refused_by_the_real_resolver(*expectations: str, allow_local: bool = False) -> int:
+    """Holds that every such address is refused before anything is asked; how many there are."""
+    rows, server = addresses(*expectations), Server()
     for row in rows:
-        local = row['expect'] == 'metadata-url'
         with pytest.raises(FetchError):
-            asyncio.run(fetch(row['value'], allow_local=local, transport=server, timeout=20))
+            asyncio.run(fetch(row['value'], allow_local=allow_local, transport=server, timeout=20))
     assert server.asked == []
-    good = [row['value'] for row in json.loads(CASES.read_text()) if row['expect'] == 'scheme-ok']
-    for url in good:
-        fine = Server(root=said(b''))
-        assert get(url, fine).data == b''
+    return len(rows)
+
+
+def test_urls_that_hide_where_they_lead_are_refused_by_the_real_resolver() -> None:
+    assert refused_by_the_real_resolver('block') == 19
+
+
+@pytest.mark.shared
+def test_the_published_urls_are_refused_by_the_real_resolver_or_fetched() -> None:
+    assert refused_by_the_real_resolver('scheme-blocked') == 5
+    assert refused_by_the_real_resolver('metadata-url', allow_local=True) == 9
+    good = addresses('scheme-ok')
+    assert len(good) == 4
+    for row in good:
+        assert get(row['value'], Server(root=said(b''))).data == b''
