@@ -7,12 +7,13 @@ RUN   := $(BIN)/python -m
 FRONT := jupyter_stream/widgets/frontend
 NODE  := $(FRONT)/node_modules/.ready
 BENCH := .venv-bench
+MUTANTS := .venv-mutants
 
 # An activated environment, or a kernel's own settings, must not leak into this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .PHONY: help setup demo lab test test-core test-browser test-notebooks test-binder test-frontend frontend bench \
-    lint format lock clean
+    mutants lint format lock clean
 
 help:
 	@echo 'make demo            the quickstart on the embedded model, in this terminal'
@@ -22,6 +23,7 @@ help:
 	@echo 'make test-notebooks  the notebooks, run again and compared (nbval)'
 	@echo 'make test-binder     the steps that Binder takes, in a clean copy'
 	@echo 'make bench           the measurements in benchmarks/README.md'
+	@echo 'make mutants         breaks the code in a sample of places, and sees whether the tests notice'
 	@echo 'make lint | format   ruff and pyright | ruff'
 	@echo 'make lock            uv.lock anew, after pyproject.toml has changed'
 	@echo 'make clean           everything that make made, the environments too'
@@ -82,6 +84,12 @@ bench: $(READY) $(BENCH)/.ready
 	$(BENCH)/bin/python benchmarks/cost_per_delta.py
 	$(BENCH)/bin/python benchmarks/import_time.py
 
+$(MUTANTS)/.ready: pyproject.toml uv.lock tools/setup.sh
+	@sh tools/setup.sh $(MUTANTS)/.ready $(MUTANTS) --group mutants
+
+mutants: $(MUTANTS)/.ready
+	$(MUTANTS)/bin/python tools/mutants.py $(MUTANTS_ARGS)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -95,4 +103,4 @@ lock:
 	$(BIN)/python -m uv lock
 
 clean:
-	rm -rf $(VENV) $(BENCH) build dist .pytest_cache .ruff_cache .hypothesis $(FRONT)/node_modules $(FRONT)/.tests
+	rm -rf $(VENV) $(BENCH) $(MUTANTS) build dist .pytest_cache .ruff_cache .hypothesis $(FRONT)/node_modules $(FRONT)/.tests

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from .conformance import recordings
 
@@ -20,6 +20,8 @@ settings.register_profile('dev', deadline=None, derandomize=True)
 settings.register_profile(
     'ci', deadline=None, derandomize=True, max_examples=200, suppress_health_check=[HealthCheck.too_slow]
 )
+# Without shrinking: for `make mutants` it is enough that a test fails.
+settings.register_profile('mutants', deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'dev'))
 
 

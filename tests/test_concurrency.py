@@ -248,3 +248,27 @@ def test_cancelled_at_random_no_place_is_lost():
 
     for seed in range(20):
         asyncio.run(main(seed))
+
+
+def test_who_waited_on_a_loop_that_is_closed_takes_no_place_in_the_queue():
+    limiter = ConcurrencyLimiter(1, max_queued=1)
+
+    async def takes():
+        await limiter.acquire('first')
+
+    asyncio.run(takes())
+    gone = asyncio.new_event_loop()
+    waits = gone.create_task(limiter.acquire('gone'))
+    gone.run_until_complete(asyncio.sleep(0))
+    gone.close()
+    assert limiter.waiting_count == 1 and not waits.done()
+
+    async def waits_too():
+        waits = asyncio.create_task(limiter.acquire('here'))
+        await asyncio.sleep(0)
+        with pytest.raises(ConcurrencyLimitExceeded):
+            await limiter.acquire('one too many')
+        limiter.release()
+        await waits
+
+    asyncio.run(waits_too())

@@ -356,3 +356,13 @@ def test_a_paused_answer_of_nobody_is_asked_of_the_first():
         [TextPart('wait')], state='suspended', metadata={'__pydantic_ai__': {'fallback_model_id': 'x'}}
     )
     assert direct.model_request_sync(answered, [*HISTORY, lost]).model_name == 'm0'
+
+
+@pytest.mark.parametrize(
+    'metadata', [{'of': 'mine'}, {'of': 'mine', '__pydantic_ai__': {'another': 'of theirs'}}], ids=['bare', 'nested']
+)
+def test_what_else_the_metadata_of_a_paused_answer_says_stays(metadata: dict[str, Any]):
+    says = Says('wait', more={'state': 'suspended', 'metadata': metadata})
+    kept = direct.model_request_sync(chain(OURS, (says,), None), HISTORY).metadata
+    theirs = {**metadata.get('__pydantic_ai__', {}), 'fallback_model_id': 'function:m0'}
+    assert kept == {**metadata, '__pydantic_ai__': theirs}

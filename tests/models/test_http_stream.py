@@ -1,0 +1,75 @@
+"""The head of an answer and of its request, as one HTTP exchange shows them. Real sockets are in `tests/faults`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from jupyter_stream.exceptions import EmptyStream, ModelAPIError, ModelHTTPError
+from jupyter_stream.messages import ModelRequest, ModelResponse
+from jupyter_stream.models import infer_model
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.settings import ModelSettings
+
+CHUNK = b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"ok"},"finish_reason":"stop"}]}\n\n'
+WHOLE = CHUNK + b'data: [DONE]\n\n'
+SSE = 'text/event-stream'
+
+
+def ask(
+    body: bytes = WHOLE, kind: str = SSE, status: int = 200, **settings: Any
+) -> tuple[httpx.Request, ModelResponse]:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(status, headers={'content-type': kind, 'location': 'http://else'}, content=body)
+
+    async def once() -> ModelResponse:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+            model = infer_model('openai-chat:m', api_key='sk-secret-secret', http_client=client)
+            history = [ModelRequest.user_text_prompt('Hi')]
+            return await model.request(history, cast(ModelSettings, settings), ModelRequestParameters())
+
+    response = asyncio.run(once())
+    return sent[0], response
+
+
+def test_a_header_of_the_users_takes_the_place_of_ours_however_it_is_spelt() -> None:
+    request, response = ask(extra_headers={'Authorization': 'Bearer mine', 'ACCEPT': 'text/x'})
+    assert request.headers.get_list('authorization') == ['Bearer mine']
+    assert request.headers.get_list('accept') == ['text/x']
+    assert [name for name, _ in request.headers.raw].count(b'authorization') == 1
+    assert response.text == 'ok'
+
+
+@pytest.mark.parametrize('kind', ['application/json', 'application/json; charset=utf-8', 'Application/JSON', SSE])
+def test_a_json_error_in_a_200_is_the_providers_error(kind: str) -> None:
+    with pytest.raises(ModelAPIError, match='no credit left') as raised:
+        ask(b' {"error": {"message": "no credit left for sk-secret-secret"}}', kind)
+    assert 'sk-secret-secret' not in str(raised.value) + repr(raised.value.body)
+
+
+@pytest.mark.parametrize('kind', ['text/html', SSE])
+def test_a_page_in_a_200_is_shown_by_its_beginning(kind: str) -> None:
+    with pytest.raises(ModelAPIError, match=r'not text/event-stream; it begins: .<html> Log in') as raised:
+        ask(b'<html>\n  Log in' + b'x' * 999 + b'</html>', kind)
+    assert 'x' * 100 in str(raised.value) and 'x' * 200 not in str(raised.value)
+
+
+def test_nothing_at_all_in_a_200_is_an_empty_stream() -> None:
+    with pytest.raises(EmptyStream):
+        ask(b' \n', 'application/json')
+
+
+def test_a_redirect_says_why_it_is_not_followed() -> None:
+    with pytest.raises(ModelHTTPError, match='Redirects are not followed'):
+        ask(b'', SSE, 307)
+
+
+def test_a_refused_key_says_where_it_came_from() -> None:
+    with pytest.raises(ModelHTTPError, match='`OPENAI_API_KEY` or `api_key=…`'):
+        ask(b'{}', 'application/json', 401)
