@@ -16,13 +16,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from weakref import ref
 
+from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.defaults import defaults_of
-from jupyter_stream.notebook.markdown import heal, neutralise
-from jupyter_stream.notebook.markdown.lines import LineReader
-from jupyter_stream.notebook.markdown.safe import visible
+from jupyter_stream.notebook.markdown import neutralise
+from jupyter_stream.notebook.pieces import closed, code, fenced
 from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 
-__all__ = ('EventLine', 'code', 'describe', 'note_shown', 'register', 'unregister')
+__all__ = ('EventLine', 'describe', 'note_shown', 'register', 'unregister')
 
 _MARKDOWN: Final = 'text/markdown'
 _PICTURES: Final = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
@@ -163,7 +163,7 @@ def _item(item: Any) -> str:
 def _tool_return(part: Any) -> str:
     content = part.content if isinstance(part.content, str) else _json(part.content, indent=2)
     outcome = '' if getattr(part, 'outcome', 'success') == 'success' else f' ({_word(part.outcome)})'
-    return f'**Tool result** {neutralise(code(part.tool_name))}{outcome}\n\n{_fenced(content)}'
+    return f'**Tool result** {neutralise(code(part.tool_name))}{outcome}\n\n{fenced(content)}'
 
 
 def _retry(part: Any) -> str:
@@ -224,24 +224,7 @@ def _said(who: str, text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    reader = LineReader()
-    for line in text.split('\n'):
-        reader.read(line)
-    closed = heal(text) if reader.fence else text  # what follows must not become part of its last fence
-    return neutralise('\n'.join(f'> {line}' if line else '>' for line in closed.strip().split('\n')))
-
-
-def code(text: str) -> str:
-    """The text as inline code, in one line, whatever is in it."""
-    text = ' '.join(visible(text).split('\n')) or ' '
-    run = '`' * (max((len(run) for run in re.findall('`+', text)), default=0) + 1)
-    space = ' ' if text[0] == '`' or text[-1] == '`' else ''
-    return f'{run}{space}{text}{space}{run}'
-
-
-def _fenced(text: str) -> str:
-    run = '`' * max(3, max((len(run) for run in re.findall('`+', text)), default=0) + 1)
-    return neutralise(f'{run}json\n{text}\n{run}')
+    return neutralise('\n'.join(f'> {line}' if line else '>' for line in closed(text).strip().split('\n')))
 
 
 def _word(name: str) -> str:
@@ -313,16 +296,13 @@ def unregister(shell: Any) -> None:
         display.pop('.'.join(_RESPONSE))
 
 
-_shown: tuple[ref[Any], tuple[int, int] | None] | None = None
-
-
 def note_shown(response: Any) -> None:
     """The running cell has shown this response: as the value that the cell ends with it adds nothing."""
-    global _shown
-    _shown = ref(response), running_cell()
+    kernel.state.shown = ref(response), running_cell()
 
 
 def _unless_shown(response: Any) -> None:
     """IPython's hook before all others: what it returns from is shown, what it refuses is shown by the others."""
-    if _shown is None or _shown[0]() is not response or _shown[1] != running_cell() or not ends_cell():
+    shown = kernel.state.shown
+    if shown is None or shown[0]() is not response or shown[1] != running_cell() or not ends_cell():
         raise NotImplementedError
