@@ -12,17 +12,16 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_stream.notebook.markdown import repair as heal
-from jupyter_stream.notebook.markdown import sanitize as neutralise
-from jupyter_stream.notebook.markdown.lines import LineReader
+from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
+from jupyter_stream.notebook.pieces import closed, fenced
 from jupyter_stream.notebook.reducer import Block, block_of, sources_of
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
     from jupyter_stream.usage import RequestUsage
 
-__all__ = ('final_bundle', 'note_of', 'notes_of')
+__all__ = ('final_bundle', 'note_of', 'notes_of', 'shareable')
 
 _NOTES = {
     'interrupted': '■ Interrupted: the answer stops here.',
@@ -60,10 +59,10 @@ def final_bundle(
     blocks = [block_of(part, index) for index, part in enumerate(response.parts)]
     notes = notes_of(response, mark, error)
     pieces = [_markdown(block, images) for block in blocks]
-    markdown = [piece for piece in pieces if piece.strip()] + [f'*{neutralise(note)}*' for note in notes]
+    markdown = [piece for piece in pieces if piece.strip()] + [f'*{sanitize(note)}*' for note in notes]
     plain = [*(text for block in blocks if (text := _plain(block).strip())), *(f'[{note}]' for note in notes)]
     data = {'text/markdown': '\n\n'.join(markdown), 'text/plain': '\n\n'.join(plain)}
-    return data, {'jupyter_stream': _facts(response, settings, elapsed)}
+    return data, {'jupyter_stream': _metadata(response, settings, elapsed)}
 
 
 def note_of(response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> str | None:
@@ -91,14 +90,14 @@ def _markdown(block: Block, images: bool) -> str:
 
 
 def _text(block: Block, images: bool) -> str:
-    text = neutralise(_closed(block.text), images=images).strip('\n')
+    text = sanitize(closed(block.text), images=images).strip('\n')
     return '\n\n'.join(piece for piece in (text, _sources(block)) if piece)
 
 
 def _sources(block: Block) -> str:
     """What the text cites, as a numbered list of links."""
     lines = [f'{n}. {_link(source)}' for n, source in enumerate(sources_of(block.part), 1)]
-    return neutralise('\n'.join(['*Sources*\n', *lines])) if lines else ''
+    return sanitize('\n'.join(['*Sources*\n', *lines])) if lines else ''
 
 
 def _link(source: Mapping[str, str]) -> str:
@@ -106,26 +105,18 @@ def _link(source: Mapping[str, str]) -> str:
     return f'[{label}](<{re.sub("[<>]|[^!-~]", "", source["url"])}>)' if source['url'] else label
 
 
-def _closed(text: str) -> str:
-    """The text, with its last fence closed: what follows must not become part of it."""
-    reader = LineReader()
-    for line in text.split('\n'):
-        reader.read(line)
-    return heal(text) if reader.fence else text
-
-
 def _thinking(block: Block) -> str:
     """Folded, as every viewer of notebooks can; the only HTML of ours, around text that has none."""
-    text = neutralise(_closed(block.text)).strip('\n')
+    text = sanitize(closed(block.text)).strip('\n')
     return f'<details><summary>Thinking</summary>\n\n{text}\n\n</details>' if text.strip() else ''
 
 
 def _tool(block: Block) -> str:
-    return f'**Tool call** {_code(block.name)}\n\n{_fence(_pretty(block.text), "json")}'
+    return f'**Tool call** {_code(block.name)}\n\n{fenced(_pretty(block.text))}'
 
 
 def _return(block: Block) -> str:
-    return f'**Tool result** {_code(block.name)}\n\n{_fence(_pretty(block.text), "json")}'
+    return f'**Tool result** {_code(block.name)}\n\n{fenced(_pretty(block.text))}'
 
 
 def _file(block: Block) -> str:
@@ -140,13 +131,6 @@ _MARKDOWN = {'thinking': _thinking, 'tool': _tool, 'return': _return, 'file': _f
 
 def _code(name: str) -> str:
     return f'`{re.sub(r"[^A-Za-z0-9_.:/+-]", "_", name) or "?"}`'
-
-
-def _fence(text: str, info: str) -> str:
-    """A fenced block that its text cannot end."""
-    longest = max((len(run) for run in re.findall('`+', text)), default=0)
-    run = '`' * max(3, longest + 1)
-    return neutralise(f'{run}{info}\n{text}\n{run}')
 
 
 def _pretty(text: str) -> str:
@@ -172,21 +156,26 @@ def _plain(block: Block) -> str:
     return ''
 
 
-def _facts(response: ModelResponse, settings: Mapping[str, Any] | None, elapsed: float | None) -> dict[str, Any]:
-    facts: dict[str, Any] = {
+def _metadata(response: ModelResponse, settings: Mapping[str, Any] | None, elapsed: float | None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
         'model': response.model_name,
         'provider': response.provider_name,
-        'settings': {name: value for name, value in (settings or {}).items() if _shareable(name, value)} or None,
+        'settings': shareable(settings) or None,
         'usage': _counts(response.usage) or None,
         'finish_reason': response.finish_reason,
         'state': response.state,
         'elapsed': elapsed,
     }
-    return {name: value for name, value in facts.items() if value is not None}
+    return {name: value for name, value in metadata.items() if value is not None}
+
+
+def shareable(settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The settings that may be written into a notebook: no headers, nothing that may be a secret."""
+    return {name: value for name, value in (settings or {}).items() if _shareable(name, value)}
 
 
 def _shareable(name: str, value: Any) -> bool:
-    """Whether a setting is neither a secret nor something that JSON can't say."""
+    """Whether a setting is neither a secret nor something that JSON cannot say."""
     if value is None or _PRIVATE.search(name):
         return False
     if isinstance(value, Mapping):

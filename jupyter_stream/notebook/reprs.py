@@ -16,14 +16,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from weakref import ref
 
+from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.defaults import defaults_of
-from jupyter_stream.notebook.markdown import repair as heal
-from jupyter_stream.notebook.markdown import sanitize as neutralise
-from jupyter_stream.notebook.markdown.lines import LineReader
-from jupyter_stream.notebook.markdown.sanitizer import visible
+from jupyter_stream.notebook.markdown import sanitize
+from jupyter_stream.notebook.pieces import closed, code, fenced
 from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 
-__all__ = ('EventLine', 'code', 'describe', 'note_shown', 'register', 'unregister')
+__all__ = ('EventLine', 'describe', 'note_shown', 'register', 'unregister')
 
 _MARKDOWN: Final = 'text/markdown'
 _PICTURES: Final = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
@@ -112,7 +111,7 @@ def _event_markdown(event: Any) -> str:
         pieces.append(_word(line.part))
     if line.text:
         pieces.append(code(_json(line.text) if line.kind in ('part_start', 'part_delta') else line.text))
-    return neutralise(' · '.join(pieces))
+    return sanitize(' · '.join(pieces))
 
 
 # ------------------------------------------------------------------ messages
@@ -157,14 +156,14 @@ def _item(item: Any) -> str:
             return f'> ![image](data:{item.media_type};base64,{base64.b64encode(data).decode()})'
         return f'> *A file: {code(_file_words(item))}.*'
     if isinstance(url := getattr(item, 'url', None), str):
-        return f'> *{_word(kind) or "A file"}: {neutralise(code(_address(url)))}*'
+        return f'> *{_word(kind) or "A file"}: {sanitize(code(_address(url)))}*'
     return f'> *{_word(kind) or "A file"}*'
 
 
 def _tool_return(part: Any) -> str:
     content = part.content if isinstance(part.content, str) else _json(part.content, indent=2)
     outcome = '' if getattr(part, 'outcome', 'success') == 'success' else f' ({_word(part.outcome)})'
-    return f'**Tool result** {neutralise(code(part.tool_name))}{outcome}\n\n{_fenced(content)}'
+    return f'**Tool result** {sanitize(code(part.tool_name))}{outcome}\n\n{fenced(content)}'
 
 
 def _retry(part: Any) -> str:
@@ -210,7 +209,7 @@ def _usage_markdown(usage: Any) -> str:
     if not rows:
         return '*The provider did not say what was used.*'
     lines = ['| usage | |', '| --- | ---: |', *(f'| {label} | {value} |' for label, value in rows)]
-    return neutralise('\n'.join(lines))
+    return sanitize('\n'.join(lines))
 
 
 def _is_count(value: Any) -> bool:
@@ -225,24 +224,7 @@ def _said(who: str, text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    reader = LineReader()
-    for line in text.split('\n'):
-        reader.read(line)
-    closed = heal(text) if reader.fence else text  # what follows must not become part of its last fence
-    return neutralise('\n'.join(f'> {line}' if line else '>' for line in closed.strip().split('\n')))
-
-
-def code(text: str) -> str:
-    """The text as inline code, in one line, whatever is in it."""
-    text = ' '.join(visible(text).split('\n')) or ' '
-    run = '`' * (max((len(run) for run in re.findall('`+', text)), default=0) + 1)
-    space = ' ' if text[0] == '`' or text[-1] == '`' else ''
-    return f'{run}{space}{text}{space}{run}'
-
-
-def _fenced(text: str) -> str:
-    run = '`' * max(3, max((len(run) for run in re.findall('`+', text)), default=0) + 1)
-    return neutralise(f'{run}json\n{text}\n{run}')
+    return sanitize('\n'.join(f'> {line}' if line else '>' for line in closed(text).strip().split('\n')))
 
 
 def _word(name: str) -> str:
@@ -314,16 +296,13 @@ def unregister(shell: Any) -> None:
         display.pop('.'.join(_RESPONSE))
 
 
-_shown: tuple[ref[Any], tuple[int, int] | None] | None = None
-
-
 def note_shown(response: Any) -> None:
     """The running cell has shown this response: as the value that the cell ends with it adds nothing."""
-    global _shown
-    _shown = ref(response), running_cell()
+    kernel.state.shown = ref(response), running_cell()
 
 
 def _unless_shown(response: Any) -> None:
     """IPython's hook before all others: what it returns from is shown, what it refuses is shown by the others."""
-    if _shown is None or _shown[0]() is not response or _shown[1] != running_cell() or not ends_cell():
+    shown = kernel.state.shown
+    if shown is None or shown[0]() is not response or shown[1] != running_cell() or not ends_cell():
         raise NotImplementedError

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-__all__ = ('current_shell', 'ends_cell', 'running_cell')
+__all__ = ('current_shell', 'ends_cell', 'request_of', 'running_cell', 'session_of')
 
 
 def current_shell() -> Any:
@@ -19,6 +19,20 @@ def running_cell() -> tuple[int, int] | None:
     """The process and the number of the cell that runs now, None outside of IPython."""
     shell = current_shell()
     return None if shell is None else (os.getpid(), shell.execution_count)
+
+
+def request_of(shell: Any) -> Any:
+    """The request that the kernel of this shell is handling; None where there is none."""
+    kernel: Any = getattr(shell, 'kernel', None)
+    return kernel.get_parent() if hasattr(kernel, 'get_parent') else getattr(shell, 'parent_header', None)
+
+
+def session_of(shell: Any) -> str:
+    """The session of the front end whose request is being handled; '' where there is none."""
+    try:
+        return str(request_of(shell)['header']['session'])
+    except (TypeError, KeyError):
+        return ''
 
 
 def ends_cell() -> bool:

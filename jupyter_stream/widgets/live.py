@@ -1,4 +1,4 @@
-"""The widget that shows an answer while it grows, and the carrier that brings the front end's code to a page.
+"""The widget that shows an answer while it grows, and the loader that brings the front end's code to a page.
 
 Messages to a view hold operations of its log from a given number on. A view that finds a gap, or was made later (a
 page was reloaded, a cell moved), says what it has and is sent the rest. So nothing has to arrive, and what is shown
@@ -22,7 +22,7 @@ from jupyter_stream.widgets.assets import ON_DEMAND, source
 from jupyter_stream.widgets.log import Log, compact
 from jupyter_stream.widgets.pace import Pace
 
-__all__ = ('KEPT', 'Carrier', 'LiveView')
+__all__ = ('KEPT', 'LiveView', 'Loader', 'OpenViews')
 
 KEPT = 8
 """Finished views that stay open: a page that was reloaded while they ran shows nothing else of their answers."""
@@ -31,8 +31,18 @@ _SOON = 0.25
 _EARLY = 16_384
 
 
-_running: WeakSet[LiveView] = WeakSet()
-_finished: deque[LiveView] = deque()
+class OpenViews:
+    """The views of one kernel that are open: those of answers that are coming, and the last few that are over."""
+
+    def __init__(self) -> None:
+        self.running: WeakSet[LiveView] = WeakSet()
+        self._finished: deque[LiveView] = deque()
+
+    def retire(self, view: LiveView) -> None:
+        """A view that is over stays open for a while."""
+        self._finished.append(view)
+        while len(self._finished) > KEPT:
+            self._finished.popleft().close()
 
 
 class _Widget(anywidget.AnyWidget):
@@ -67,7 +77,7 @@ class _Widget(anywidget.AnyWidget):
             self.heard(str(message.get('kind')), message)
 
 
-class Carrier(_Widget):
+class Loader(_Widget):
     """Brings the core of the front end to each page of a kernel, once; it is never displayed.
 
     Args:
@@ -94,6 +104,7 @@ class LiveView(_Widget):
         images: whether images may be loaded from the web.
         on_ready: called when a page first shows the view.
         on_stop: called, in any thread, when somebody presses Stop; None where there is nothing to stop from a page.
+        views: the open views of the kernel, of which this becomes one.
         clock: seconds, as `time.monotonic`.
 
     Attributes:
@@ -113,6 +124,7 @@ class LiveView(_Widget):
         images: bool = False,
         on_ready: Callable[[], object] = lambda: None,
         on_stop: Callable[[], object] | None = None,
+        views: OpenViews | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._log = Log()
@@ -120,6 +132,7 @@ class LiveView(_Widget):
         self._hears = hears
         self._on_ready = on_ready
         self._on_stop = on_stop
+        self._views = views or OpenViews()
         self._clock = clock
         self._pace = Pace()
         self._told = 0
@@ -130,7 +143,7 @@ class LiveView(_Widget):
         self._lock = threading.RLock()
         self._log.put('title', title, 0)
         super().__init__(stop='button' if on_stop else 'keys', images=images, snapshot=self._state())
-        _running.add(self)
+        self._views.running.add(self)
 
     # ------------------------------------------------------------------ what the answer's reader calls
 
@@ -147,7 +160,7 @@ class LiveView(_Widget):
     def tick(self) -> None:
         """Send what is due."""
         now = self._clock()
-        if self._pace.due(now, self._log.unread, len(_running)):
+        if self._pace.due(now, self._log.unread, len(self._views.running)):
             self._flush(now)
 
     def finish(self, end: dict[str, Any], *, placed: bool = False) -> None:
@@ -157,11 +170,9 @@ class LiveView(_Widget):
         with self._lock:
             self._log.put('done', end)
         self._flush(self._clock())
-        _running.discard(self)
+        self._views.running.discard(self)
         if not placed:
-            _finished.append(self)
-        while len(_finished) > KEPT:
-            _finished.popleft().close()
+            self._views.retire(self)
 
     # ------------------------------------------------------------------ what is sent
 

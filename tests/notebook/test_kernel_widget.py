@@ -113,11 +113,11 @@ def test_views_leave_no_more_than_a_few_widgets_behind(kernel: Kernel) -> None:
         kernel.run('%%ask -m hello\nhi', watch=Page(kernel))
     kernel.run('import ipywidgets.widgets.widget as w; from jupyter_stream.widgets.live import KEPT, LiveView')
     assert kernel.value('sum(isinstance(i, LiveView) for i in w._instances.values()) == KEPT') == 'True'
-    assert kernel.value('len(w._instances) == 2 * (KEPT + 1)') == 'True', 'each with a layout, and the carrier'
+    assert kernel.value('len(w._instances) == 2 * (KEPT + 1)') == 'True', 'each with a layout, and the loader'
 
 
 def test_a_page_can_be_named_by_its_session(kernel: Kernel) -> None:
     kernel.run('%%ask -m hello\nhi', watch=Page(kernel))
-    known = 'from jupyter_stream.notebook.views import capability as c; known = dict(c._widgets)'
+    known = 'from jupyter_stream.notebook import kernel as k; known = dict(k.state.front_ends._widgets)'
     kernel.run(known)
     assert kernel.value('known') == repr({kernel.client.session.session: True})

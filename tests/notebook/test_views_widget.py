@@ -22,8 +22,10 @@ from jupyter_stream.messages import (
     ToolCallPartDelta,
     WebCitationSource,
 )
+from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.bundle import final_bundle
-from jupyter_stream.notebook.views import Mounting, Stoppable, capability, widget
+from jupyter_stream.notebook.kernel import MOST, FrontEnds, KernelState
+from jupyter_stream.notebook.views import Mounting, Stoppable
 from jupyter_stream.notebook.views.footer import Times, footer_of
 from jupyter_stream.notebook.views.log_writer import LogWriter
 from jupyter_stream.notebook.views.widget import PATIENCE, WidgetView
@@ -83,10 +85,11 @@ class Front:
 
 
 @pytest.fixture(autouse=True)
-def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capability, '_widgets', {})
-    monkeypatch.setattr(widget, '_carrier', object())
-    monkeypatch.setattr(widget, '_load_prices', lambda: None)
+def new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a new kernel, whose page and prices are not loaded."""
+    monkeypatch.setattr(kernel, 'state', KernelState())
+    monkeypatch.setattr(KernelState, 'load_frontend', lambda state: None)
+    monkeypatch.setattr(KernelState, 'load_prices', lambda state: None)
 
 
 def events(*pieces: str) -> list[Any]:
@@ -135,7 +138,7 @@ def mounted_after(front: Front, then: Callable[[], object]) -> bool:
 
 def test_an_answer_that_is_over_at_once_waits_for_the_page_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     def started(known: bool = True) -> Front:
-        capability.learn('lab', known)
+        kernel.state.front_ends.learn('lab', known)
         front = Front(monkeypatch, session='lab')
         front.view.on_stop(lambda: None)
         front.view.start('m')
@@ -148,7 +151,7 @@ def test_an_answer_that_is_over_at_once_waits_for_the_page_a_moment(monkeypatch:
     assert not mounted_after(front, lambda: None), 'it is shown already'
 
     assert mounted_after(started(), lambda: None), 'nobody is there: not for long'
-    monkeypatch.setattr(capability, '_widgets', {})
+    monkeypatch.setattr(kernel, 'state', KernelState())
     assert not mounted_after(started(known=False), lambda: None), 'nothing that mounts'
 
 
@@ -175,7 +178,7 @@ def test_a_front_end_without_widgets_gets_markdown_in_the_same_place(monkeypatch
     shown = [data.get('text/markdown', '') for _, data in front.cell.sent]
     assert shown[-1] == 'Hello world' and len(front.cell.outputs) == 1
     front.view.finish(answer('Hello world'), None, None)
-    assert len(front.cell.outputs) == 1 and capability.known('plain') is False
+    assert len(front.cell.outputs) == 1 and kernel.state.front_ends.known('plain') is False
 
     again = Front(monkeypatch, session='plain')
     again.view.on_stop(lambda: None)
@@ -184,11 +187,20 @@ def test_a_front_end_without_widgets_gets_markdown_in_the_same_place(monkeypatch
     assert again.view._widget is None, 'what was found out is remembered'
 
 
-def test_a_sign_of_life_however_late_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    capability.learn('slow', False)
-    capability.learn('slow', True)
-    capability.learn('slow', False)
-    assert capability.known('slow') is True
+def test_a_sign_of_life_however_late_is_remembered() -> None:
+    front_ends = FrontEnds()
+    front_ends.learn('slow', False)
+    front_ends.learn('slow', True)
+    front_ends.learn('slow', False)
+    assert front_ends.known('slow') is True
+
+
+def test_only_the_last_front_ends_are_remembered() -> None:
+    front_ends = FrontEnds()
+    for number in range(MOST + 1):
+        front_ends.learn(f'page {number}', True)
+    assert front_ends.known('page 0') is None
+    assert front_ends.known('page 1') is front_ends.known(f'page {MOST}') is True
 
 
 def test_a_cell_that_cannot_hear_shows_a_widget_only_where_one_is_known_to_work(
@@ -197,7 +209,7 @@ def test_a_cell_that_cannot_hear_shows_a_widget_only_where_one_is_known_to_work(
     unknown = Front(monkeypatch, session='new')
     unknown.view.start('m')
     assert all(MIME not in data for _, data in unknown.cell.sent)
-    capability.learn('new', True)
+    kernel.state.front_ends.learn('new', True)
     known = Front(monkeypatch, session='new')
     known.view.start('m')
     assert MIME in known.cell.sent[0][1]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream.widgets.assets import ON_DEMAND, source
-from jupyter_stream.widgets.live import KEPT, Carrier, LiveView
+from jupyter_stream.widgets.live import KEPT, LiveView, Loader, OpenViews
 
 
 class Page:
@@ -176,27 +176,29 @@ def test_pages_that_talk_nonsense_do_no_harm(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_modules_are_sent_to_the_page_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[int] = []
-    carrier = Carrier(lambda: said.append(1))
+    loader = Loader(lambda: said.append(1))
     sent: list[Any] = []
-    monkeypatch.setattr(carrier, 'send', lambda content, buffers=None: sent.append((content, buffers)))
-    carrier._on_message(None, {'kind': 'hello'}, [])
+    monkeypatch.setattr(loader, 'send', lambda content, buffers=None: sent.append((content, buffers)))
+    loader._on_message(None, {'kind': 'hello'}, [])
     for name in sorted(ON_DEMAND):
-        carrier._on_message(None, {'kind': 'need', 'asset': name}, [])
+        loader._on_message(None, {'kind': 'need', 'asset': name}, [])
     assert said == [1]
     assert sent == [({'asset': name}, [source(name).encode()]) for name in sorted(ON_DEMAND)]
 
 
 def test_only_the_last_finished_views_stay_open() -> None:
-    views = [LiveView('m') for _ in range(KEPT + 3)]
+    kernel = OpenViews()
+    views = [LiveView('m', views=kernel) for _ in range(KEPT + 3)]
     for view in views:
         view.finish({})
     assert [view.comm is None for view in views] == [True] * 3 + [False] * KEPT
 
 
 def test_a_view_that_was_placed_is_closed_by_whoever_placed_it() -> None:
-    placed = LiveView('m')
+    kernel = OpenViews()
+    placed = LiveView('m', views=kernel)
     placed.finish({}, placed=True)
-    for view in [LiveView('m') for _ in range(KEPT + 3)]:
+    for view in [LiveView('m', views=kernel) for _ in range(KEPT + 3)]:
         view.finish({})
     assert placed.comm is not None
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from jupyter_stream.notebook.bundle import shareable
 from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
+from jupyter_stream.notebook.pieces import code
 from jupyter_stream.notebook.question import Question
-from jupyter_stream.notebook.reprs import code, describe
+from jupyter_stream.notebook.reprs import describe
 from jupyter_stream.widgets.trace import Row, Trace
 
 if TYPE_CHECKING:
@@ -151,12 +153,7 @@ def _lines(run: Run, times: bool) -> Iterator[tuple[str, str]]:
 
 def _settings(run: Run) -> str:
     """The settings of the request, without any that may be a secret."""
-    from jupyter_stream.messages import ModelResponse
-    from jupyter_stream.notebook.bundle import final_bundle
-
-    _, metadata = final_bundle(ModelResponse(parts=[]), settings=run.question.settings)
-    settings: dict[str, Any] = metadata['jupyter_stream'].get('settings', {})
-    return ', '.join(f'{name} {value}' for name, value in settings.items())
+    return ', '.join(f'{name} {value}' for name, value in shareable(run.question.settings).items())
 
 
 def _times(run: Run) -> str:

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.notebook.shell import request_of, session_of
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
@@ -96,10 +97,9 @@ def detect(shell: Any) -> str:
     `%%capture` or an Output widget takes is shown once too: the first keeps each update as an output of its own,
     and no update ever reaches the second (ipywidgets#1844).
     """
-    kernel = getattr(shell, 'kernel', None)
-    if kernel is None or not hasattr(shell, 'display_pub'):
+    if getattr(shell, 'kernel', None) is None or not hasattr(shell, 'display_pub'):
         return 'terminal'
-    request: Any = kernel.get_parent() if hasattr(kernel, 'get_parent') else getattr(shell, 'parent_header', None)
+    request = request_of(shell)
     if _captured(shell) or _diverted(request):
         return 'static'
     try:
@@ -133,7 +133,6 @@ def _live(shell: Any, owns: bool, images: bool) -> View:
 
 
 def _widget(shell: Any, owns: bool, images: bool, *, sure: bool = True) -> View:
-    from .capability import session_of
     from .publish import publisher
     from .widget import WidgetView
 

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from jupyter_stream.notebook.bundle import final_bundle
-from jupyter_stream.notebook.markdown import BlockSplitter
-from jupyter_stream.notebook.markdown import repair as heal
-from jupyter_stream.notebook.markdown import sanitize as neutralise
+from jupyter_stream.notebook.markdown import BlockSplitter, repair, sanitize
 from jupyter_stream.notebook.reducer import Block, Reducer
 
 from .pace import Pace
@@ -86,7 +84,7 @@ class MarkdownView:
 
     def status(self, text: str) -> None:
         if not self._total:
-            self._send(f'*{_name(self._title)}: {neutralise(text)}*', 0)
+            self._send(f'*{_name(self._title)}: {sanitize(text)}*', 0)
 
     def update(self, event: Any) -> None:
         block = self._reducer.feed(event)
@@ -103,7 +101,7 @@ class MarkdownView:
             if not (self._unsent and self._pace.stalled(now, self._came)):
                 return
         text = ''.join(self._segment) + self._splitter.open
-        self._send(neutralise(heal(text), images=self._images), len(text))
+        self._send(sanitize(repair(text), images=self._images), len(text))
         self._unsent = False
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
@@ -159,11 +157,11 @@ class MarkdownView:
     def _close_block(self) -> None:
         """What was open is finished as it is, since another part has begun."""
         for rest in self._splitter.close():
-            self._add(heal(rest).rstrip('\n') + '\n\n')
+            self._add(repair(rest).rstrip('\n') + '\n\n')
 
     def _freeze(self) -> None:
         """Send the finished blocks for the last time; what follows gets a display of its own."""
-        self._send(neutralise(''.join(self._segment), images=self._images), 0)
+        self._send(sanitize(''.join(self._segment), images=self._images), 0)
         self._segment.clear()
         self._segment_size = 0
         self._id = None
@@ -183,4 +181,4 @@ def _word(name: str) -> str:
 
 
 def _name(title: str) -> str:
-    return neutralise(title.rstrip(':')).replace('*', '')
+    return sanitize(title.rstrip(':')).replace('*', '')

@@ -10,18 +10,15 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
-from importlib.util import find_spec
-from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.bundle import final_bundle, notes_of
-from jupyter_stream.notebook.markdown import sanitize as neutralise
+from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
 
-from . import capability
 from .footer import Times, footer_of
 from .log_writer import LogWriter
 from .markdown import MarkdownView
@@ -47,7 +44,7 @@ class WidgetView:
 
     Args:
         publisher: sends the displays.
-        session: the front end, see `capability`.
+        session: the front end, see `kernel.FrontEnds`.
         owns: whether the cell shows this answer alone (for the Markdown view, should it take over).
         images: whether images may be loaded from the web.
         sure: whether to show a widget whatever is known of the front end.
@@ -93,10 +90,10 @@ class WidgetView:
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self._title, self._settings = title, settings
         self._times = Times(self._clock())
-        if not self._sure and self._stop is None and not capability.known(self._session):
+        if not self._sure and self._stop is None and not kernel.state.front_ends.known(self._session):
             # This cell hears no page, so it cannot find out; the next answer will know.
             self._take_over()
-            _carry()
+            kernel.state.load_frontend()
         elif self._place is not None or 'jupyter_stream.widgets.live' in sys.modules:
             self._create()
         else:  # what is seen first does not wait for the import of widgets
@@ -129,7 +126,7 @@ class WidgetView:
 
     async def mounted(self) -> None:
         """A page that is known to show widgets, and can be heard, is about to show this one."""
-        heard = self._stop is not None and self._place is None and capability.known(self._session)
+        heard = self._stop is not None and self._place is None and kernel.state.front_ends.known(self._session)
         if not heard or self._widget is None:
             return
         loop, shown = asyncio.get_running_loop(), asyncio.Event()
@@ -168,6 +165,7 @@ class WidgetView:
             images=self._images,
             on_ready=self._ready,
             on_stop=self._stop,
+            views=kernel.state.views,
             clock=self._clock,
         )
         self._writer = LogWriter(widget)
@@ -175,12 +173,12 @@ class WidgetView:
             self._place(widget)
         else:
             self._display(_waiting(self._title, widget.model_id))
-        _carry()
-        _load_prices()
+        kernel.state.load_frontend()
+        kernel.state.load_prices()
         return widget
 
     def _ready(self) -> None:
-        capability.learn(self._session, True)
+        kernel.state.front_ends.learn(self._session, True)
         self._seen()
 
     def _display(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
@@ -192,12 +190,12 @@ class WidgetView:
 
     def _find_out(self) -> None:
         """Wait for a sign of the front end, and go on without it when there is none."""
-        known = capability.known(self._session)
+        known = kernel.state.front_ends.known(self._session)
         if known:
             self._sure = True
             self._events.clear()
         elif known is False or self._clock() - self._times.asked > PATIENCE:
-            capability.learn(self._session, False)
+            kernel.state.front_ends.learn(self._session, False)
             self._take_over()
 
     def _take_over(self) -> None:
@@ -224,7 +222,7 @@ def _waiting(title: str, model_id: str | None = None) -> dict[str, Any]:
     widget = {} if model_id is None else {_MIME: {'version_major': 2, 'version_minor': 0, 'model_id': model_id}}
     return {
         **widget,
-        'text/markdown': f'*{neutralise(title)}: the answer is still coming …*',
+        'text/markdown': f'*{sanitize(title)}: the answer is still coming …*',
         'text/plain': f'{visible(title)}: the answer is still coming …',
     }
 
@@ -242,26 +240,3 @@ def _cost(response: ModelResponse) -> str | None:
         return None
     cost = prices.estimate(response)
     return None if cost is None else str(cost)
-
-
-@cache
-def _load_prices() -> None:
-    """Load the tables of prices while the model thinks: later they would hold the answer up."""
-    from jupyter_stream import prices
-
-    if find_spec('genai_prices') is not None:
-        Thread(target=prices.load, name='jupyter_stream prices', daemon=True).start()
-
-
-_carrier: Any = None
-
-
-def _carry() -> None:
-    """Bring the core of the front end to the page, once a kernel. A page says so when it has it, now or later."""
-    global _carrier
-    if _carrier is not None:
-        return
-    from jupyter_stream.notebook.shell import current_shell
-    from jupyter_stream.widgets.live import Carrier
-
-    _carrier = Carrier(lambda: capability.learn(capability.session_of(current_shell()), True))

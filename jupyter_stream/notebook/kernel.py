@@ -1,0 +1,82 @@
+"""What a kernel knows beyond one answer, in one object, so that a test can begin with a kernel that knows nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from jupyter_stream.notebook.shell import current_shell, session_of
+
+if TYPE_CHECKING:
+    from jupyter_stream.widgets.live import Loader, OpenViews
+
+__all__ = ('MOST', 'FrontEnds', 'KernelState', 'state')
+
+MOST = 64
+"""Front ends that are remembered, the last ones."""
+
+
+class FrontEnds:
+    """Which front ends of this kernel run our widgets.
+
+    A front end is the session that its requests name; a page that was reloaded is another one. It is asked by being
+    shown a widget, and answers or does not.
+    """
+
+    def __init__(self) -> None:
+        self._widgets: dict[str, bool] = {}
+
+    def known(self, session: str) -> bool | None:
+        """Whether the front end runs our widgets; None while it has not been asked."""
+        return self._widgets.get(session)
+
+    def learn(self, session: str, widgets: bool) -> None:
+        """Remember whether it does. That it does is never forgotten: a page that did not answer may only be slow."""
+        self._widgets[session] = widgets or self._widgets.get(session, False)
+        while len(self._widgets) > MOST:
+            self._widgets.pop(next(iter(self._widgets)))
+
+
+@dataclass(eq=False)
+class KernelState:
+    """The state of one kernel.
+
+    Attributes:
+        front_ends: which of them run our widgets.
+        shown: the response that a cell has shown last, and that cell.
+    """
+
+    front_ends: FrontEnds = field(default_factory=FrontEnds)
+    shown: tuple[ref[Any], tuple[int, int] | None] | None = None
+    _views: OpenViews | None = None
+    _loader: Loader | None = None
+    _prices: Thread | None = None
+
+    @property
+    def views(self) -> OpenViews:
+        """The live views that are open."""
+        from jupyter_stream.widgets.live import OpenViews
+
+        self._views = self._views or OpenViews()
+        return self._views
+
+    def load_frontend(self) -> None:
+        """Bring the core of the front end to the page, once. A page says so when it has it, now or later."""
+        from jupyter_stream.widgets.live import Loader
+
+        self._loader = self._loader or Loader(lambda: self.front_ends.learn(session_of(current_shell()), True))
+
+    def load_prices(self) -> None:
+        """Load the tables of prices, once, while the model thinks: later they would hold the answer up."""
+        from jupyter_stream import prices
+
+        if self._prices is None and find_spec('genai_prices') is not None:
+            self._prices = Thread(target=prices.load, name='jupyter_stream prices', daemon=True)
+            self._prices.start()
+
+
+state = KernelState()
+"""That of this process."""

@@ -1,0 +1,39 @@
+"""Pieces of Markdown around text that anybody may have written: fences and code that the text cannot end."""
+
+from __future__ import annotations
+
+import re
+
+from jupyter_stream.notebook.markdown import repair, sanitize
+from jupyter_stream.notebook.markdown.lines import LineReader
+from jupyter_stream.notebook.markdown.sanitizer import visible
+
+__all__ = ('closed', 'code', 'fenced')
+
+
+def closed(text: str) -> str:
+    """The text with its last fence closed: what follows must not become part of it."""
+    reader = LineReader()
+    for line in text.split('\n'):
+        reader.read(line)
+    return repair(text) if reader.fence else text
+
+
+def fenced(text: str, info: str = 'json') -> str:
+    """The text in a fenced block, harmless; `info` names its language."""
+    run = _backticks(text, 3)
+    return sanitize(f'{run}{info}\n{text}\n{run}')
+
+
+def code(text: str) -> str:
+    """The text as inline code, in one line. Not yet harmless to viewers that read HTML in it."""
+    text = ' '.join(visible(text).split('\n')) or ' '
+    run = _backticks(text, 1)
+    space = ' ' if text[0] == '`' or text[-1] == '`' else ''
+    return f'{run}{space}{text}{space}{run}'
+
+
+def _backticks(text: str, least: int) -> str:
+    """A run of backticks that is longer than all in the text."""
+    longest = max((len(run) for run in re.findall('`+', text)), default=0)
+    return '`' * max(least, longest + 1)
