@@ -41,11 +41,15 @@ ToolChoice: TypeAlias = ToolChoiceScalar | list[str] | ToolOrOutput | None
 class ModelSettings(TypedDict, total=False):
     """Settings that mean the same for every provider. All are optional; an absent one is the provider's default.
 
-    `timeout` is in seconds, or an `httpx.Timeout`, and is between two bytes; `request_timeout`, `first_event_timeout`
-    and `idle_timeout` are in seconds over the whole request, until the first event, and between two that bring content
-    (600, 120 and 120 unless set; `idle_timeout` is this library's own). `extra_body` is merged
-    into the request's JSON, `extra_headers` into its headers. A provider's own settings carry its prefix
-    (`openai_reasoning_effort`).
+    A provider's own settings carry its prefix (`openai_reasoning_effort`).
+
+    Attributes:
+        timeout: seconds that may pass between two bytes, or an `httpx.Timeout`.
+        request_timeout: seconds that the whole request may take; 600 unless set.
+        first_event_timeout: seconds until the first event; 120 unless set.
+        idle_timeout: seconds between two events that bring content; 120 unless set. This library's own.
+        extra_body: what is merged into the JSON of the request.
+        extra_headers: what is merged into the headers of the request.
     """
 
     max_tokens: int

@@ -44,10 +44,14 @@ _OTEL_DETAILS = (
 class RequestUsage:
     """The usage of one request.
 
-    Counts include one another: `input_tokens` holds the cached and the audio tokens too, `output_tokens` the
-    reasoning tokens. `details` holds every other count that a provider sent. `unmeasured_requests` is 1 when the
-    provider said nothing. `cost` is in US dollars, None when unknown. Other counts may be given by name
-    (`web_searches=2`); they are attributes, and saved with the rest.
+    Other counts may be given by name (`web_searches=2`); they are attributes, and saved with the rest.
+
+    Attributes:
+        input_tokens: tokens of the request, cached and audio tokens included.
+        output_tokens: tokens of the answer, reasoning tokens included.
+        unmeasured_requests: 1 when the provider did not say what was used, else 0.
+        details: every other count that the provider sent, by name.
+        cost: US dollars by the provider's own account; None when unknown.
     """
 
     input_tokens: int = 0

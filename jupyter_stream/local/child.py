@@ -53,7 +53,7 @@ def main() -> None:
     reply = _take_stdout()
     config = json.loads(sys.stdin.buffer.readline())
     idleness = Idleness(config['stop_after'], time.monotonic, time.process_time)
-    threading.Thread(target=_leave_at_end_of, args=(sys.stdin.buffer, idleness), daemon=True).start()
+    threading.Thread(target=_exit_at_end_of, args=(sys.stdin.buffer, idleness), daemon=True).start()
     try:
         server = _serve(config)
     except Exception as error:
@@ -74,7 +74,7 @@ def _say(reply: BinaryIO, **message: str) -> None:
     reply.write(json.dumps(message).encode() + b'\n')
 
 
-def _leave_at_end_of(stdin: BinaryIO, idleness: Idleness) -> None:
+def _exit_at_end_of(stdin: BinaryIO, idleness: Idleness) -> None:
     while stdin.readline():
         idleness.touch()
     # The server's own threads would hold up an orderly exit, and there is nothing to save.

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 ForceDownloadMode: TypeAlias = bool | Literal['allow-local']
-"""Whether a URL's content is fetched here and sent by value: no (unless it has to be), yes, yes even if local."""
+"""Whether the content of a URL is downloaded here and sent in its place.
+
+False: only for a provider that cannot download it itself. True: always, from public addresses. `'allow-local'`: always,
+from private addresses too.
+"""
 
 UploadedFileProviderName: TypeAlias = Literal[
     'anthropic', 'openai', 'google', 'google-cloud', 'google-gla', 'google-vertex', 'bedrock', 'xai'
@@ -187,7 +191,7 @@ class DocumentUrl(FileUrl):
 
     @property
     def format(self) -> str:
-        """The extension that the media type is known by; ValueError when there is none."""
+        """The usual extension of the media type; ValueError for a media type without one."""
         if known := _media.document_format(self.media_type):
             return known
         raise ValueError(f'No document format belongs to the media type {self.media_type!r}: pass another media_type.')
@@ -287,7 +291,7 @@ class BinaryContent(_File):
 
     @classmethod
     def from_data_uri(cls, data_uri: str) -> BinaryContent:
-        """The content of a base64 `data:` URI (RFC 2397); ValueError if it is none."""
+        """The content of a base64 `data:` URI (RFC 2397); ValueError if the text is not such a URI."""
         scheme, _, body = data_uri.partition(':')
         media_type, marker, data = body.partition(';base64,')
         if scheme != 'data' or not marker:
@@ -333,7 +337,7 @@ class BinaryContent(_File):
 
     @property
     def is_document(self) -> bool:
-        """Whether it is a document: a known type, or one with an extension that is no medium and no bare text."""
+        """Whether it is a document: of a known document type, or of another type that is neither a medium nor text."""
         if self.media_type in _media.DOCUMENT_FORMATS:
             return True
         if self.is_audio or self.is_image or self.is_video or _media.is_text_like(self.media_type):

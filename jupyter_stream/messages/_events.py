@@ -53,7 +53,7 @@ class PartEndEvent:
 
 @dataclass(repr=False, kw_only=True, slots=True)
 class FinalResultEvent:
-    """What has begun is of the form that was asked for; by an output tool, its name and the call's id."""
+    """The part that has just begun is the result: a text, or a call of the output tool that is named here."""
 
     tool_name: str | None
     tool_call_id: str | None

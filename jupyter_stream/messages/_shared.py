@@ -72,11 +72,11 @@ def check_speaker(part: object, speaker: Literal['user', 'assistant']) -> None:
     """ValueError when a message of this speaker cannot hold the part."""
     if isinstance(part, SpeechPart) and part.speaker != speaker:
         raise ValueError(f'A SpeechPart in a message of the {speaker} needs speaker={speaker!r}, not {part.speaker!r}.')
-    if isinstance(part, CompactionPart) and speaker == 'user' and _is_a_providers(part):
+    if isinstance(part, CompactionPart) and speaker == 'user' and _is_from_provider(part):
         raise ValueError(
             'A CompactionPart of a provider cannot stand in a ModelRequest: leave it in its ModelResponse.'
         )
 
 
-def _is_a_providers(part: CompactionPart) -> bool:
+def _is_from_provider(part: CompactionPart) -> bool:
     return (part.provider_name, part.id, part.provider_details) != (None, None, None)

@@ -251,7 +251,7 @@ class FunctionStreamedResponse(StreamedResponse):
         """Wait for the first item, so that an error before it is raised on entering the stream.
 
         Raises:
-            ValueError: there is none.
+            ValueError: the function ended without an item.
         """
         try:
             self._first.append(await anext(self._items))

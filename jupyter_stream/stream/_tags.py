@@ -53,7 +53,7 @@ class Tags:
             thinks, content = not thinks, after
             if not content:
                 return
-        kept = _tail_that_begins(tag, content)
+        kept = _partial_tag_size(tag, content)
         if kept and (thinks or (not content[:-kept].strip() and is_blank())):
             self.held[key] = content[-kept:]
             content = content[:-kept]
@@ -67,7 +67,7 @@ class Tags:
         return held
 
 
-def _tail_that_begins(tag: str, content: str) -> int:
+def _partial_tag_size(tag: str, content: str) -> int:
     """How many characters at the end of `content` are a beginning of `tag`, but not all of it."""
     for size in range(min(len(tag) - 1, len(content)), 0, -1):
         if content.endswith(tag[:size]):

@@ -66,10 +66,10 @@ def reach(address: str) -> Reach:
     """
     bare, zone, _ = address.partition('%')
     whole = ip_address(bare)
-    held = list(_held(whole))
-    if whole in _METADATA or any(one in _METADATA for one in (*held, *_last_bits(whole))):
+    embedded = list(_embedded(whole))
+    if whole in _METADATA or any(one in _METADATA for one in (*embedded, *_last_bits(whole))):
         return 'metadata'
-    return 'private' if zone or not all(map(_is_public, held or [whole])) else 'public'
+    return 'private' if zone or not all(map(_is_public, embedded or [whole])) else 'public'
 
 
 def _is_public(address: Address) -> bool:
@@ -78,7 +78,7 @@ def _is_public(address: Address) -> bool:
     return not any(address in network for network in _NOT_PUBLIC if network.version == address.version)
 
 
-def _held(address: Address) -> Iterator[Address]:
+def _embedded(address: Address) -> Iterator[Address]:
     """The IPv4 address that an IPv6 one stands for, and itself where it can also be reached as it is."""
     if not isinstance(address, IPv6Address):
         return
@@ -92,10 +92,10 @@ def _held(address: Address) -> Iterator[Address]:
     elif (bits >> 32) & 0xFFFFFFFF in _ISATAP:
         yield from (IPv4Address(bits & 0xFFFFFFFF), address)
     elif address in _LOCALLY_TRANSLATED:
-        yield from (_around_the_middle(bits), address)
+        yield from (_translated_48(bits), address)
 
 
-def _around_the_middle(bits: int) -> IPv4Address:
+def _translated_48(bits: int) -> IPv4Address:
     """RFC 6052, a prefix of 48 bits: two bytes, one of zeros, two bytes."""
     return IPv4Address((bits >> 64 & 0xFFFF) << 16 | bits >> 40 & 0xFFFF)
 
