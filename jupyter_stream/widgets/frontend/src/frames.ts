@@ -1,4 +1,4 @@
-/** One loop for a page: brings what has changed up to date, no oftener than can be seen or than the page can bear. */
+/** One loop for a page: draws what has changed, 30 times a second at most, and less often where drawing takes long. */
 
 import type { Cancel, Clock } from "./clock.ts";
 
