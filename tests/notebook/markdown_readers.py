@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -144,7 +144,7 @@ def hide_formulas(text: str) -> tuple[str, list[str]]:
     return _hidden(text, lambda shown: shown)
 
 
-def _hidden(text: str, restored) -> tuple[str, list[str]]:
+def _hidden(text: str, restored: Callable[[str], str]) -> tuple[str, list[str]]:
     pieces, formulas = FORMULA_MARKS.split(text), []
     start = last = None
     end, braces = '', 0

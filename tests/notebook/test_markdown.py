@@ -218,13 +218,13 @@ def beyond(text: str) -> list[str]:
     for raw in text.split('\n'):
         line = reader.read(raw)
         if line.kind in ('open', 'code', 'close', 'indented'):
-            found += [] if bounds.calm([raw]) == [raw] else [raw]
+            found += [] if bounds.limit_code([raw]) == [raw] else [raw]
             raw = ''
         if line.item or not raw.strip():
             starts.append(len(lines))
         lines.append(raw)
     return found + [
-        passage for first, end in passages(lines, starts) if bounds.beyond(passage := '\n'.join(lines[first:end]))
+        passage for first, end in passages(lines, starts) if bounds.exceeded_by(passage := '\n'.join(lines[first:end]))
     ]
 
 
@@ -461,3 +461,32 @@ def test_half_of_a_construct_is_closed(text: str, repaired: str) -> None:
 def test_the_end_of_an_endless_paragraph_is_not_repaired() -> None:
     assert repair('x' * 30_000 + ' **b') == 'x' * 30_000 + ' **b'
     assert repair('x' * 30_000 + '\n\na **b').endswith('\n\na **b**')
+
+
+# ------------------------------------------------------------------ single rules
+
+
+def test_each_row_of_a_table_is_a_passage() -> None:
+    lines = ['| a | b |', '| --- | --- |', '| 1 | 2 |', '| 3 | 4 |']
+    assert list(passages(lines, [])) == [(0, 2), (2, 3), (3, 4)]
+    assert list(passages(['| a | b |', '| --- |', 'x', 'y'], [2])) == [(0, 2), (2, 4)]
+
+
+@pytest.mark.parametrize(
+    ('text', 'safe'),
+    [
+        ('\\begin{foo}x\\end{foo}', '\\\u2060begin{foo}x\\end{foo}'),
+        ('$x^2$5', '<span>&#36;</span>x^2<span>&#36;</span>5'),
+        ('5$x^2$', '5<span>&#36;</span>x^2<span>&#36;</span>'),
+        ('# `a\nb <img>`', '# \\`a\nb &lt;img>\\`'),
+        ('> `a\nb <img>`', '> \\`a\nb &lt;img>\\`'),
+        ('`a\nb <img>`', '`a\nb <img>`'),
+        ('a\x00\n\tb\x0b\x7f\x85', 'a␀\n\tb␋␡\ufffd'),
+    ],
+)
+def test_one_rule_at_a_time(text: str, safe: str) -> None:
+    assert sanitize(text) == safe
+
+
+def test_a_fence_in_a_list_ends_no_block() -> None:
+    assert split('- a\n  ```\n  x\n  ```\n- b', 3) == ['- a\n  ```\n  x\n  ```\n- b']

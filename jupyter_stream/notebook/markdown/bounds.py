@@ -46,7 +46,7 @@ _LITTLE = 2000
 """Work of the backticks of one line of code that is not counted, as there are more characters to show than that."""
 
 _LONGEST_FENCE = 60
-"""Backticks of a fence that may stay: those can't be kept apart."""
+"""Backticks of a fence that may stay: those cannot be kept apart."""
 
 _OPEN = 1000
 _MARKS = ('*', '_', '~', '`', '[', ']', '\\', '<', '$', '&', '@', '://', 'www.', '  \n')
@@ -66,7 +66,7 @@ class Bounds:
         self._left = _MOST
         self._left_in_code = _SMALL
 
-    def beyond(self, passage: str) -> bool:
+    def exceeded_by(self, passage: str) -> bool:
         """Whether this one is; O(its length)."""
         work = _work(passage)
         if work <= _SMALL:
@@ -76,11 +76,11 @@ class Bounds:
         self._left -= work
         return False
 
-    def calm(self, code: list[str]) -> list[str]:
-        """The lines of a block of code, without what a page can't bear."""
-        return [self._apart(self._begun(line)) for line in code]
+    def limit_code(self, code: list[str]) -> list[str]:
+        """The lines of a block of code, without what a page cannot bear."""
+        return [self._split_backticks(self._shortened_line(line)) for line in code]
 
-    def _begun(self, line: str) -> str:
+    def _shortened_line(self, line: str) -> str:
         if len(line) <= _BEGINNING or line.isascii():
             return line
         work = len(_OTHERS.findall(line)) * len(line)
@@ -89,7 +89,7 @@ class Bounds:
         self._left_in_code -= work
         return line
 
-    def _apart(self, line: str) -> str:
+    def _split_backticks(self, line: str) -> str:
         work = _work_of_ticks(line) if '``' in line else 0
         if work <= _LITTLE:
             return line

@@ -2,7 +2,7 @@
 
 One pass from left to right over the few characters that matter. What is written is unambiguous: every
 backtick that is left opens or closes code on its own line, every `$` that is left belongs to a formula or is
-alone in its paragraph, so that readers that differ on the rest can't differ on what is code.
+alone in its paragraph, so that readers that differ on the rest cannot differ on what is code.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def opens_tex(code: str) -> bool:
 
 
 def defused(code: str) -> str:
-    """Code that some reader may not take for code: it looks the same, and is harmless as text too."""
+    """Code that looks the same and, to a reader that takes it for text, is harmless too."""
     return _RISKY.sub(lambda found: found[0] + BREAK, code)
 
 
@@ -343,7 +343,7 @@ def _runs(text: str) -> dict[int, list[int]]:
 
 
 def _single_dollars(text: str, before_code: bool) -> set[int]:
-    """Where a `$` is the only one of its paragraph: such a one can't be taken for the beginning of a formula.
+    """Where a `$` is the only one of its paragraph: such a one cannot be taken for the beginning of a formula.
 
     Not in a paragraph that code follows without a blank line: there may be a dollar in the code.
     """

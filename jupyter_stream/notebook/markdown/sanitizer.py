@@ -54,7 +54,7 @@ def sanitize(text: str, *, images: bool = False) -> str:
     out: list[str] = []
     apart = False
     bounds = Bounds()
-    for block in _bounded(_blocks(text.split('\n')), bounds):
+    for block in _bounded(_sections(text.split('\n')), bounds):
         if apart and block.lines[0].strip():
             out.append('')
         apart = block.leaks()
@@ -65,7 +65,7 @@ def sanitize(text: str, *, images: bool = False) -> str:
 
 
 @dataclass(slots=True)
-class _Block:
+class _Section:
     """Some lines: text between code, a fenced block, or an indented one."""
 
     is_code: bool
@@ -84,9 +84,9 @@ class _Block:
         if not sure:
             lines = [lines[0], *map(defused, lines[1:])] if self.fence else [*map(defused, lines)]
         if not self.fence:
-            return bounds.calm(lines)
+            return bounds.limit_code(lines)
         inner = len(lines) - 1 if self.closed else len(lines)
-        calm = [lines[0], *bounds.calm(lines[1:inner]), *lines[inner:]]
+        calm = [lines[0], *bounds.limit_code(lines[1:inner]), *lines[inner:]]
         return self._fenced(*self._marked(calm, self.fence))
 
     def leaks(self) -> bool:
@@ -124,9 +124,9 @@ class _Block:
         return lines
 
 
-def _blocks(lines: list[str]) -> Iterator[_Block]:
+def _sections(lines: list[str]) -> Iterator[_Section]:
     """The lines in blocks. A block of code is sure when no reader of Markdown could see it elsewhere."""
-    reader, block, settled, blank, before = LineReader(), _Block(False), True, True, None
+    reader, block, settled, blank, before = LineReader(), _Section(False), True, True, None
     for raw in lines:
         line = reader.read(raw)
         if line is before:  # one more empty line
@@ -139,7 +139,7 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
             if block.lines:
                 yield block
             is_code = line.kind in ('open', 'indented')
-            block = _Block(is_code, fence=line.fence if is_code else None, depth=line.depth)
+            block = _Section(is_code, fence=line.fence if is_code else None, depth=line.depth)
             block.sure = _certain(raw, line.fence, line.depth, settled, blank) if is_code else True
         if line.item or line.kind == 'blank':
             block.starts.append(len(block.lines))
@@ -152,7 +152,7 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
     yield block
 
 
-def _bounded(blocks: Iterator[_Block], bounds: Bounds) -> Iterator[_Block]:
+def _bounded(blocks: Iterator[_Section], bounds: Bounds) -> Iterator[_Section]:
     """The blocks, with every passage of the text that no human wrote in a block of code of its own."""
     for block in blocks:
         if block.is_code or bounds.surely_within('\n'.join(block.lines)):
@@ -160,14 +160,14 @@ def _bounded(blocks: Iterator[_Block], bounds: Bounds) -> Iterator[_Block]:
             continue
         at = 0
         for first, end in passages(block.lines, block.starts):
-            if bounds.beyond('\n'.join(block.lines[first:end])):
+            if bounds.exceeded_by('\n'.join(block.lines[first:end])):
                 if not block.lines[first].strip():
                     first += 1  # the blank line that ends what is before
-                yield _Block(False, [*block.lines[at:first], ''])
+                yield _Section(False, [*block.lines[at:first], ''])
                 run, lines = code_lines(block.lines[first:end])
-                yield _Block(True, [run, *lines, run], Fence(run, 0, '', 0), closed=True)
+                yield _Section(True, [run, *lines, run], Fence(run, 0, '', 0), closed=True)
                 at = end
-        yield _Block(False, ['', *block.lines[at:]] if at else block.lines, last=block.last)
+        yield _Section(False, ['', *block.lines[at:]] if at else block.lines, last=block.last)
 
 
 def _plain(raw: str, kind: str) -> str:
