@@ -325,3 +325,46 @@ def test_asking_from_a_plain_thread() -> None:
 def test_thinking_alone_is_no_text() -> None:
     answer = Answer((), ModelResponse(parts=[ThinkingPart('hm')]))
     assert (answer.text, answer.thinking) == ('', 'hm')
+
+
+@on_a_loop
+async def test_the_view_is_not_ticked_any_more_when_the_answer_is_over() -> None:
+    view = Recorder()
+    await play(asked(), view)
+    told = len(view.told)
+    await asyncio.sleep(0.15)
+    assert len(view.told) == told
+
+
+@on_a_loop
+async def test_others_have_their_turn_between_the_views_start_and_what_is_slow_to_load() -> None:
+    order: list[str] = []
+
+    class Slow(Recorder):
+        def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
+            asyncio.get_running_loop().call_soon(order.append, 'sent')
+
+    class Loaded(Question):
+        def messages(self) -> list[Any]:
+            order.append('loaded')
+            return super().messages()
+
+    await Player(Loaded('hi', TestModel()), Slow()).play()
+    assert order == ['sent', 'loaded']
+
+
+@on_a_loop
+async def test_a_stop_ends_an_answer_that_is_coming_and_nothing_afterwards() -> None:
+    view = Recorder()
+    player = Player(asked(endless), view)
+    task = asyncio.create_task(player.play())
+    await asyncio.sleep(0.1)
+    player.stop()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (view.end[0].state, view.end[1]) == ('interrupted', 'interrupted')
+
+    over = Player(asked(), Recorder())
+    await over.play()
+    over.stop()
+    await asyncio.sleep(0.01)  # would raise in this task, which played it

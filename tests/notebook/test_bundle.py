@@ -136,7 +136,7 @@ def test_the_metadata_says_how_the_answer_came_to_be_and_no_secret() -> None:
         'max_tokens': 7,
         'stop_sequences': ['a'],
         'extra_headers': {'authorization': 'Bearer sk-1'},
-        'extra_body': {'api_key': 'sk-2'},
+        'extra_body': {'user': 'sk-2'},
         'x_api_key': 'sk-3',
         'session_token': 'sk-4',
         'x': {'password': 'sk-5'},

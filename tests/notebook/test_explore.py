@@ -227,7 +227,7 @@ def test_known_models_are_offered_where_their_key_is_set() -> None:
 # ------------------------------------------------------------------ the fields and buttons
 
 
-class Hands:
+class Pressed:
     """Somebody who notes which buttons were pressed."""
 
     def __init__(self) -> None:
@@ -246,10 +246,10 @@ class Hands:
         self.pressed.append(name)
 
 
-def panel(settings: Mapping[str, Any] | None = None) -> tuple[Panel, Hands]:
-    hands = Hands()
-    made = Panel(hands, models=['a', 'b'], model='a', system='', prompt='Hi?', settings=settings or {})
-    return made, hands
+def panel(settings: Mapping[str, Any] | None = None) -> tuple[Panel, Pressed]:
+    actions = Pressed()
+    made = Panel(actions, models=['a', 'b'], model='a', system='', prompt='Hi?', settings=settings or {})
+    return made, actions
 
 
 def test_empty_fields_say_nothing_and_others_numbers() -> None:
@@ -270,16 +270,16 @@ def test_a_field_that_holds_no_number_is_named(name: str, value: str) -> None:
 
 
 def test_buttons_do_what_they_say() -> None:
-    made, hands = panel()
+    made, actions = panel()
     made.run_button.click()
     made.stop_button.click()
     made.name.value = ' kept '
     made.keep_button.click()
-    assert hands.pressed == ['run', 'stop', 'kept']
+    assert actions.pressed == ['run', 'stop', 'kept']
 
 
 def test_only_what_makes_sense_can_be_pressed() -> None:
-    made, hands = panel()
+    made, actions = panel()
     assert (made.run_button.disabled, made.stop_button.disabled, made.keep_button.disabled) == (False, True, True)
     run = Run(1, Question('Hi?', TestModel()))
     made.begin(run)
@@ -289,11 +289,11 @@ def test_only_what_makes_sense_can_be_pressed() -> None:
     made.end(run, '')
     assert (made.run_button.disabled, made.stop_button.disabled, made.keep_button.disabled) == (False, True, False)
     assert made.runs.options[0][0].startswith('1 · test · 1.5 s · ')
-    assert hands.pressed == [], 'the list changed by itself, nobody chose'
+    assert actions.pressed == [], 'the list changed by itself, nobody chose'
 
 
 def test_choosing_a_run_is_heard() -> None:
-    made, hands = panel()
+    made, actions = panel()
     for number in (1, 2):
         run = Run(number, Question('Hi?', TestModel()))
         made.begin(run)
@@ -301,7 +301,7 @@ def test_choosing_a_run_is_heard() -> None:
         made.end(run, '')
     assert (made.chosen, [number for _, number in made.runs.options]) == (2, [1, 2])
     made.runs.value = 1
-    assert hands.pressed == [1]
+    assert actions.pressed == [1]
 
 
 def test_what_an_error_says_is_text() -> None:

@@ -19,7 +19,7 @@ from jupyter_stream.messages import (
     ToolCallPart,
 )
 from jupyter_stream.notebook.views.markdown import MarkdownView
-from jupyter_stream.notebook.views.pace import ENVELOPE
+from jupyter_stream.notebook.views.pace import ENVELOPE, Pace
 from jupyter_stream.notebook.views.publish import ShellPublisher
 
 
@@ -230,3 +230,10 @@ def test_the_shells_hook_gets_displays_updates_and_clears() -> None:
         {'data': {'a': 3}, 'metadata': {}, 'transient': {'display_id': 'id'}, 'update': True},
         True,
     ]
+
+
+def test_a_large_open_part_is_sent_again_when_it_has_grown_by_a_quarter() -> None:
+    pace = Pace()
+    pace.sent(0.0, 8000, 8000)
+    assert not pace.due(0.2, 9_999, 9_999, 0.2)
+    assert pace.due(0.2, 10_000, 10_000, 0.2)

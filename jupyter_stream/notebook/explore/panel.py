@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib import import_module
+from importlib.resources import files
+from string import Template
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -19,9 +21,17 @@ if TYPE_CHECKING:
     from jupyter_stream.notebook.explore.run import Run
     from jupyter_stream.notebook.views import View
 
-__all__ = ('Hands', 'Panel')
+__all__ = ('Actions', 'Panel')
 
 w: Any = import_module('ipywidgets')  # which has no types to check against
+
+
+def _file(name: str) -> str:
+    return files(__package__ or '').joinpath(name).read_text(encoding='utf-8')
+
+
+_MESSAGE: Final = Template(_file('message.html'))
+"""A line for the reader. HTML, since it must have a role for screen readers, which no label of ipywidgets can have."""
 
 _NUMBERS: Final[Sequence[tuple[str, str, Callable[[str], float | int], str]]] = (
     ('temperature', 'temperature', float, 'a number, such as 0.7'),
@@ -31,7 +41,13 @@ _NUMBERS: Final[Sequence[tuple[str, str, Callable[[str], float | int], str]]] = 
 )
 
 
-class Hands(Protocol):
+class _StyledTimeline(Timeline):
+    """The timeline, which brings the style sheet of the whole panel to the page: of these widgets it alone can."""
+
+    _css = _file('panel.css')
+
+
+class Actions(Protocol):
     """What the buttons do."""
 
     def press_run(self) -> None: ...
@@ -47,7 +63,7 @@ class Panel:
     """All of the widgets; `root` is the one to display.
 
     Args:
-        hands: what the buttons do.
+        actions: what the buttons do.
         models: the names to choose from.
         model: the one that is chosen at first.
         system: the system prompt.
@@ -56,9 +72,16 @@ class Panel:
     """
 
     def __init__(
-        self, hands: Hands, *, models: Sequence[str], model: str, system: str, prompt: str, settings: Mapping[str, Any]
+        self,
+        actions: Actions,
+        *,
+        models: Sequence[str],
+        model: str,
+        system: str,
+        prompt: str,
+        settings: Mapping[str, Any],
     ) -> None:
-        self._hands = hands
+        self._actions = actions
         self._selecting = False
         self._answer: Any = None
         self.model = w.Combobox(value=model, options=list(models), placeholder='provider:model', layout=_full())
@@ -80,11 +103,11 @@ class Panel:
         self.place = w.Box(
             layout=w.Layout(display='block', min_height='160px', max_height='480px', width='auto', overflow='auto')
         )
-        self.timeline = Timeline()
+        self.timeline = _StyledTimeline()
         self.root = self._arranged()
-        _on_click(self.run_button, hands.press_run)
-        _on_click(self.stop_button, hands.stop)
-        _on_click(self.keep_button, lambda: hands.press_keep(self.name.value.strip()))
+        _on_click(self.run_button, actions.press_run)
+        _on_click(self.stop_button, actions.stop)
+        _on_click(self.keep_button, lambda: actions.press_keep(self.name.value.strip()))
         self.runs.observe(self._selected, 'value')
 
     def _arranged(self) -> Any:
@@ -107,7 +130,7 @@ class Panel:
             [self.place, self.timeline],
             layout=w.Layout(flex='1000 1 300px', min_width='0', grid_gap='14px', overflow='hidden'),
         )
-        # Side by side the controls keep their width; where the two don't fit, each has all of it.
+        # Side by side the controls keep their width; where the two do not fit, each has all of it.
         root = w.Box(
             [left, right],
             layout=w.Layout(
@@ -162,11 +185,7 @@ class Panel:
 
     def say(self, text: str, *, wrong: bool = False) -> None:
         """A line for the reader; `wrong` if it is an error."""
-        colour = 'var(--jp-error-color1, #d32f2f)' if wrong else 'var(--jp-ui-font-color2, GrayText)'
-        role = 'alert' if wrong else 'status'
-        self.message.value = (
-            f'<div role="{role}" style="color:{colour};line-height:1.4;overflow-wrap:anywhere">{escape(text)}</div>'
-        )
+        self.message.value = _MESSAGE.substitute(role='alert' if wrong else 'status', text=escape(text))
 
     def _view(self, clock: Callable[[], float]) -> View:
         images = defaults_of(current_shell()).images
@@ -192,7 +211,7 @@ class Panel:
 
     def _selected(self, change: Any) -> None:
         if not self._selecting and change['new']:
-            self._hands.press_select(change['new'])
+            self._actions.press_select(change['new'])
 
 
 class _Nowhere:
@@ -251,7 +270,6 @@ def _row(*children: Any) -> Any:
 
 
 def _labelled(label: str, widget: Any) -> Any:
-    head = f'<div style="color:var(--jp-ui-font-color2, GrayText);line-height:18px">{escape(label)}</div>'
-    box = w.VBox([w.HTML(head, layout=w.Layout(margin='0', height='20px')), widget])
-    box.layout = w.Layout(width='auto', min_width='0', overflow='hidden')
-    return box
+    head = w.Label(label)
+    head.add_class('jpt-label')
+    return w.VBox([head, widget], layout=w.Layout(width='auto', min_width='0', overflow='hidden'))
