@@ -33,8 +33,8 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.notebook.bundle import final_bundle
 from jupyter_stream.notebook.views.markdown import MarkdownView
+from tests.conformance import recordings
 
-from ..conformance import recordings
 from .rig import Classic, Lab, Notebook, until
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ import pytest
 
 from jupyter_stream.messages import ModelResponse, TextPart
 from jupyter_stream.notebook.bundle import final_bundle
+from tests.conformance import recordings
 
-from ..conformance import recordings
 from .rig import Classic, Lab, tasks
 
 pytestmark = [pytest.mark.browser, pytest.mark.shared]
