@@ -73,7 +73,7 @@ def reach(address: str) -> Reach:
 
 
 def _is_public(address: Address) -> bool:
-    if not address.is_global or address.is_multicast or (address.is_reserved and address.version == 4):
+    if not address.is_global or address.is_multicast:
         return False
     return not any(address in network for network in _NOT_PUBLIC if network.version == address.version)
 
