@@ -85,7 +85,7 @@ def _held(address: Address) -> Iterator[Address]:
     bits = int(address)
     if address.ipv4_mapped is not None:
         yield address.ipv4_mapped
-    elif address in _TRANSLATED or (address in _COMPATIBLE and bits > 1):
+    elif address in _TRANSLATED or address in _COMPATIBLE:
         yield IPv4Address(bits & 0xFFFFFFFF)
     elif address.sixtofour is not None:
         yield from (address.sixtofour, address)
