@@ -258,6 +258,25 @@ async def test_the_helper_of_the_anthropic_sdk_says_things_twice_and_they_are_sh
         assert (response.provider_name, response.usage.total_tokens) == ('anthropic', 5)
 
 
+@pytest.mark.parametrize('make', [dict, objects], ids=['dict', 'object'])
+@on_a_loop
+async def test_the_answer_so_far_is_not_written_out_again_with_every_event(make: Callable[[Any], Any]) -> None:
+    written: list[str] = []
+    dumps = json.dumps
+
+    def watched(value: Any, **options: Any) -> str:
+        written.append(dumps(value, **options))
+        return written[-1]
+
+    delta = {'index': 0, 'delta': {'content': 'Hello'}, 'finish_reason': 'stop'}
+    chunk = {'id': 'c', 'object': 'chat.completion.chunk', 'model': 'm', 'choices': [delta], 'snapshot': 'so far'}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json, 'dumps', watched)
+        _, response = await read(each([make(chunk)]))
+    assert response.text == 'Hello'
+    assert written and not any('so far' in text for text in written)
+
+
 @on_a_loop
 async def test_a_stream_of_chunks_without_its_end_is_not_complete() -> None:
     cut = [{'choices': [{'index': 0, 'delta': {'content': 'half'}}], 'model': 'm'}]

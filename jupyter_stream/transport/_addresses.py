@@ -73,7 +73,7 @@ def reach(address: str) -> Reach:
 
 
 def _is_public(address: Address) -> bool:
-    if not address.is_global or address.is_multicast or (address.is_reserved and address.version == 4):
+    if not address.is_global or address.is_multicast:
         return False
     return not any(address in network for network in _NOT_PUBLIC if network.version == address.version)
 
@@ -85,7 +85,7 @@ def _embedded(address: Address) -> Iterator[Address]:
     bits = int(address)
     if address.ipv4_mapped is not None:
         yield address.ipv4_mapped
-    elif address in _TRANSLATED or (address in _COMPATIBLE and bits > 1):
+    elif address in _TRANSLATED or address in _COMPATIBLE:
         yield IPv4Address(bits & 0xFFFFFFFF)
     elif address.sixtofour is not None:
         yield from (address.sixtofour, address)

@@ -156,6 +156,7 @@ def test_a_very_long_message_is_cut_and_the_body_is_not():
         ({'retry-after': 'soon'}, None),
         ({'retry-after': 'nan'}, None),
         ({'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT'}, 0.0),
+        ({'retry-after': 'Wed, 21 Oct 2015 07:28:00 -0000'}, 0.0),
         ({}, None),
     ],
 )
@@ -221,6 +222,18 @@ def test_a_known_secret_is_scrubbed_in_every_form():
     forms = [PLAIN_SECRET, quote(PLAIN_SECRET, safe=''), json.dumps(PLAIN_SECRET), b64encode(PLAIN_SECRET.encode())]
     text = ' | '.join(str(form) for form in forms)
     assert ours.scrub(text, [PLAIN_SECRET, '']).count('***') == 4
+
+
+@pytest.mark.parametrize('secret', ['"begins', 'ends"', 'a"b', "a'b\\c"])
+def test_a_secret_that_json_escapes_is_scrubbed_whole(secret):
+    assert ours.scrub(json.dumps({'key': secret}), [secret]) == '{"key": "***"}'
+
+
+def test_a_message_is_shown_up_to_500_characters_and_kept_whole():
+    for length, shown in ((500, 'x' * 500), (501, 'x' * 500 + '…')):
+        error = ours.http_error(400, 'm', {'error': {'message': 'x' * length}})
+        assert shown in str(error) and 'x' * 501 not in str(error) and shown.count('…') == str(error).count('…')
+        assert error.body == {'error': {'message': 'x' * length}}
 
 
 def test_no_part_of_an_error_holds_a_key():

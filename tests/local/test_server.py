@@ -313,6 +313,20 @@ def test_stop_while_it_starts(runtime: Runtime) -> None:
     assert gone(pid)
 
 
+def test_stop_before_its_process_is_there(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = runtime.server()
+    found = servers.require_runtime
+
+    def stopped_meanwhile() -> Path:
+        server.stop()
+        return found()
+
+    monkeypatch.setattr(servers, 'require_runtime', stopped_meanwhile)
+    with pytest.raises(LocalModelError, match='stopped while it was being started'):
+        server.ensure().result(10)
+    assert server.pid is None
+
+
 def test_it_leaves_when_nobody_asks(runtime: Runtime) -> None:
     server = runtime.server(stop_after=1)
     server.ensure().result(10)

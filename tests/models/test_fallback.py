@@ -219,6 +219,15 @@ def test_a_stream_is_not_judged_and_says_so():
     assert stream.response.text == 'fine'
 
 
+def test_the_warning_of_a_stream_points_at_who_asked():
+    async def main() -> str:
+        with pytest.warns(UserWarning, match='not applied') as warned:
+            async with chain(OURS, (OK, SECOND), on_response).request_stream(HISTORY, None, ModelRequestParameters()):
+                return warned[0].filename
+
+    assert asyncio.run(main()) == __file__
+
+
 @pytest.mark.parametrize('on', [(), [], 'ModelAPIError', [3], None, KeyboardInterrupt, [str]])
 def test_a_condition_that_is_none(on: Any):
     with pytest.raises(UserError, match='`fallback_on`'):

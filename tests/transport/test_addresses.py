@@ -50,6 +50,7 @@ from ..conformance.recordings import addresses
         ('2002:a9fe:a9fe::', 'metadata'),
         ('::ffff:169.254.169.254', 'metadata'),
         ('2001:db8:64::a9fe:a9fe', 'metadata'),
+        ('2001:db8:64::a9fe:aa17', 'metadata'),
     ],
 )
 def test_reach(address: str, kind: str) -> None:

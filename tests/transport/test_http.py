@@ -34,6 +34,7 @@ def test_a_secret_shows_itself_only_when_asked() -> None:
     assert secret.reveal() == 'sk-1234567890'
     shown = repr(secret) + str(secret) + repr(Endpoint('http://x', secret)) + repr(vars(Endpoint('http://x', secret)))
     assert '1234567890' not in shown
+    assert not hasattr(secret, '__dict__')
     for copied in (pickle.dumps, copy.deepcopy):
         with pytest.raises(TypeError, match='not pickled'):
             copied(secret)
