@@ -8,24 +8,19 @@ The wire modules read the fields; none of them asks for a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from jupyter_stream.profiles import bedrock, claude, gemini, responses
 from jupyter_stream.profiles._protocols import Claude, Converse, Gemini, Responses
-from jupyter_stream.profiles._tables import (
-    DIALECTS,
-    FAMILIES,
-    NO_CHANGE,
-    OPENAI,
-    OPENAI_REASONING,
-    OPENAI_RULES,
-    Change,
-    Dialect,
-    Rules,
-)
+from jupyter_stream.profiles._rows import Change, Dialect, Vendor
+from jupyter_stream.profiles.bedrock import split
+from jupyter_stream.profiles.claude import CLAUDE
+from jupyter_stream.profiles.dialects import DIALECTS
+from jupyter_stream.profiles.gemini import GEMINI
+from jupyter_stream.profiles.open_models import OPEN_MODELS
+from jupyter_stream.profiles.openai import OPENAI, OPENAI_CHANGES
 
 if TYPE_CHECKING:
     from jupyter_stream.providers import Provider
@@ -36,6 +31,11 @@ __all__ = ('DEFAULT_THINKING_TAGS', 'SAMPLING_SETTINGS', 'Profile', 'Unsupported
 class UnsupportedSettingWarning(UserWarning):
     """A setting was left out of a request because the model does not take it."""
 
+
+VENDORS: Final = (OPEN_MODELS, CLAUDE, GEMINI)
+"""Those whose models have the same names everywhere."""
+
+_PARTS: Final = {'claude': Claude, 'converse': Converse, 'gemini': Gemini, 'responses': Responses}
 
 DEFAULT_THINKING_TAGS: Final = ('<think>', '</think>')
 
@@ -160,46 +160,26 @@ def _profile(provider_name: str, model_name: str) -> Profile:
     dialect = DIALECTS.get(provider_name, Dialect())
     name = model_name.lower()
     bare = name.rpartition('/')[2]
+    if provider_name == 'bedrock':
+        name = '.'.join(split(name))
+        bare = name.removeprefix('anthropic.')
     changes: dict[str, Any] = {}
     if re.match(dialect.openai, name):
-        changes.update(_openai(re.sub(r'^([a-z-]+\.)?openai[.-]', '', bare)))
-    changes.update(_matching(FAMILIES, bare))
-    changes.update(dialect.changes)
-    changes.update(_matching(dialect.rules, name))
-    known = {**changes.pop('responses', {}), **_responses(provider_name, name)}
-    of_claude, converse = _claude(provider_name, name)
-    return replace(
-        Profile(),
-        **changes,
-        claude=Claude(**of_claude),
-        converse=Converse(**converse),
-        gemini=Gemini(**_gemini(provider_name, name)),
-        responses=Responses(**known),
-    )
+        bare_openai = re.sub(r'^([a-z-]+\.)?openai[.-]', '', bare)
+        _merge(changes, OPENAI_CHANGES, *_known((OPENAI,), provider_name, bare_openai))
+    _merge(changes, *_known(VENDORS, provider_name, bare), dialect.changes)
+    _merge(changes, *(change for pattern, change in dialect.rules if re.match(pattern, name)))
+    parts = {part: kind(**changes.pop(part, {})) for part, kind in _PARTS.items()}
+    return replace(Profile(), **changes, **parts)
 
 
-def _claude(provider_name: str, name: str) -> tuple[Change, Change]:
-    if provider_name != 'bedrock':
-        return (_matching(claude.RULES, name[7:]) if name.startswith('claude-') else {}), {}
-    vendor, name = bedrock.split(name)
-    of_claude = vendor == 'anthropic' and name.startswith('claude-')
-    return _matching(claude.RULES, name[7:]) if of_claude else {}, _matching(bedrock.RULES, f'{vendor}.{name}')
+def _known(vendors: tuple[Vendor, ...], provider_name: str, name: str) -> Iterator[Change]:
+    for row in (row for vendor in vendors for row in vendor.rows(name)):
+        yield row.change
+        yield row.at.get(provider_name, {})
 
 
-def _gemini(provider_name: str, name: str) -> Change:
-    changes, rules = gemini.PLACES.get(provider_name, ({}, ()))
-    return {**changes, **_matching((*gemini.MODELS, *rules), name)}
-
-
-def _responses(provider_name: str, name: str) -> Change:
-    bare = re.sub(r'^(?:[a-z-]+\.)?openai\.', '', name)
-    return _matching((*responses.MODELS, *responses.PROVIDERS.get(provider_name, ())), bare)
-
-
-def _openai(name: str) -> Change:
-    reasoning = next((change for pattern, change in OPENAI_REASONING if re.match(pattern, name)), NO_CHANGE)
-    return {**OPENAI, **reasoning, **_matching(OPENAI_RULES, name)}
-
-
-def _matching(rules: Rules, name: str) -> Change:
-    return {key: value for pattern, change in rules if re.match(pattern, name) for key, value in change.items()}
+def _merge(changes: dict[str, Any], *further: Change) -> None:
+    for change in further:
+        for key, value in change.items():
+            changes[key] = {**changes.get(key, {}), **value} if key in _PARTS else value

@@ -1,4 +1,4 @@
-"""What is known of the models that Bedrock serves.
+"""What is known of the models that Bedrock serves, by `vendor.name`; what it knows of Claude stands in `claude`.
 
 Sources: https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html for
 what a model takes, .../prompt-caching.html, .../structured-output.html, and the model cards beside them.
@@ -7,46 +7,22 @@ what a model takes, .../prompt-caching.html, .../structured-output.html, and the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from jupyter_stream.profiles._protocols import Media
+from jupyter_stream.profiles._rows import Dialect, Rules
 
-__all__ = ('RULES', 'split')
+__all__ = ('BEDROCK', 'split')
 
 _NOTHING: Final[Media] = frozenset()
 _PAGES: Final[Media] = frozenset({'image', 'document'})
 
-Change = Mapping[str, Any]
-
-_CLAUDE: Final = {
-    'claude': True,
-    'tool_choice': True,
-    'none_field': True,
-    'schema': 'strict',
-    'in_results': _PAGES,
-    'beside_results': frozenset({'text', 'image'}),
-    'answer_first': True,
-    'signatures': True,
-    'caching': True,
-    'tool_caching': True,
-    'pages_stay': True,
-    'citations': True,
-    'thinking': 'claude',
-    'top_k': 'claude',
-}
 _ALONE: Final = {'beside_results': _NOTHING}
 _STRICT: Final = {'strict': True}
 _KIMI: Final = {**_STRICT, 'schema': 'strict', 'tool_choice': True, 'answer_first': True, 'in_results': _NOTHING}
 _STRICT_WITHOUT_CONTAINS: Final = {**_STRICT, 'schema': 'no_contains'}
 
-RULES: Final[tuple[tuple[str, Change], ...]] = (
-    (r'anthropic\.', _CLAUDE),
-    (
-        r'anthropic\.claude-((opus|sonnet|haiku)-4-[5-9]|(opus|sonnet|mythos)-5|haiku-5-5)',
-        {**_STRICT, 'schema': 'claude'},
-    ),
-    (r'anthropic\.claude-((opus|sonnet|haiku)-4-[5-9]|(opus|sonnet|mythos|fable)-5|haiku-5-5)', {'hour_caching': True}),
+_CONVERSE: Final[Rules] = (
     (r'amazon\..*nova', {'tool_choice': True, 'caching': True, 'top_k': 'nova'}),
     (r'amazon\..*nova-2', {'code': True}),
     (r'deepseek\.r1', {'signatures': True}),
@@ -73,7 +49,35 @@ RULES: Final[tuple[tuple[str, Change], ...]] = (
         {'served': True, 'thinking': 'responses', 'no_sampling': True},
     ),
 )
-"""Patterns on `house.name`, and what they change; all that match apply, in order."""
+"""What Converse asks of them."""
+
+_THINKS: Final = {'thinks': True}
+_NEVER_RESTS: Final = {'thinks': True, 'always_thinks': True}
+_SCHEMA_OUTPUT: Final = {'json_schema_output': True}
+
+_COMMON: Final[Rules] = (
+    (r'(amazon\.|meta\.|openai\.gpt-oss)', {'schema': 'inline'}),
+    (r'deepseek\.(r1|v3\.2)', _THINKS),
+    (r'deepseek\.r1', {**_NEVER_RESTS, 'ignore_streamed_leading_whitespace': True}),
+    (r'cohere\..*reasoning|mistral\.magistral|xai\.|zai\.glm-5\.3|openai\.gpt-oss', _NEVER_RESTS),
+    (r'mistral\.(magistral-small|ministral-3|mistral-large-3|voxtral)', _SCHEMA_OUTPUT),
+    (r'qwen\.', {'ignore_streamed_leading_whitespace': True}),
+    (r'qwen\.qwen3', _SCHEMA_OUTPUT),
+    (r'qwen\.(?!qwen3-coder)(qwen3|qwq)', _THINKS),
+    (r'google\.gemma-3-(12|27)b-it|minimax\.minimax-m2|nvidia\.nemotron-nano', _SCHEMA_OUTPUT),
+    (r'zai\.', _SCHEMA_OUTPUT),
+    (r'zai\.glm-(5|4\.[567])', _THINKS),
+    (r'moonshot(ai)?\.', {**_SCHEMA_OUTPUT, 'ignore_streamed_leading_whitespace': True}),
+    (r'moonshot(ai)?\.kimi-(k2\.[567]|k2-thinking|k3|thinking)', _THINKS),
+    (r'openai\.gpt-(5\.6|6)', _THINKS),
+    (r'openai\.gpt-6(-astra|\.1-sol)', _NEVER_RESTS),
+)
+"""What holds for them on any protocol."""
+
+BEDROCK: Final = Dialect(
+    {'schema': 'plain', 'thinking_tags': None},
+    (*_COMMON, *((pattern, {'converse': change}) for pattern, change in _CONVERSE)),
+)
 
 _PARTS: Final = re.compile(
     r'(?:arn:[^:]+:bedrock:[^:]*:[^:]*:(?:inference-profile|foundation-model)/)?'

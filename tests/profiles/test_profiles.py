@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import fields, replace
 
 import pytest
 
 from jupyter_stream import profiles, providers
-from jupyter_stream.profiles import Profile, _tables
+from jupyter_stream.profiles import Profile, _profile
+from jupyter_stream.profiles._rows import Row
 from jupyter_stream.profiles.bedrock import split
+from jupyter_stream.profiles.claude import CLAUDE
+from jupyter_stream.profiles.dialects import DIALECTS
+from jupyter_stream.profiles.gemini import GEMINI
+from jupyter_stream.profiles.openai import OPENAI
 
 
 def of(name: str) -> Profile:
@@ -107,16 +113,35 @@ def test_an_applications_own_profile_says_nothing_of_its_model() -> None:
     assert (plain.claude, plain.tool_choice, plain.thinking) == (False, False, None)
 
 
-def test_the_table_speaks_of_providers_fields_and_patterns_that_there_are() -> None:
+def test_the_tables_speak_of_providers_fields_and_patterns_that_there_are() -> None:
     known = {field.name for field in fields(Profile)}
-    dialects = _tables.DIALECTS
-    assert set(dialects) <= {row.name for row in providers.PROVIDERS}
-    tables = (
-        _tables.FAMILIES,
-        _tables.OPENAI_RULES,
-        _tables.OPENAI_REASONING,
-        *(dialect.rules for dialect in dialects.values()),
-        tuple(('', dialect.changes) for dialect in dialects.values()),
-    )
-    for pattern, change in (row for table in tables for row in table):
-        assert re.compile(pattern) and set(change) <= known
+    assert set(DIALECTS) <= {row.name for row in providers.PROVIDERS}
+    rows = [row for vendor in (*_profile.VENDORS, OPENAI) for row in (*vendor.families, *vendor.generations)]
+    changes = [(row.pattern, change) for row in rows for change in (row.change, *row.at.values())]
+    for dialect in DIALECTS.values():
+        changes += [*dialect.rules, ('', dialect.changes)]
+    assert all(re.compile(pattern) and set(change) <= known for pattern, change in changes)
+    assert all(row.source.startswith('https://') and row.read for row in rows)
+
+
+@pytest.fixture
+def invented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    claude = Row('claude-nova-9', {'thinks': True, 'claude': {'max_output': 7}}, 'https://example.com')
+    gemini = Row('gemini-9', {'gemini': {'levels': ('LOW',)}}, 'https://example.com')
+    gpt = Row('gpt-9', {'always_thinks': True, 'responses': {'phase': True}}, 'https://example.com')
+    more = (replace(CLAUDE, generations=(claude,)), replace(GEMINI, generations=(gemini,)))
+    monkeypatch.setattr(_profile, 'VENDORS', more)
+    monkeypatch.setattr(_profile, 'OPENAI', replace(OPENAI, generations=(gpt,)))
+    _profile._profile.cache_clear()
+    yield
+    _profile._profile.cache_clear()
+
+
+@pytest.mark.usefixtures('invented')
+def test_a_new_generation_is_one_row() -> None:
+    for name in ('anthropic:', 'bedrock:us.anthropic.', 'openrouter:anthropic/', 'vercel:anthropic/'):
+        assert of(name + 'claude-nova-9').thinks and of(name + 'claude-nova-9').claude.max_output == 7
+    for name in ('google:', 'google-cloud:', 'openrouter:google/'):
+        assert of(name + 'gemini-9-pro').gemini.levels == ('LOW',)
+    for name in ('openai-chat:', 'openai-responses:', 'azure:', 'azure-responses:', 'bedrock-mantle:openai.'):
+        assert of(name + 'gpt-9').always_thinks and of(name + 'gpt-9').responses.phase
