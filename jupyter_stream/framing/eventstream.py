@@ -142,7 +142,7 @@ def _headers(raw: bytes) -> dict[str, HeaderValue]:
             key, at = _sized(raw, at, 'B')
             name, read = key.decode(), _VALUES.get(raw[at])
             if read is None:
-                raise FramingError(f'A header is of the type {raw[at]}, which there is not.')
+                raise FramingError(f'A header of a frame has the unknown type {raw[at]}: the stream is damaged.')
             if name in headers:
                 raise FramingError(f'The header {name!r} stands twice in one frame.')
             headers[name], at = read(raw, at + 1)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
-from jupyter_stream.exceptions import StreamDecodeError
+from jupyter_stream.exceptions import EmptyStream, StreamDecodeError
 from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponsePart, ModelResponseStreamEvent
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from jupyter_stream.profiles import Profile
     from jupyter_stream.providers import Provider
 
-__all__ = ('Decoder', 'FrameDecoder', 'Target', 'WireProtocol', 'WireRequest')
+__all__ = ('EMPTY', 'Decoder', 'FrameDecoder', 'Target', 'WireProtocol', 'WireRequest')
+
+EMPTY: Final = 'The answer was empty: the provider ended the stream without any content. Ask again.'
+"""What an `EmptyStream` says, whatever the protocol."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,9 @@ class Decoder(ABC):
             EmptyStream: there was no content at all.
             IncompleteStream: the end marker never came.
         """
+
+    def _empty(self) -> EmptyStream:
+        return EmptyStream(EMPTY)
 
     def _malformed(self, data: str, what: str) -> StreamDecodeError:
         return StreamDecodeError(

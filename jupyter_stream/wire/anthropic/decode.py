@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream
+from jupyter_stream.exceptions import IncompleteStream
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent, TextPart
 from jupyter_stream.parameters import ModelRequestParameters
@@ -250,7 +250,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._began:
-            raise EmptyStream('The answer was empty: the provider sent nothing of it.')
+            raise self._empty()
         if not self.complete and not self._may_end_without_reason():
             raise IncompleteStream(self.model_name)
         self.parts.finish()

@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, http_error, stream_error
+from jupyter_stream.exceptions import IncompleteStream, ModelAPIError, http_error, stream_error
 from jupyter_stream.framing.eventstream import Frame
 from jupyter_stream.messages import (
     Citation,
@@ -93,7 +93,7 @@ class Decoder(base.Decoder):
         try:
             event = parsed(text)
         except (ValueError, RecursionError):
-            raise self._malformed(text, 'is no JSON') from None
+            raise self._malformed(text, 'is not JSON') from None
         try:
             read(event)
         except WRONG_TYPE as error:
@@ -207,7 +207,7 @@ class Decoder(base.Decoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._began:
-            raise EmptyStream('The answer was empty: the provider sent nothing of it.')
+            raise self._empty()
         if not self.complete:
             raise IncompleteStream(self.model_name)
         self.parts.finish()

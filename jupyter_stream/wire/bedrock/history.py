@@ -52,7 +52,7 @@ def conversation(
     """What the system says, and the messages; `parameters` must be `prepared`.
 
     Raises:
-        UserError: the history holds what can't be said to the model.
+        UserError: the history holds what cannot be said to the model.
     """
     known = target.profile.converse
     told = _History(target, cited=_cites(known, settings, parameters))
@@ -124,7 +124,7 @@ class _History:
         elif isinstance(part, RetryPromptPart):
             self._messages.append(_user(self._retry(part)))
         elif not isinstance(part, ModelSettingsDeltaPart):
-            raise UserError(f'{type(part).__name__} can not be sent to Bedrock: leave it out of the history.')
+            raise UserError(f'{type(part).__name__} cannot be sent to Bedrock: leave it out of the history.')
 
     def _prompt(self, part: UserPromptPart) -> None:
         content: list[Block] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream
+from jupyter_stream.exceptions import IncompleteStream
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import (
     Citation,
@@ -136,7 +136,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._begun and not len(self.parts):
-            raise EmptyStream('The answer was empty: the provider sent no message.')
+            raise self._empty()
         if not self.complete:
             raise IncompleteStream(self.model_name)
         self.parts.finish()

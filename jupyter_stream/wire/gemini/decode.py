@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream
+from jupyter_stream.exceptions import IncompleteStream
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import BinaryContent, FilePart, FinishReason, ModelResponseStreamEvent
 from jupyter_stream.native_tools import FileSearchTool
@@ -239,7 +239,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._answers:
-            raise EmptyStream('The answer was empty: the provider sent no part of it.')
+            raise self._empty()
         if not self.complete:
             raise IncompleteStream(self.model_name)
         self._cite()

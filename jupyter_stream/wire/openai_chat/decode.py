@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError
+from jupyter_stream.exceptions import IncompleteStream, ModelAPIError
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import (
     FinishReason,
@@ -280,7 +280,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._chunks:
-            raise EmptyStream('The answer was empty: the provider sent no chunk of it.')
+            raise self._empty()
         self._settle()
         if not self.complete and not self._refusal and not self._may_end_without_reason():
             raise IncompleteStream(self.model_name)

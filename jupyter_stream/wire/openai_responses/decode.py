@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import EmptyStream, IncompleteStream
+from jupyter_stream.exceptions import IncompleteStream
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent, TextPart
 from jupyter_stream.parameters import ModelRequestParameters
@@ -289,7 +289,7 @@ class Decoder(EventDecoder):
     def close(self) -> list[ModelResponseStreamEvent]:
         """See `base.Decoder.close`."""
         if not self._begun:
-            raise EmptyStream('The answer was empty: the provider sent no event of it.')
+            raise self._empty()
         if self._refusal:
             self._detail(refusal=self._refusal)
         if self.suspended:
