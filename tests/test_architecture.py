@@ -266,7 +266,7 @@ def calls(name: str) -> Iterator[tuple[str, str]]:
                     yield ast.unparse(node.func), f'{module}, line {node.lineno}'
 
 
-@pytest.mark.parametrize('name', ['framing', 'wire', 'profiles', 'providers', 'stream'])
+@pytest.mark.parametrize('name', ['framing', 'wire', 'profiles', 'providers'])
 def test_what_is_pure_asks_no_clock_and_opens_no_file(name: str) -> None:
     impure = {'open', 'input', 'print', 'datetime.now', 'datetime.utcnow', 'date.today', 'os.getenv'}
     assert [place for called, place in calls(name) if called in impure] == []

@@ -1,7 +1,7 @@
 """Server-sent events: the `text/event-stream` format of the WHATWG HTML standard, section 9.2.6.
 
 The decoder looks for line ends in bytes, where they are never part of a longer UTF-8 sequence, and decodes only whole
-lines: a character cut in two by a chunk needs no care, and U+2028 or NEL can't be taken for a line end.
+lines: a character cut in two by a chunk needs no care, and U+2028 or NEL cannot be taken for a line end.
 
 Line ends become LF as they arrive. Whole events in a chunk are then found by splitting it at blank lines, which is
 nearly all that a stream ever needs; only an event cut by a chunk's end goes line by line. Every byte is looked at a

@@ -87,10 +87,6 @@ def infer_model(
         from jupyter_stream.models.test import TestModel
 
         return TestModel()
-    if model == 'local' or model.startswith('local:'):
-        from jupyter_stream.models.local import LocalModel
-
-        return LocalModel(model.partition(':')[2])
     key = Secret(api_key) if api_key else None
     del api_key
     found = _resolved(model, key, base_url)
@@ -118,12 +114,22 @@ def _bedrock() -> type[HTTPModel]:
     return BedrockModel
 
 
-_KINDS: Final[Mapping[ModelKind, Callable[[], type[HTTPModel]]]] = {
+def _local() -> Callable[..., Model]:
+    from jupyter_stream.models.local import LocalModel
+
+    def local(provider: Provider, name: str, **address: object) -> Model:
+        return LocalModel(name)
+
+    return local
+
+
+_KINDS: Final[Mapping[ModelKind, Callable[[], Callable[..., Model]]]] = {
     'http': _http,
+    'local': _local,
     'vertex': _vertex,
     'bedrock': _bedrock,
 }
-"""The classes of models by `Provider.model`; each is imported when the first of its models is asked for."""
+"""What makes the models of a `Provider.model`; each class is imported when the first of its models is asked for."""
 
 
 def _resolved(

@@ -90,9 +90,9 @@ class HTTPStreamedResponse(StreamedResponse):
         """Send the request and look at the answer's head.
 
         Raises:
-            ModelHTTPError: its status says no.
-            ModelConnectionError: there is none.
-            ModelAPIError: it is no stream.
+            ModelHTTPError: the provider refused the request, as the status of its answer says.
+            ModelConnectionError: the provider could not be reached, or did not answer.
+            ModelAPIError: the answer is not a stream of events.
         """
         self._digest = wanted.digest
         self._key = endpoint.key
@@ -137,7 +137,7 @@ class HTTPStreamedResponse(StreamedResponse):
     def _no_stream(self, body: bytes, kind: str) -> AgentRunError:
         """A 200 whose body is no stream: the provider's error, or the page of somebody in between."""
         if not body.strip():
-            return EmptyStream('The provider answered with nothing at all.')
+            return EmptyStream()
         name, said, secrets = self._decoder.target.model_name, read_body(body), self._secrets()
         if said.message and body.lstrip()[:1] == b'{':
             return stream_error(name, body, self._decoder.target.provider.title, secrets=secrets)
@@ -238,7 +238,7 @@ def _build(
         params={**provider.query, **wanted.query} or None,
         content=body if wanted.method == 'POST' else None,
         timeout=Timeouts.of(settings).httpx(),
-        # What a protocol says of itself has taken in what the user says of it.
+        # A protocol's own headers come last: where the user has a say in them, `encode` has already merged that in.
         headers=_lowered(
             {
                 'content-type': 'application/json',

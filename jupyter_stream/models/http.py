@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 
-from jupyter_stream import models, transport, wire
+from jupyter_stream import transport, wire
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import ModelAPIError, UserError
 from jupyter_stream.messages import ModelMessage, ModelResponse
@@ -106,6 +106,8 @@ class HTTPModel(Model):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> AsyncGenerator[StreamedResponse]:
+        from jupyter_stream import models  # here, since the package's own module imports this one for its types
+
         models.check_allow_model_requests()
         settings = self.merged(model_settings)
         deadline = Deadline(self.model_name, Timeouts.of(settings))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from jupyter_stream.profiles._protocols import Claude, Converse, Gemini, Responses
 from jupyter_stream.profiles._rows import Change, Dialect, Vendor
@@ -21,9 +21,6 @@ from jupyter_stream.profiles.dialects import DIALECTS
 from jupyter_stream.profiles.gemini import GEMINI
 from jupyter_stream.profiles.open_models import OPEN_MODELS
 from jupyter_stream.profiles.openai import OPENAI, OPENAI_CHANGES
-
-if TYPE_CHECKING:
-    from jupyter_stream.providers import Provider
 
 __all__ = ('DEFAULT_THINKING_TAGS', 'SAMPLING_SETTINGS', 'Profile', 'UnsupportedSettingWarning', 'profile')
 
@@ -150,7 +147,16 @@ class Profile:
     responses: Responses = field(default_factory=Responses)
 
 
-def profile(provider: Provider, model_name: str) -> Profile:
+class Named(Protocol):
+    """What has a provider's name: a row of `jupyter_stream.providers`."""
+
+    @property
+    def name(self) -> str:
+        """The `provider_name` of its responses."""
+        ...
+
+
+def profile(provider: Named, model_name: str) -> Profile:
     """The peculiarities of a provider's model. A name that matches nothing gets the protocol's defaults."""
     return _profile(provider.name, model_name)
 

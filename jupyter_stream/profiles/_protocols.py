@@ -85,6 +85,8 @@ class Converse:
         beside_results: what may stand in one message with a tool's result.
         answer_first: a conversation may begin with an answer.
         signatures: signed thinking is taken back.
+        signer: the provider name under which its vendor signs thinking that is taken back here too; None where only
+            what was signed here is.
         caching: cache points are understood in system prompts and messages.
         tool_caching: also among the tools.
         hour_caching: and may be kept for an hour.
@@ -109,6 +111,7 @@ class Converse:
     beside_results: Media = frozenset({'text', 'image', 'document', 'video'})
     answer_first: bool = False
     signatures: bool = False
+    signer: str | None = None
     caching: bool = False
     tool_caching: bool = False
     hour_caching: bool = False

@@ -37,6 +37,7 @@ _EVERY_CLAUDE: Final = {
     'beside_results': frozenset({'text', 'image'}),
     'answer_first': True,
     'signatures': True,
+    'signer': 'anthropic',
     'caching': True,
     'tool_caching': True,
     'pages_stay': True,

@@ -80,8 +80,8 @@ def resolve(name: str, *, api_key: str | None = None, base_url: str | None = Non
             malformed.
     """
     prefix, _, model_name = name.partition(':')
-    provider = find(prefix) if ':' in name else None
-    if provider is None:
+    provider = find(prefix)
+    if provider is None or (provider.model_required and ':' not in name):
         raise UserError(_unknown(name))
     _check_model_name(provider, prefix, model_name)
     key = api_key or (None if provider.key_unless and env.get(provider.key_unless) else _first(provider.key_env, env))

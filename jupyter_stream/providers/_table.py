@@ -21,7 +21,7 @@ WireName = Literal[
     'openai_chat',
     'openai_responses',
 ]
-ModelKind = Literal['http', 'vertex', 'bedrock']
+ModelKind = Literal['http', 'local', 'vertex', 'bedrock']
 
 _BEARER: Final = 'Bearer {key}'
 
@@ -68,7 +68,7 @@ class Provider:
         prefixes: what model strings begin with; the name when empty.
         variables: what the placeholders in `base_url` and `query` mean.
         wire: the protocol, by its name in `jupyter_stream.wire`.
-        model: the kind of its models, by its name in `jupyter_stream.models`: plain HTTP, or with a cloud's sign-in.
+        model: the kind of its models, by its name in `jupyter_stream.models`: HTTP, embedded, or with a cloud's sign-in.
         key_unless: a variable that, when set, says that one signs in by other means than the key in the environment.
         path: what follows the base URL; `{model}` stands for the model's name.
         query: the query string's parameters, with placeholders.
@@ -579,6 +579,7 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
     Provider(
         name='local',
         title='the embedded model',
+        model='local',
         base_url=None,
         key_required=False,
         model_required=False,

@@ -49,7 +49,7 @@ class ChatHistory(ABC):
         """The messages of a history.
 
         Raises:
-            UserError: the history holds what can't be said in this protocol.
+            UserError: the history holds what cannot be said in this protocol.
         """
         for message in history:
             if isinstance(message, ModelRequest):
@@ -88,7 +88,7 @@ class ChatHistory(ABC):
             yield from self._retry(part)
         elif not isinstance(part, ModelSettingsDeltaPart):
             raise UserError(
-                f'{type(part).__name__} can not be sent to {self.target.provider.title}: leave it out of the history.'
+                f'{type(part).__name__} cannot be sent to {self.target.provider.title}: leave it out of the history.'
             )
 
     def _retry(self, part: RetryPromptPart) -> Iterator[Message]:
@@ -110,7 +110,7 @@ class ChatHistory(ABC):
 
 
 def leading(messages: Sequence[Message], role: str) -> int:
-    """How many system messages come first. Where they have the user's role, they can't be told from the user's."""
+    """How many system messages come first. Where they have the user's role, they cannot be told from the user's."""
     if role == 'user':
         return 0
     return next((index for index, message in enumerate(messages) if message.get('role') != role), len(messages))

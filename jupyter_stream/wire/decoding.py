@@ -74,9 +74,9 @@ class EventDecoder(base.Decoder):
         try:
             event: dict[str, Any] = parsed(frame.data)
         except (ValueError, RecursionError):
-            return self._no_object(frame, frame.data, 'is no JSON')
+            return self._no_object(frame, frame.data, 'is not JSON')
         if type(event) is not dict:
-            return self._no_object(frame, event, 'is no JSON object')
+            return self._no_object(frame, event, 'is not a JSON object')
         try:
             self._event(event, frame)
         except WRONG_TYPE as error:

@@ -37,10 +37,10 @@ def encode(
 ) -> WireRequest:
     """Write the request for a streamed answer.
 
-    Settings that Hugging Face can't honour are left out with an `UnsupportedSettingWarning`.
+    Settings that Hugging Face cannot honour are left out with an `UnsupportedSettingWarning`.
 
     Raises:
-        UserError: the messages or parameters hold what the protocol can't take.
+        UserError: the messages or parameters hold what the protocol cannot take.
     """
     settings = without(settings, 'openai_')
     body = chat_body(target, messages, settings, parameters)

@@ -48,7 +48,7 @@ def effort(thinking: ThinkingLevel, profile: Profile) -> str | None:
 
 
 def can_force(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> bool:
-    """Whether a call can be demanded. What the user demands and can't have is an error, not a silent 'auto'."""
+    """Whether a call can be demanded. What the user demands and cannot have is an error, not a silent 'auto'."""
     profile = target.profile
     thinks = is_thinking(profile, cast(Mapping[str, Any], settings), parameters)
     if profile.forced_tools and (profile.forced_tools_while_thinking or not thinks):
@@ -57,6 +57,6 @@ def can_force(target: Target, settings: ModelSettings, parameters: ModelRequestP
         return False
     remedy = 'switch thinking off (`thinking=False`) or ' if profile.forced_tools else ''
     raise UserError(
-        f'`tool_choice={settings.get("tool_choice")!r}` is not supported by model {target.model_name!r}, which can not '
+        f'`tool_choice={settings.get("tool_choice")!r}` is not supported by model {target.model_name!r}, which cannot '
         f"be made to call a tool: {remedy}use `tool_choice='auto'`."
     )

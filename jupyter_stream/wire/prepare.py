@@ -21,7 +21,7 @@ from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.schema import rewrite
 
-__all__ = ('instructions', 'prepared', 'relevant', 'supported', 'without')
+__all__ = ('extra_body', 'instructions', 'prepared', 'relevant', 'supported', 'without')
 
 _PROMPTED_OUTPUT: Final = """
 Always respond with a JSON object that's compatible with this schema:
@@ -47,7 +47,7 @@ def prepared(profile: Profile, parameters: ModelRequestParameters, settings: Mod
     """The parameters as a model of this profile can take them: schemas rewritten, instructions and thinking settled.
 
     Raises:
-        UserError: the model can't do what they ask for.
+        UserError: the model cannot do what they ask for.
     """
     parameters = relevant(parameters)
     _check(profile, parameters)
@@ -147,3 +147,17 @@ def supported(target: Target, settings: Mapping[str, Any], unknown: Iterable[str
 def without(settings: ModelSettings, prefix: str) -> ModelSettings:
     """The settings without another provider's own, whose names begin with `prefix`; those need no warning."""
     return cast(ModelSettings, {name: value for name, value in settings.items() if not name.startswith(prefix)})
+
+
+def extra_body(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the setting `extra_body` adds to a request's body.
+
+    Raises:
+        UserError: it is no dict.
+    """
+    extra = settings.get('extra_body')
+    if extra is None:
+        return {}
+    if not isinstance(extra, Mapping):
+        raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
+    return cast(Mapping[str, Any], extra)

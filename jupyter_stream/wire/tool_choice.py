@@ -25,14 +25,14 @@ class ToolChoice:
 
 
 def tool_choice(settings: ModelSettings, parameters: ModelRequestParameters) -> ToolChoice:
-    """Settle the `tool_choice` setting against the tools that there are.
+    """Settle the `tool_choice` setting against the tools of the request.
 
     None and 'auto' leave it to the model, unless only a tool can be the answer. 'none' and an empty list forbid the
     function tools, not the output tools. A list of names demands one of these; `ToolOrOutput` allows these and any
     answer.
 
     Raises:
-        UserError: it demands tools that there are not.
+        UserError: it demands tools that the request does not define.
     """
     wanted = settings.get('tool_choice')
     if wanted is None or wanted == 'auto':
@@ -88,9 +88,9 @@ def _tool_or_output(wanted: ToolOrOutput, parameters: ModelRequestParameters) ->
 def _known(names: frozenset[str], known: frozenset[str]) -> frozenset[str]:
     missing = sorted(names - known)
     if len(missing) == len(names):
-        raise UserError(f'`tool_choice` names no tool that there is: {missing}; there are {sorted(known) or "none"}.')
+        raise UserError(f'`tool_choice` names only unknown tools, {missing}: choose from {sorted(known) or "none"}.')
     if missing:
-        warnings.warn(f'`tool_choice` names tools that there are not: {missing}.', UserWarning, stacklevel=2)
+        warnings.warn(f'`tool_choice` names unknown tools, which are left out: {missing}.', UserWarning, stacklevel=2)
     return names & known
 
 

@@ -268,7 +268,7 @@ def test_a_tool_can_not_be_forced_while_the_model_thinks() -> None:
 def test_a_tool_is_forced_on_an_adaptive_model_only_at_the_users_wish() -> None:
     assert body(model=OPUS, parameters=STRUCTURED, thinking=True)['tool_choice'] == {'type': 'auto'}
     assert body(model=OPUS, parameters=TOOLS, thinking=True, tool_choice='required')['tool_choice'] == {'type': 'any'}
-    with pytest.raises(UserError, match='can not be made to call'):
+    with pytest.raises(UserError, match='cannot be made to call'):
         request(model='claude-opus-5-5', parameters=TOOLS, tool_choice='required')
 
 
@@ -444,7 +444,7 @@ def test_what_claude_can_not_read_is_refused(item: Any) -> None:
 def test_what_has_to_be_downloaded_first(item: Any, first: bool) -> None:
     assert fetchable(target(), item) is first
     if first:
-        with pytest.raises(UserError, match='downloaded'):
+        with pytest.raises(UserError, match='by its address'):
             content(user(item))
 
 

@@ -376,7 +376,7 @@ def test_what_is_elsewhere_has_to_be_downloaded(part: Any, wanted: bool) -> None
 @pytest.mark.parametrize(
     ('item', 'words'),
     [
-        (ImageUrl('https://x/i.png'), 'downloaded'),
+        (ImageUrl('https://x/i.png'), 'by its address'),
         (VideoUrl('https://youtu.be/x'), 'YouTube'),
         (AudioUrl('https://x/a.mp3'), 'sounds'),
         (BinaryContent(b'a', media_type='audio/wav'), 'audio/wav'),
@@ -564,7 +564,7 @@ def test_models_that_know_no_cache_points_get_none() -> None:
 def test_a_cache_point_at_the_beginning_marks_what_was_said_before() -> None:
     made = body(user('a'), answer(TextPart('r')), user(CachePoint(), 'b'), model=CLAUDE)['messages']
     assert made[0]['content'] == [{'text': 'a'}, POINT]
-    with pytest.raises(UserError, match='can not come first'):
+    with pytest.raises(UserError, match='cannot come first'):
         content(CachePoint(), 'a', model=CLAUDE)
 
 

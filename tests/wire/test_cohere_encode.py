@@ -116,7 +116,7 @@ def test_what_has_to_be_fetched_first() -> None:
     assert fetchable(target(VISION), forced)
     assert not fetchable(target(VISION), ImageUrl('https://e.com/a.png'))
     assert not fetchable(target(TEXT), forced)
-    with pytest.raises(UserError, match='downloaded'):
+    with pytest.raises(UserError, match='by its address'):
         body(ModelRequest([UserPromptPart([forced])]), model=VISION)
 
 

@@ -277,7 +277,7 @@ def test_tools_that_the_model_lacks_are_refused_unless_optional() -> None:
     assert 'tools' not in body(parameters={'native_tools': [MemoryTool(optional=True)]})
     with pytest.raises(UserError, match="'image' in its name"):
         body(parameters={'native_tools': [ImageGenerationTool()]})
-    with pytest.raises(UserError, match='can not call tools'):
+    with pytest.raises(UserError, match='cannot call tools'):
         body(name=IMAGE, parameters={'function_tools': [ADD]})
 
 

@@ -200,11 +200,11 @@ def test_no_tools_no_choice_and_no_word_on_parallel_calls() -> None:
 
 
 def test_a_demand_that_can_not_be_met() -> None:
-    with pytest.raises(UserError, match='no tool that there is'):
+    with pytest.raises(UserError, match='only unknown tools'):
         body(parameters={'function_tools': [ADD]}, tool_choice=['sub'])
-    with pytest.raises(UserError, match='can not be made to call a tool'):
+    with pytest.raises(UserError, match='cannot be made to call a tool'):
         body(name='cerebras:gpt-oss-120b', parameters={'function_tools': [ADD]}, tool_choice='required')
-    with pytest.raises(UserError, match='can not call tools'):
+    with pytest.raises(UserError, match='cannot call tools'):
         body(name='snowflake:llama3.3-70b', parameters={'function_tools': [ADD]})
     wanted = {'output_tools': [ADD], 'output_mode': 'tool', 'allow_text_output': False}
     assert body(name='cerebras:gpt-oss-120b', parameters=wanted)['tool_choice'] == 'auto'
@@ -358,7 +358,7 @@ def test_cache_points_mark_where_they_are_understood() -> None:
     assert 'cache_control' not in body(history)['messages'][0]['content'][0]
     first, _ = body(history, name='openrouter:anthropic/claude-sonnet-4.5')['messages'][0]['content']
     assert first['cache_control'] == {'type': 'ephemeral', 'ttl': '1h'}
-    with pytest.raises(UserError, match='can not come first'):
+    with pytest.raises(UserError, match='cannot come first'):
         body(user(CachePoint()), name='openrouter:anthropic/claude-sonnet-4.5')
 
 
@@ -385,13 +385,13 @@ def test_videos_where_they_are_taken() -> None:
     [
         (VideoUrl('https://x.test/v.mp4'), 'openai-chat:gpt-4o', 'no videos'),
         (BinaryContent(b'', media_type='video/mp4'), 'openai-chat:gpt-4o', 'no videos'),
-        (AudioUrl('https://x.test/a.mp3'), 'openai-chat:gpt-4o', 'downloaded'),
-        (DocumentUrl('https://x.test/a.pdf'), 'openai-chat:gpt-4o', 'downloaded'),
-        (ImageUrl('https://x.test/a.png', force_download=True), 'openai-chat:gpt-4o', 'downloaded'),
+        (AudioUrl('https://x.test/a.mp3'), 'openai-chat:gpt-4o', 'by its address'),
+        (DocumentUrl('https://x.test/a.pdf'), 'openai-chat:gpt-4o', 'by its address'),
+        (ImageUrl('https://x.test/a.png', force_download=True), 'openai-chat:gpt-4o', 'by its address'),
         (BinaryContent(b'', media_type='application/pdf'), 'azure:gpt-4o', 'no documents'),
         (DocumentUrl('https://x.test/a.pdf'), 'azure:gpt-4o', 'no documents'),
         (BinaryContent(b'', media_type='audio/flac'), 'openai-chat:gpt-4o', 'wav or mp3'),
-        (BinaryContent(b'', media_type='application/x-unknown'), 'openai-chat:gpt-4o', 'can not be sent'),
+        (BinaryContent(b'', media_type='application/x-unknown'), 'openai-chat:gpt-4o', 'cannot be sent'),
         (UploadedFile('f1', 'anthropic', media_type='application/pdf'), 'openai-chat:gpt-4o', 'lies with'),
         (UploadedFile('f1', 'openai', media_type='image/png'), 'openai-chat:gpt-4o', 'by its id'),
     ],

@@ -365,7 +365,7 @@ def test_a_search_that_the_caller_makes_is_a_call() -> None:
 
 
 def test_a_search_for_nothing_known_is_an_error() -> None:
-    with pytest.raises(UnexpectedModelBehavior, match='what is no query'):
+    with pytest.raises(UnexpectedModelBehavior, match='malformed search for tools'):
         parts(search('added', 'ts_1'), search('done', 'ts_1', arguments={'regex': 'x'}))
 
 

@@ -448,7 +448,7 @@ def test_a_cache_point_marks_what_stands_before_it() -> None:
     assert marked(sent[0]) == [True, True]
     assert sent[2]['content'] == [{'type': 'input_text', 'text': 'c'}]
     assert items(PLAIN, user(CachePoint(), 'a', CachePoint()))[0]['content'] == [{'type': 'input_text', 'text': 'a'}]
-    with pytest.raises(UserError, match='can not come first'):
+    with pytest.raises(UserError, match='cannot come first'):
         items(NEW, user(CachePoint(), 'a'))
 
 
@@ -522,7 +522,7 @@ def test_without_tools_there_is_no_choice() -> None:
 def test_a_model_that_can_not_be_made_to_call_is_asked() -> None:
     parameters = ModelRequestParameters(output_tools=[tool(kind='output')], output_mode='tool', allow_text_output=False)
     assert body('meta:muse-spark-1.3', parameters=parameters)['tool_choice'] == 'auto'
-    with pytest.raises(UserError, match='can not be made to call'):
+    with pytest.raises(UserError, match='cannot be made to call'):
         body('meta:muse-spark-1.3', parameters=ModelRequestParameters(function_tools=[tool()]), tool_choice='required')
 
 

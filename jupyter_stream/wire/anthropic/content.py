@@ -60,13 +60,13 @@ def block(target: Target, item: Any, *, cited: bool = False) -> Block | None:
     """The block of one item; None for empty text, which is refused. Documents are `cited` if that is wanted.
 
     Raises:
-        UserError: the item is of a kind that Claude can't take, or would have to be downloaded first.
+        UserError: the item is of a kind that Claude cannot take, or would have to be downloaded first.
     """
     if isinstance(item, str | TextContent):
         text = item if isinstance(item, str) else item.content
         return text_block(text) if text else None
     if fetchable(target, item):
-        raise UserError(f'{item.url} has to be downloaded before it can be sent: pass BinaryContent instead.')
+        raise UserError(f'{item.url} cannot be sent by its address: pass its bytes as BinaryContent.')
     made = _file(target, item)
     if cited and made['type'] == 'document':
         made['citations'] = {'enabled': True}
@@ -83,8 +83,8 @@ def _file(target: Target, item: Any) -> Block:
     if isinstance(item, DocumentUrl) and _media_type(item) == _PDF:
         return {'type': 'document', 'source': {'type': 'url', 'url': item.url}}
     if isinstance(item, FileUrl):
-        raise UserError(f'{item.url} can not be sent to Anthropic: it takes text, images and PDF files.')
-    raise UserError(f'{type(item).__name__} can not be part of a prompt for Anthropic.')
+        raise UserError(f'{item.url} cannot be sent to Anthropic: it takes text, images and PDF files.')
+    raise UserError(f'{type(item).__name__} cannot be part of a prompt for Anthropic.')
 
 
 def _binary(item: BinaryContent) -> Block:
@@ -94,7 +94,7 @@ def _binary(item: BinaryContent) -> Block:
         return {'type': 'document', 'source': {'type': 'base64', 'media_type': _PDF, 'data': item.base64}}
     if not _is_text(item.media_type):
         raise UserError(
-            f'Content of the type {item.media_type!r} can not be sent to Anthropic: it takes text, images and PDF.'
+            f'Content of the type {item.media_type!r} cannot be sent to Anthropic: it takes text, images and PDF.'
         )
     text = item.data.decode(errors='replace')
     return {'type': 'document', 'source': {'type': 'text', 'media_type': 'text/plain', 'data': text}}
@@ -103,12 +103,12 @@ def _binary(item: BinaryContent) -> Block:
 def _uploaded(target: Target, item: UploadedFile) -> Block:
     if item.provider_name != target.provider.name:
         raise UserError(
-            f'The file {item.file_id!r} lies with {item.provider_name!r} and can not be used with '
+            f'The file {item.file_id!r} lies with {item.provider_name!r} and cannot be used with '
             f'{target.provider.name!r}: upload it there.'
         )
     kind = item.media_type.partition('/')[0]
     if kind not in ('image', 'text', 'application'):
-        raise UserError(f'An uploaded file of the type {item.media_type!r} can not be sent to Anthropic.')
+        raise UserError(f'An uploaded file of the type {item.media_type!r} cannot be sent to Anthropic.')
     source = {'type': 'file', 'file_id': item.file_id}
     return {'type': 'image' if kind == 'image' else 'document', 'source': source}
 
@@ -167,15 +167,15 @@ def mark_block(before: Sequence[Block], ttl: str) -> None:
     """Mark the last of these blocks.
 
     Raises:
-        UserError: there is none, or it can't be marked.
+        UserError: there is none, or it cannot be marked.
     """
     if not before:
         raise UserError(
-            'A CachePoint marks what stands before it, so it can not come first: put it after some content, or use '
+            'A CachePoint marks what stands before it, so it cannot come first: put it after some content, or use '
             'the settings `anthropic_cache_instructions` and `anthropic_cache_tool_definitions`.'
         )
     if before[-1]['type'] not in CACHEABLE:
-        raise UserError(f'A CachePoint can not stand after content of the type {before[-1]["type"]!r}.')
+        raise UserError(f'A CachePoint cannot stand after content of the type {before[-1]["type"]!r}.')
     before[-1]['cache_control'] = mark(ttl)
 
 

@@ -24,7 +24,7 @@ from jupyter_stream.wire.anthropic.tools import (
     turn_has_run_code,
 )
 from jupyter_stream.wire.base import Target, WireRequest
-from jupyter_stream.wire.prepare import prepared, supported
+from jupyter_stream.wire.prepare import extra_body, prepared, supported
 
 __all__ = ('encode',)
 
@@ -59,10 +59,10 @@ def encode(
 ) -> WireRequest:
     """Write the request for a streamed answer.
 
-    Settings that the model can't honour are left out with an `UnsupportedSettingWarning`.
+    Settings that the model cannot honour are left out with an `UnsupportedSettingWarning`.
 
     Raises:
-        UserError: the messages, settings or parameters hold what this model or the protocol can't take.
+        UserError: the messages, settings or parameters hold what this model or the protocol cannot take.
     """
     parameters = prepared(target.profile, settled(target, settings, parameters), settings)
     own = _usable(target, cache_settings(cast(Settings, settings), _cache(settings, parameters)))
@@ -95,7 +95,7 @@ def encode(
         'stream': True,
         **{name: own[setting] for setting, name in _PLAIN.items() if own.get(setting) is not None},
         **{name: value for name, value in optional.items() if value},
-        **_extra_body(own),
+        **extra_body(own),
     }
     return WireRequest(target.provider.path, body, _header(_betas(own, messages, reached, said) | native.betas))
 
@@ -157,15 +157,6 @@ def _output_config(target: Target, settings: Settings, parameters: ModelRequestP
     return config
 
 
-def _extra_body(settings: Settings) -> Settings:
-    extra = settings.get('extra_body')
-    if extra is None:
-        return {}
-    if not isinstance(extra, Mapping):
-        raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
-    return cast(Settings, extra)
-
-
 # ------------------------------------------------------------------------- betas
 
 
@@ -223,7 +214,7 @@ def _context_management(settings: Settings, messages: Sequence[ModelMessage]) ->
     budget: Body = settings.get('anthropic_task_budget') or {}
     if 'remaining' in budget and any(edit.get('type') == _COMPACTION for edit in (said or {}).get('edits') or ()):
         raise UserError(
-            "`anthropic_task_budget` can not say what is 'remaining' while the provider shortens the history, since it "
+            "`anthropic_task_budget` cannot say what is 'remaining' while the provider shortens the history, since it "
             'then counts for itself: leave one of the two out.'
         )
     return said
@@ -236,7 +227,7 @@ def _container(
     said = cast('Body | str | None', settings.get('anthropic_container'))
     if said is not None:
         return said['id'] if isinstance(said, dict) and set(said) == {'id'} else said
-    if not runs_code(tools) and 'tools' not in _extra_body(settings):
+    if not runs_code(tools) and 'tools' not in extra_body(settings):
         return None
     for message in reversed(messages):
         if isinstance(message, ModelResponse) and message.provider_name == target.provider.name:
@@ -281,7 +272,7 @@ def _check_citations(
         return
     cited = any(block.get('citations') for message in messages for block in _blocks(message['content']))
     if cited or any(isinstance(tool, WebFetchTool) for tool in parameters.native_tools):
-        raise UserError('Citations can not be had while a tool must be called: leave one of the two out.')
+        raise UserError('Citations cannot be had while a tool must be called: leave one of the two out.')
 
 
 def _mark_cache(settings: Settings, tools: list[Body], system: str | list[Body], messages: list[Body]) -> Body | None:

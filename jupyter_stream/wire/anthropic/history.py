@@ -50,7 +50,7 @@ def conversation(
     """What the system says, and the messages; `parameters` must be `prepared`.
 
     Raises:
-        UserError: the history holds what can't be said to Claude.
+        UserError: the history holds what cannot be said to Claude.
     """
     history = _since_compaction(target, history)
     told = _History(target, settings, parameters)
@@ -105,7 +105,7 @@ class _History:
         elif isinstance(part, RetryPromptPart):
             self._request_part(modern_retry(part), turn)
         elif not isinstance(part, ModelSettingsDeltaPart):
-            raise UserError(f'{type(part).__name__} can not be sent to Anthropic: leave it out of the history.')
+            raise UserError(f'{type(part).__name__} cannot be sent to Anthropic: leave it out of the history.')
 
     def _prompt(self, part: UserPromptPart, turn: _Turn) -> None:
         for item in [part.content] if isinstance(part.content, str) else part.content:

@@ -121,7 +121,7 @@ def _mode(
 
 
 def settled(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:
-    """The parameters with the output mode decided: a model that thinks can't be made to call a tool, or stops thinking.
+    """The parameters with the output mode decided: a thinking model cannot be made to call a tool, or stops thinking.
 
     Raises:
         UserError: a native answer is asked for with a schema that is not strict.
@@ -141,10 +141,10 @@ def settled(target: Target, settings: ModelSettings, parameters: ModelRequestPar
 
 
 def can_force(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> bool:
-    """Whether a call of a tool can be demanded. What the user demands and can't have is an error.
+    """Whether a call of a tool can be demanded. What the user demands and cannot have is an error.
 
     Raises:
-        UserError: the user demands it, and the model can't be made to.
+        UserError: the user demands it, and the model cannot be made to.
     """
     mode = _mode(target, cast(Settings, settings), parameters)
     demanded = forced(settings)
@@ -155,6 +155,6 @@ def can_force(target: Target, settings: ModelSettings, parameters: ModelRequestP
         remedy = 'switch thinking off (`thinking=False`) or ' if mode == 'enabled' else ''
         raise UserError(
             f'`tool_choice={settings.get("tool_choice")!r}` is not supported by model {target.model_name!r} here, '
-            f"which can not be made to call a tool: {remedy}use `tool_choice='auto'`."
+            f"which cannot be made to call a tool: {remedy}use `tool_choice='auto'`."
         )
     return False

@@ -50,7 +50,7 @@ def function_tools(
     """The tools and `tool_choice`; the latter is None when there are no tools to choose from.
 
     Raises:
-        UserError: the model can't be made to call one.
+        UserError: the model cannot be made to call one.
     """
     declared = parameters.declared_tool_defs
     choice = tool_choice(settings, parameters)

@@ -59,12 +59,12 @@ def mark(known: Converse, content: list[Block], ttl: str) -> None:
         UserError: a cache point stands there already, or nothing that it can stand behind.
     """
     if _POINT in content[-1]:
-        raise UserError('Two cache points can not stand one after the other: put content between them.')
+        raise UserError('Two cache points cannot stand one after the other: put content between them.')
     if known.pages_stay and _stays(content[-1]):
         content.append(cache_point(ttl))
     elif not _before_files(content, cache_point(ttl), replace=False):
         raise UserError(
-            'A cache point can not stand behind documents and videos alone: put some text before or after them.'
+            'A cache point cannot stand behind documents and videos alone: put some text before or after them.'
         )
 
 
@@ -77,7 +77,7 @@ def mark_last(messages: Sequence[Block], ttl: str) -> None:
     said = [message['content'] for message in messages if message['role'] == 'user' and message['content']]
     if not said:
         raise UserError(
-            'A CachePoint marks what stands before it, so it can not come first: put it after some content, or use '
+            'A CachePoint marks what stands before it, so it cannot come first: put it after some content, or use '
             'the settings `bedrock_cache_instructions` and `bedrock_cache_tool_definitions`.'
         )
     content = said[-1]

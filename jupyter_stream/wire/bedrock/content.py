@@ -74,7 +74,7 @@ class Blocks:
         """The block of one item.
 
         Raises:
-            UserError: it is of a kind that Bedrock can't take, or would have to be downloaded first.
+            UserError: it is of a kind that Bedrock cannot take, or would have to be downloaded first.
         """
         if isinstance(item, str | TextContent):
             return text_block(item if isinstance(item, str) else item.content)
@@ -84,12 +84,12 @@ class Blocks:
             return self._uploaded(item)
         if isinstance(item, FileUrl):
             return self._address(item)
-        raise UserError(f'{type(item).__name__} can not be part of a prompt for Bedrock.')
+        raise UserError(f'{type(item).__name__} cannot be part of a prompt for Bedrock.')
 
     def _binary(self, item: BinaryContent) -> Block:
         if not (item.is_image or item.is_video or item.is_document):
             raise UserError(
-                f'Content of the type {item.media_type!r} can not be sent to Bedrock: it takes text, images, videos '
+                f'Content of the type {item.media_type!r} cannot be sent to Bedrock: it takes text, images, videos '
                 'and documents.'
             )
         if self._cited and item.media_type == 'text/plain':
@@ -99,11 +99,11 @@ class Blocks:
 
     def _address(self, item: FileUrl) -> Block:
         if isinstance(item, AudioUrl):
-            raise UserError(f'{item.url} can not be sent to Bedrock: it takes no sounds.')
+            raise UserError(f'{item.url} cannot be sent to Bedrock: it takes no sounds.')
         if isinstance(item, VideoUrl) and item.is_youtube:
-            raise UserError(f'{item.url} can not be sent to Bedrock: it does not read videos from YouTube.')
+            raise UserError(f'{item.url} cannot be sent to Bedrock: it does not read videos from YouTube.')
         if fetchable(self._target, item):
-            raise UserError(f'{item.url} has to be downloaded before it can be sent: pass BinaryContent instead.')
+            raise UserError(f'{item.url} cannot be sent by its address: pass its bytes as BinaryContent.')
         kind = 'image' if isinstance(item, ImageUrl) else 'video' if isinstance(item, VideoUrl) else 'document'
         bare = copy(item)
         bare.url = item.url.partition('?')[0]  # the name before it tells the format
@@ -112,14 +112,14 @@ class Blocks:
     def _uploaded(self, item: UploadedFile) -> Block:
         if item.provider_name != self._target.provider.name:
             raise UserError(
-                f'The file {item.file_id!r} lies with {item.provider_name!r} and can not be used with '
+                f'The file {item.file_id!r} lies with {item.provider_name!r} and cannot be used with '
                 f'{self._target.provider.name!r}: upload it there.'
             )
         if not item.file_id.startswith(_S3):
             raise UserError(f'A file for Bedrock must lie in S3 (s3://bucket/key), not at {item.file_id!r}.')
         kind = item.media_type.partition('/')[0]
         if kind == 'audio':
-            raise UserError(f'{item.file_id} can not be sent to Bedrock: it takes no sounds.')
+            raise UserError(f'{item.file_id} cannot be sent to Bedrock: it takes no sounds.')
         return self._file(kind if kind in _FORMATS else 'document', _format(item), _in_s3(item.file_id))
 
     def _file(self, kind: str, form: str, source: Block) -> Block:

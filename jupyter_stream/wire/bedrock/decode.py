@@ -93,7 +93,7 @@ class Decoder(base.Decoder):
         try:
             event = parsed(text)
         except (ValueError, RecursionError):
-            raise self._malformed(text, 'is no JSON') from None
+            raise self._malformed(text, 'is not JSON') from None
         try:
             read(event)
         except WRONG_TYPE as error:

@@ -23,7 +23,7 @@ from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.bedrock.cache import cache_point, cache_settings, limit, ordered
 from jupyter_stream.wire.bedrock.history import CODE, conversation, has_cited, has_tool_blocks
 from jupyter_stream.wire.bedrock.thinking import can_force, settled, thinking_fields
-from jupyter_stream.wire.prepare import prepared, supported
+from jupyter_stream.wire.prepare import extra_body, prepared, supported
 from jupyter_stream.wire.schema._bedrock import rewritten
 from jupyter_stream.wire.tool_choice import tool_choice
 
@@ -63,10 +63,10 @@ def encode(
 ) -> WireRequest:
     """Write the request for a streamed answer.
 
-    Settings that the model can't honour are left out with an `UnsupportedSettingWarning`.
+    Settings that the model cannot honour are left out with an `UnsupportedSettingWarning`.
 
     Raises:
-        UserError: the messages, settings or parameters hold what this model or the protocol can't take.
+        UserError: the messages, settings or parameters hold what this model or the protocol cannot take.
     """
     known = _served(target)
     own = _usable(target, known, cast(Settings, settings), parameters)
@@ -74,9 +74,7 @@ def encode(
     system, said = conversation(target, messages, own, parameters)
     tools, choice = _tool_config(target, own, parameters, called=has_tool_blocks(said))
     if has_cited(said) and choice is not None and 'auto' not in choice:
-        raise UserError(
-            'A model that must call a tool can not cite: leave `citations` or the forced `tool_choice` out.'
-        )
+        raise UserError('A model that must call a tool cannot cite: leave `citations` or the forced `tool_choice` out.')
     limit(tools, system, said)
     ordered(tools, system, said)
     body: Body = {
@@ -92,7 +90,7 @@ def encode(
         'additionalModelRequestFields': _additional_fields(target, known, own, parameters, bool(tools and not choice)),
     }
     body.update({name: value for name, value in rest.items() if value})
-    body.update(_extra_body(own))
+    body.update(extra_body(own))
     return WireRequest(_path(target, own), body, dict(_ACCEPT))
 
 
@@ -175,15 +173,6 @@ def _add_top_k(known: Converse, fields: Body, top_k: int) -> None:
         fields['inferenceConfig'] = {'topK': top_k, **(fields.get('inferenceConfig') or {})}
 
 
-def _extra_body(settings: Settings) -> Settings:
-    extra = settings.get('extra_body')
-    if extra is None:
-        return {}
-    if not isinstance(extra, Mapping):
-        raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
-    return cast(Settings, extra)
-
-
 # ---------------------------------------------------------------- tools
 
 
@@ -193,7 +182,7 @@ def _tool_config(
     """The tools and `toolChoice`; None for no choice. `called` says that the messages call a tool or hold a result.
 
     Raises:
-        UserError: a native tool is one that the model has not, or the model can't be made to call a tool.
+        UserError: a native tool is one that the model has not, or the model cannot be made to call a tool.
     """
     known = target.profile.converse
     native = _native_tools(target, known, parameters)

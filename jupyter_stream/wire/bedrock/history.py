@@ -52,7 +52,7 @@ def conversation(
     """What the system says, and the messages; `parameters` must be `prepared`.
 
     Raises:
-        UserError: the history holds what can't be said to the model.
+        UserError: the history holds what cannot be said to the model.
     """
     known = target.profile.converse
     told = _History(target, cited=_cites(known, settings, parameters))
@@ -124,7 +124,7 @@ class _History:
         elif isinstance(part, RetryPromptPart):
             self._messages.append(_user(self._retry(part)))
         elif not isinstance(part, ModelSettingsDeltaPart):
-            raise UserError(f'{type(part).__name__} can not be sent to Bedrock: leave it out of the history.')
+            raise UserError(f'{type(part).__name__} cannot be sent to Bedrock: leave it out of the history.')
 
     def _prompt(self, part: UserPromptPart) -> None:
         content: list[Block] = []
@@ -304,11 +304,11 @@ class _Replay:
             self.thinking.append(text_block(f'<assistant_thinking>\n{part.content}\n</assistant_thinking>'))
 
     def _understood(self, provider_name: str | None) -> bool:
-        """Whether the model can read what was signed: by itself, or for Claude wherever it was served."""
+        """Whether the model can read what was signed: by itself, or by its vendor wherever it was served."""
         own = self._response.canonical_system if provider_name == self._response.provider_name else None
         if own is None:
-            return provider_name == self._name or (self._known.claude and provider_name == 'anthropic')
-        return own == ('anthropic' if self._known.claude else self._name)
+            return provider_name in {self._name, self._known.signer or self._name}
+        return own == (self._known.signer or self._name)
 
     def _is_code(self, part: NativeToolCallPart | NativeToolReturnPart) -> bool:
         return part.provider_name == self._name and part.tool_name == _CODE_EXECUTION

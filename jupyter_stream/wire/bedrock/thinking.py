@@ -1,6 +1,6 @@
-"""Thinking: how a request asks each house's models for it, and what follows from it for tools and the output mode.
+"""Thinking: how a request asks each vendor's models for it, and what follows from it for tools and the output mode.
 
-Converse has no word of its own for thinking: it goes into `additionalModelRequestFields`, as the house has it.
+Converse has no word of its own for thinking: it goes into `additionalModelRequestFields`, as the vendor has it.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _output_config(effort: str | None, given: Fields) -> Fields:
     return {} if effort is None or 'output_config' in given else {'output_config': {'effort': effort}}
 
 
-# ----------------------------------------------------------------- other houses
+# ----------------------------------------------------------------- other vendors
 
 
 def _word(words: Words) -> Callable[[Target, ThinkingLevel], str]:
@@ -147,7 +147,7 @@ _TOOLS_ALL_THE_SAME: Final = (None, 'claude', 'glm', 'glm_effort', *_FORCED_ALL_
 
 
 def settled(target: Target, settings: Settings, parameters: ModelRequestParameters) -> ModelRequestParameters:
-    """The parameters with the output mode decided. Where a tool can't be forced, or stops thinking, a schema must do.
+    """The parameters with the output mode decided. Where a tool cannot be forced, or stops thinking, a schema must do.
 
     Raises:
         UserError: the answer must be a call of a tool, which the model does not make while it thinks.
@@ -162,7 +162,7 @@ def settled(target: Target, settings: Settings, parameters: ModelRequestParamete
     only_tools = parameters.output_mode == 'tool' and not parameters.allow_text_output
     if only_tools and thinks and known.thinking not in _TOOLS_ALL_THE_SAME:
         raise UserError(
-            f'Model {target.model_name!r} can not answer by a tool while it thinks: use the output mode {schema!r}, or '
+            f'Model {target.model_name!r} cannot answer by a tool while it thinks: use the output mode {schema!r}, or '
             'switch thinking off (`thinking=False`).'
         )
     output = parameters.output_object
@@ -172,10 +172,10 @@ def settled(target: Target, settings: Settings, parameters: ModelRequestParamete
 
 
 def can_force(target: Target, settings: Settings, parameters: ModelRequestParameters) -> bool:
-    """Whether a call of a tool can be demanded. What the user demands and can't have is an error.
+    """Whether a call of a tool can be demanded. What the user demands and cannot have is an error.
 
     Raises:
-        UserError: the user demands it, and the model can't be made to.
+        UserError: the user demands it, and the model cannot be made to.
     """
     known, mode = target.profile.converse, _mode(target, settings, parameters)
     demanded = forced(cast(Any, settings))
@@ -187,6 +187,6 @@ def can_force(target: Target, settings: Settings, parameters: ModelRequestParame
         remedy = 'switch thinking off (`thinking=False`) or ' if ever else ''
         raise UserError(
             f'`tool_choice={settings.get("tool_choice")!r}` is not supported by model {target.model_name!r} here, '
-            f"which can not be made to call a tool: {remedy}use `tool_choice='auto'`."
+            f"which cannot be made to call a tool: {remedy}use `tool_choice='auto'`."
         )
     return False

@@ -38,7 +38,7 @@ def _block(target: Target, item: Any) -> dict[str, Any]:
     if isinstance(item, str | TextContent):
         return {'type': 'text', 'text': item if isinstance(item, str) else item.content}
     if fetchable(target, item):
-        raise UserError(f'{item.url} has to be downloaded before it can be sent: pass it as BinaryContent.')
+        raise UserError(f'{item.url} cannot be sent by its address: pass its bytes as BinaryContent.')
     if target.profile.images and isinstance(item, ImageUrl):
         return image_part(item.url, item.vendor_metadata)
     if target.profile.images and isinstance(item, BinaryContent) and item.is_image:

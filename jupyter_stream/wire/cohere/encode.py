@@ -21,8 +21,7 @@ from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.chat_history import ChatHistory, Message, instruct
 from jupyter_stream.wire.cohere.content import is_plan, user_content
-from jupyter_stream.wire.openai_chat.encode import extra_body
-from jupyter_stream.wire.prepare import instructions, prepared, supported
+from jupyter_stream.wire.prepare import extra_body, instructions, prepared, supported
 from jupyter_stream.wire.tool_choice import tool_choice
 
 __all__ = ('encode',)
@@ -51,10 +50,10 @@ def encode(
     Settings that Cohere has no word for are left out with an `UnsupportedSettingWarning`.
 
     Raises:
-        UserError: the messages or parameters hold what this model or Cohere can't take.
+        UserError: the messages or parameters hold what this model or Cohere cannot take.
     """
     parameters = prepared(target.profile, parameters, settings)
-    # Several calls at once are what Cohere does anyway; it can't be asked for one at a time.
+    # Several calls at once are what Cohere does anyway; it cannot be asked for one at a time.
     unknown = (*_UNKNOWN, 'parallel_tool_calls') if settings.get('parallel_tool_calls') is False else _UNKNOWN
     plain = supported(target, cast(Mapping[str, Any], settings), unknown)
     tools, choice = _tools(target, settings, parameters)
@@ -86,7 +85,7 @@ def _thinking(thinking: ThinkingLevel | None) -> dict[str, Any] | None:
 def _tools(
     target: Target, settings: ModelSettings, parameters: ModelRequestParameters
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """The tools and `tool_choice`. One tool can't be demanded by its name, so the others are left out."""
+    """The tools and `tool_choice`. One tool cannot be demanded by its name, so the others are left out."""
     for tool in parameters.native_tools:
         if not tool.optional:
             raise UserError(

@@ -38,7 +38,7 @@ def user_parts(target: Target, content: str | Sequence[UserContent]) -> list[Par
     """The parts of what a user says. A CachePoint is passed over: Gemini has cached contents of their own instead.
 
     Raises:
-        UserError: an item is of a kind that the model can't take, or would have to be downloaded first.
+        UserError: an item is of a kind that the model cannot take, or would have to be downloaded first.
     """
     if isinstance(content, str):
         return [{'text': content}]
@@ -52,7 +52,7 @@ def _user_part(target: Target, item: Any) -> Part:
         return {'text': item.content}
     if is_multi_modal_content(item):
         return file_part(target, item)
-    raise UserError(f'{type(item).__name__} can not be part of a prompt for Gemini.')
+    raise UserError(f'{type(item).__name__} cannot be part of a prompt for Gemini.')
 
 
 def file_part(target: Target, file: Any) -> Part:
@@ -121,7 +121,7 @@ def _check_upload(target: Target, file: UploadedFile) -> None:
     known = target.profile.gemini
     if file.provider_name not in known.own_names:
         raise UserError(
-            f'The file {file.file_id!r} lies with {file.provider_name!r} and can not be used with '
+            f'The file {file.file_id!r} lies with {file.provider_name!r} and cannot be used with '
             f'{target.provider.name!r}: upload it there.'
         )
     if not file.file_id.startswith(known.upload_scheme):

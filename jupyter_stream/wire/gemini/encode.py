@@ -16,7 +16,7 @@ from jupyter_stream.settings import ModelSettings, ThinkingEffort
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.gemini.history import contents
 from jupyter_stream.wire.gemini.tools import image_config, native_tools, tools_and_config
-from jupyter_stream.wire.prepare import prepared, supported
+from jupyter_stream.wire.prepare import extra_body, prepared, supported
 from jupyter_stream.wire.schema._gemini import with_schemas
 
 __all__ = ('encode',)
@@ -68,10 +68,10 @@ def encode(
 ) -> WireRequest:
     """Write the request for a streamed answer.
 
-    Settings that Gemini can't honour are left out with an `UnsupportedSettingWarning`.
+    Settings that Gemini cannot honour are left out with an `UnsupportedSettingWarning`.
 
     Raises:
-        UserError: the messages or parameters hold what this model or the protocol can't take.
+        UserError: the messages or parameters hold what this model or the protocol cannot take.
     """
     own = _usable(target, cast(Mapping[str, Any], settings))
     parameters = with_schemas(_prepared(target, settings, parameters))
@@ -84,13 +84,13 @@ def encode(
     _leave_to_cache(body)
     body['generationConfig'] = _generation(target, own, parameters, with_tools)
     body.update(_tier(target, own))
-    body.update(_extra_body(own))
+    body.update(extra_body(own))
     path = target.provider.path.replace('{model}', quote(_resource(target), safe='/'))
     return WireRequest(path, body, headers=_headers(target, own), query={'alt': 'sse'})
 
 
 def _prepared(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:
-    """Where tools can't be combined, an answer beside native tools is asked for by prompt."""
+    """Where tools cannot be combined, an answer beside native tools is asked for by prompt."""
     known = target.profile.gemini
     native = native_tools(target, parameters)
     if native and parameters.output_tools and not known.combines_tools:
@@ -175,15 +175,6 @@ def _headers(target: Target, settings: Mapping[str, Any]) -> dict[str, str]:
     if wanted not in _CLOUD_TIER_HEADERS:
         raise UserError(f'`google_cloud_service_tier` must be one of {", ".join(_CLOUD_TIER_HEADERS)}, not {wanted!r}.')
     return dict(_CLOUD_TIER_HEADERS[wanted])
-
-
-def _extra_body(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    extra = settings.get('extra_body')
-    if extra is None:
-        return {}
-    if not isinstance(extra, Mapping):
-        raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
-    return cast(Mapping[str, Any], extra)
 
 
 def _resource(target: Target) -> str:

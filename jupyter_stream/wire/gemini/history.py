@@ -49,7 +49,7 @@ def contents(
     """`contents` and `systemInstruction`; `parameters` must be `prepared`.
 
     Raises:
-        UserError: the history holds what can't be said to Gemini.
+        UserError: the history holds what cannot be said to Gemini.
     """
     system: list[str] = []
     turns: list[Part] = []
@@ -107,7 +107,7 @@ def _said(target: Target, part: Any) -> list[Part]:
         return [{'text': _feedback(part)}]
     if isinstance(part, ModelSettingsDeltaPart):
         return []
-    raise UserError(f'{type(part).__name__} can not be sent to Gemini: leave it out of the history.')
+    raise UserError(f'{type(part).__name__} cannot be sent to Gemini: leave it out of the history.')
 
 
 def _feedback(part: RetryFeedbackPart) -> str:
@@ -121,7 +121,7 @@ def _feedback(part: RetryFeedbackPart) -> str:
 
 
 def _tool_return(target: Target, part: ToolReturnPart) -> tuple[Part, list[Part]]:
-    """The function's response, and the files that it can't hold, which the user shows instead."""
+    """The function's response, and the files that it cannot hold, which the user shows instead."""
     inside = [file for file in part.files if file.media_type in target.profile.gemini.tool_files]
     outside = [file for file in part.files if file.media_type not in target.profile.gemini.tool_files]
     response: Part = {'name': part.tool_name, 'response': _response(part, outside), 'id': part.tool_call_id}
@@ -167,7 +167,7 @@ def _answer_parts(target: Target, response: ModelResponse) -> Iterator[Part]:
     """The parts of a model's turn; none for an answer of which nothing can go back.
 
     Raises:
-        UserError: the answer holds what can't be said to Gemini.
+        UserError: the answer holds what cannot be said to Gemini.
     """
     answer = _Answer(target, response)
     for item in response.parts:
@@ -209,7 +209,7 @@ class _Answer:
             return {'inlineData': inline(item.content.data, item.content.media_type)}
         if isinstance(item, CompactionPart):
             return None
-        raise UserError(f'{type(item).__name__} can not be sent to Gemini: leave it out of the history.')
+        raise UserError(f'{type(item).__name__} cannot be sent to Gemini: leave it out of the history.')
 
     def _call(self, item: ToolCallPart, signed: bool) -> Part:
         first, self.called = not self.called, True

@@ -69,12 +69,12 @@ def tools_and_config(
     """`tools` and `toolConfig`; either is empty where there is nothing to say.
 
     Raises:
-        UserError: the model can't take these tools.
+        UserError: the model cannot take these tools.
     """
     known = target.profile.gemini
     own = native_tools(target, parameters)
     if parameters.function_tools and not target.profile.tools:
-        raise UserError(f'{target.provider.title} model {target.model_name!r} can not call tools: leave them out.')
+        raise UserError(f'{target.provider.title} model {target.model_name!r} cannot call tools: leave them out.')
     if own and parameters.function_tools and not known.combines_tools:
         raise UserError(
             f'{target.provider.title} model {target.model_name!r} takes function tools or native tools, not both.'
@@ -149,7 +149,7 @@ def image_config(target: Target, parameters: ModelRequestParameters) -> Part | N
     """`imageConfig`, from the ImageGenerationTool; None without one.
 
     Raises:
-        UserError: the tool asks for what Gemini can't do.
+        UserError: the tool asks for what Gemini cannot do.
     """
     tool = next((tool for tool in native_tools(target, parameters) if isinstance(tool, ImageGenerationTool)), None)
     if tool is None:

@@ -29,10 +29,10 @@ def encode(
 ) -> WireRequest:
     """Write the request for a streamed answer.
 
-    Settings that Groq can't honour are left out with an `UnsupportedSettingWarning`.
+    Settings that Groq cannot honour are left out with an `UnsupportedSettingWarning`.
 
     Raises:
-        UserError: the messages or parameters hold what this model or the protocol can't take.
+        UserError: the messages or parameters hold what this model or the protocol cannot take.
     """
     settings = without(settings, 'openai_')
     body = chat_body(target, messages, settings, parameters)

@@ -11,8 +11,8 @@ from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.mistral.history import mistral_messages
-from jupyter_stream.wire.openai_chat.encode import chat_tools, extra_body
-from jupyter_stream.wire.prepare import prepared, supported
+from jupyter_stream.wire.openai_chat.encode import chat_tools
+from jupyter_stream.wire.prepare import extra_body, prepared, supported
 
 __all__ = ('encode',)
 
@@ -45,7 +45,7 @@ def encode(
     Settings that Mistral has no word for are left out with an `UnsupportedSettingWarning`.
 
     Raises:
-        UserError: the messages or parameters hold what this model or Mistral can't take.
+        UserError: the messages or parameters hold what this model or Mistral cannot take.
     """
     parameters = prepared(target.profile, parameters, settings)
     plain = supported(target, cast(Mapping[str, Any], settings), _UNKNOWN)

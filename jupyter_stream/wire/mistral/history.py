@@ -49,7 +49,7 @@ def mistral_messages(
     """The `messages` of a request; `parameters` must be `prepared`.
 
     Raises:
-        UserError: the history holds what can't be said to Mistral.
+        UserError: the history holds what cannot be said to Mistral.
     """
     # A history with a retry in it is rewritten by the peer, ids and all; any other goes as it is.
     if target.profile.short_call_ids or any(map(_has_retry, history)):
@@ -161,7 +161,7 @@ def _chunk(target: Target, item: Any) -> Chunk:
     if isinstance(item, TextContent):
         return _text_chunk(item.content)
     if fetchable(target, item):
-        raise UserError(f'{item.url} has to be downloaded before it can be sent: pass it as BinaryContent.')
+        raise UserError(f'{item.url} cannot be sent by its address: pass its bytes as BinaryContent.')
     if isinstance(item, ImageUrl):
         return image_part(item.url, item.vendor_metadata)
     if isinstance(item, DocumentUrl) and item.media_type == _PDF:

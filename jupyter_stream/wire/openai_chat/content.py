@@ -39,7 +39,7 @@ def user_content(target: Target, content: str | Sequence[UserContent]) -> str | 
     """The `content` of a user message.
 
     Raises:
-        UserError: an item is of a kind that the model can't take, or would have to be downloaded first.
+        UserError: an item is of a kind that the model cannot take, or would have to be downloaded first.
     """
     if isinstance(content, str):
         return content
@@ -72,9 +72,7 @@ def _mark(profile: Profile, parts: list[Part], point: CachePoint) -> None:
     if profile.cache_control is None:
         return
     if not parts:
-        raise UserError(
-            'A CachePoint marks what stands before it, so it can not come first: put it after some content.'
-        )
+        raise UserError('A CachePoint marks what stands before it, so it cannot come first: put it after some content.')
     parts[-1]['cache_control'] = cache_mark(profile, point.ttl)
 
 
@@ -97,7 +95,7 @@ def _part(target: Target, item: Any) -> Part:
         raise UserError(_download(item))
     if isinstance(item, UploadedFile):
         return _uploaded(target, item)
-    raise UserError(f'{type(item).__name__} can not be part of a prompt for Chat Completions.')
+    raise UserError(f'{type(item).__name__} cannot be part of a prompt for Chat Completions.')
 
 
 def image_part(url: str, metadata: dict[str, Any] | None) -> Part:
@@ -128,7 +126,7 @@ def _binary(target: Target, item: BinaryContent) -> Part:
     if item.is_audio:
         return _sound(target, item)
     if not item.is_document:
-        raise UserError(f'Content of the type {item.media_type!r} can not be sent in Chat Completions.')
+        raise UserError(f'Content of the type {item.media_type!r} cannot be sent in Chat Completions.')
     _check_documents(target)
     return {'type': 'file', 'file': {'file_data': item.data_uri, 'filename': f'filename.{item.format}'}}
 
@@ -171,12 +169,12 @@ def _check_documents(target: Target) -> None:
 def _uploaded(target: Target, item: UploadedFile) -> Part:
     if item.provider_name != target.provider.name:
         raise UserError(
-            f'The file {item.file_id!r} lies with {item.provider_name!r} and can not be used with '
+            f'The file {item.file_id!r} lies with {item.provider_name!r} and cannot be used with '
             f'{target.provider.name!r}: upload it there.'
         )
     if item.media_type.startswith('image/'):
         raise UserError(
-            'An uploaded image can not be named by its id in Chat Completions: use ImageUrl or BinaryContent.'
+            'An uploaded image cannot be named by its id in Chat Completions: use ImageUrl or BinaryContent.'
         )
     return {'type': 'file', 'file': {'file_id': item.file_id}}
 
@@ -188,7 +186,4 @@ def _address(item: ImageUrl | DocumentUrl | VideoUrl) -> str:
 
 
 def _download(item: ImageUrl | DocumentUrl | VideoUrl | AudioUrl) -> str:
-    return (
-        f'{item.url} would have to be downloaded before it can be sent, which jupyter_stream does not do yet: '
-        'fetch it yourself and pass BinaryContent.'
-    )
+    return f'Chat Completions does not take {item.url} by its address: pass its bytes as BinaryContent.'

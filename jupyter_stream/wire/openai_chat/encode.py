@@ -18,10 +18,10 @@ from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.openai_chat.history import chat_messages
 from jupyter_stream.wire.openai_chat.reasoning import thinking_body
 from jupyter_stream.wire.openai_effort import can_force, is_thinking
-from jupyter_stream.wire.prepare import prepared, supported
+from jupyter_stream.wire.prepare import extra_body, prepared, supported
 from jupyter_stream.wire.tool_choice import tool_choice
 
-__all__ = ('chat_body', 'chat_tools', 'encode', 'extra_body', 'wire_request')
+__all__ = ('chat_body', 'chat_tools', 'encode', 'wire_request')
 
 _DEFAULT_OUTPUT_NAME: Final = 'final_result'
 
@@ -57,10 +57,10 @@ def encode(
 ) -> WireRequest:
     """Write the request for a streamed answer.
 
-    Settings that the model can't honour are left out with an `UnsupportedSettingWarning`.
+    Settings that the model cannot honour are left out with an `UnsupportedSettingWarning`.
 
     Raises:
-        UserError: the messages or parameters hold what this model or the protocol can't take.
+        UserError: the messages or parameters hold what this model or the protocol cannot take.
     """
     return wire_request(target, chat_body(target, messages, settings, parameters), settings)
 
@@ -141,16 +141,6 @@ def _json_schema(profile: Profile, output: OutputObjectDefinition) -> dict[str, 
     return schema
 
 
-def extra_body(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the setting `extra_body` adds to a request's body; UserError where it is no dict."""
-    extra = settings.get('extra_body')
-    if extra is None:
-        return {}
-    if not isinstance(extra, Mapping):
-        raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
-    return cast(Mapping[str, Any], extra)
-
-
 # ---------------------------------------------------------------- tools
 
 
@@ -160,12 +150,12 @@ def chat_tools(
     """The tools and `tool_choice`; the latter is None when there are no tools to choose from.
 
     Raises:
-        UserError: the model can't take these tools, or can't be made to call one.
+        UserError: the model cannot take these tools, or cannot be made to call one.
     """
     profile = target.profile
     declared = parameters.declared_tool_defs
     if declared and not profile.tools:
-        raise UserError(f'{target.provider.title} model {target.model_name!r} can not call tools: leave them out.')
+        raise UserError(f'{target.provider.title} model {target.model_name!r} cannot call tools: leave them out.')
     choice = tool_choice(settings, parameters)
     mode = choice.mode
     if mode == 'required' and not can_force(target, settings, parameters):

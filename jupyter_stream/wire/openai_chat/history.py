@@ -34,7 +34,7 @@ def chat_messages(
     """The `messages` of a request; `parameters` must be `prepared`.
 
     Raises:
-        UserError: the history holds what can't be said in Chat Completions.
+        UserError: the history holds what cannot be said in Chat Completions.
     """
     own = cast(Mapping[str, Any], settings)
     messages = list(_History(target, is_thinking(target.profile, own, parameters)).messages(history))
@@ -95,7 +95,7 @@ class _History(ChatHistory):
                 details.append(detail)
                 return
             if field:
-                return  # it came without its details, and without them the provider can't take it back
+                return  # it came without its details, and without them the provider cannot take it back
         if back == 'auto':
             field = self._field_it_came_in(part) if own else None
         if field and back != 'tags':

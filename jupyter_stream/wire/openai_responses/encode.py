@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, Final, cast
 from urllib.parse import quote
 
-from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage, ModelRequest, ModelResponse, ModelResponsePart, SystemPromptPart
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
@@ -27,7 +26,7 @@ from jupyter_stream.wire.openai_responses.state import (
     is_own,
 )
 from jupyter_stream.wire.openai_responses.tools import function_tools, native_tools
-from jupyter_stream.wire.prepare import instructions, prepared, supported
+from jupyter_stream.wire.prepare import extra_body, instructions, prepared, supported
 
 __all__ = ('encode',)
 
@@ -79,10 +78,10 @@ def encode(
 ) -> WireRequest:
     """Write the request for a streamed answer.
 
-    Settings that the model can't honour are left out with an `UnsupportedSettingWarning`.
+    Settings that the model cannot honour are left out with an `UnsupportedSettingWarning`.
 
     Raises:
-        UserError: the messages, settings or parameters hold what this model or the protocol can't take.
+        UserError: the messages, settings or parameters hold what this model or the protocol cannot take.
     """
     parameters = prepared(target.profile, parameters, settings)
     own = _usable(target, cast(Settings, settings), parameters)
@@ -111,7 +110,7 @@ def encode(
         own, body['input'], comparable_response(target, messages) if _compares(target, own) else None
     ):
         body['prompt_cache_options'] = options
-    body.update(_extra_body(own))
+    body.update(extra_body(own))
     return WireRequest(
         _path(target), body, query=dict(target.provider.query), digest=_digest(target, messages, own, parameters)
     )
@@ -257,15 +256,6 @@ def _json_schema(profile: Profile, output: OutputObjectDefinition) -> Body:
     if profile.strict_schemas:
         form['strict'] = output.strict
     return form
-
-
-def _extra_body(settings: Settings) -> Mapping[str, Any]:
-    extra = settings.get('extra_body')
-    if extra is None:
-        return {}
-    if not isinstance(extra, Mapping):
-        raise UserError(f'The setting `extra_body` must be a dict, not {type(extra).__name__}.')
-    return cast(Mapping[str, Any], extra)
 
 
 # ---------------------------------------------------------------- reasoning

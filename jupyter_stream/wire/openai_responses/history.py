@@ -40,7 +40,7 @@ def input_items(
     """The `input` of a request, without its instructions.
 
     Raises:
-        UserError: the history holds what can't be said in this protocol.
+        UserError: the history holds what cannot be said in this protocol.
     """
     items = list(_History(target, goes_on, settings, parameters).messages(after_compaction(target, goes_on.messages)))
     _move_leading_marks(items)
@@ -152,11 +152,11 @@ def _mark_before(items: list[Item], index: int) -> None:
     for item in reversed(items[:index]):
         if _set_mark(item, _body_of(item)):
             return
-    raise UserError('A CachePoint marks what stands before it, so it can not come first: put it after some content.')
+    raise UserError('A CachePoint marks what stands before it, so it cannot come first: put it after some content.')
 
 
 def _set_mark(item: Item, name: str) -> bool:
-    """Mark the end of an item; False when it is of a kind that can't be marked, such as the model's own text."""
+    """Mark the end of an item; False when it is of a kind that cannot be marked, such as the model's own text."""
     body = item.get(name)
     if isinstance(body, str) and body and item.get('role') != 'assistant':
         item[name] = [{'type': 'input_text', 'text': body, _CACHE_MARK: {'mode': 'explicit'}}]
@@ -185,7 +185,7 @@ def _input_content(target: Target, content: str | Sequence[UserContent]) -> str 
     A cache point marks what stands before it; one that comes first is left as an empty text with the mark.
 
     Raises:
-        UserError: an item is of a kind that the model can't take, or would have to be downloaded first.
+        UserError: an item is of a kind that the model cannot take, or would have to be downloaded first.
     """
     if isinstance(content, str):
         return content
@@ -209,12 +209,12 @@ def _input_part(target: Target, item: Any) -> Part:
     """An item of a user's content, or of what a tool returned.
 
     Raises:
-        UserError: it is of a kind that the model can't take, or would have to be downloaded first.
+        UserError: it is of a kind that the model cannot take, or would have to be downloaded first.
     """
     if isinstance(item, (str, TextContent)):
         return {'type': 'input_text', 'text': item if isinstance(item, str) else item.content}
     if fetchable(target, item):
-        raise UserError(f'{item.url} has to be downloaded before it can be sent: fetch it and pass BinaryContent.')
+        raise UserError(f'{item.url} cannot be sent by its address: pass its bytes as BinaryContent.')
     if isinstance(item, ImageUrl):
         return _image(item, image_url=item.url)
     if isinstance(item, (DocumentUrl, AudioUrl)):
@@ -223,7 +223,7 @@ def _input_part(target: Target, item: Any) -> Part:
         return _uploaded(target, item)
     if isinstance(item, BinaryContent):
         return _binary(item)
-    raise UserError(f'{type(item).__name__} can not be part of a prompt for the Responses API.')
+    raise UserError(f'{type(item).__name__} cannot be part of a prompt for the Responses API.')
 
 
 def _image(item: ImageUrl | BinaryContent | UploadedFile, **source: str) -> Part:
@@ -236,7 +236,7 @@ def _binary(item: BinaryContent) -> Part:
     if item.is_document:
         return {'type': 'input_file', 'file_data': item.data_uri, 'filename': f'filename.{item.format}'}
     raise UserError(
-        f'Content of the type {item.media_type!r} can not be sent to the Responses API, which takes images and '
+        f'Content of the type {item.media_type!r} cannot be sent to the Responses API, which takes images and '
         'documents: convert it first.'
     )
 
@@ -244,7 +244,7 @@ def _binary(item: BinaryContent) -> Part:
 def _uploaded(target: Target, item: UploadedFile) -> Part:
     if item.provider_name != target.provider.name:
         raise UserError(
-            f'The file {item.file_id!r} lies with {item.provider_name!r} and can not be used with '
+            f'The file {item.file_id!r} lies with {item.provider_name!r} and cannot be used with '
             f'{target.provider.name!r}: upload it there.'
         )
     if item.media_type.startswith('image/'):

@@ -168,7 +168,7 @@ def _search_queries(arguments: Any) -> dict[str, Any]:
     said = cast('dict[str, Any]', arguments or {})
     queries = said.get('queries', said.get('paths', None if said else []))
     if not isinstance(queries, list):
-        raise UnexpectedModelBehavior(f'The provider searched for tools by what is no query: {said!r}.')
+        raise UnexpectedModelBehavior(f'The provider sent a malformed search for tools, {said!r}: ask again.')
     return {'queries': [query for query in cast('list[Any]', queries) if isinstance(query, str)]}
 
 

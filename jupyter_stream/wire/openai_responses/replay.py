@@ -230,7 +230,7 @@ def _native_item(part: NativeToolCallPart, *, stored: bool) -> Item | None:
     """The item that a call came from; None for a call that is not the provider's, or that it no longer has."""
     args = part.args_as_dict()
     if part.tool_name == 'image_generation':
-        # It is looked up by its id whatever else is sent, so what was not stored can't be named.
+        # It is looked up by its id whatever else is sent, so what was not stored cannot be named.
         return {'type': 'image_generation_call', 'id': part.tool_call_id} if stored else None
     if part.tool_name.startswith(_MCP):
         return _mcp(part, part.tool_name.removeprefix(_MCP), args)

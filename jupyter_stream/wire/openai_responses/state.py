@@ -187,7 +187,7 @@ def fingerprint(history: Sequence[ModelMessage], *, with_instructions: bool) -> 
 
 
 def _is_unchanged(history: Sequence[ModelMessage], response: ModelResponse) -> bool:
-    """Whether a response, and the messages before it, are as when it was made; False where that can't be told."""
+    """Whether a response, and the messages before it, are as when it was made; False where that cannot be told."""
     found = response.history_digest
     if found is None:
         return False

@@ -36,11 +36,11 @@ def function_tools(
     choice.
 
     Raises:
-        UserError: the model can't call tools, or can't be made to call one.
+        UserError: the model cannot call tools, or cannot be made to call one.
     """
     declared = parameters.declared_tool_defs
     if declared and not target.profile.tools:
-        raise UserError(f'{target.provider.title} model {target.model_name!r} can not call tools: leave them out.')
+        raise UserError(f'{target.provider.title} model {target.model_name!r} cannot call tools: leave them out.')
     choice = tool_choice(settings, parameters)
     mode = choice.mode
     if mode == 'required' and not can_force(target, settings, parameters):
@@ -81,7 +81,7 @@ def native_tools(target: Target, parameters: ModelRequestParameters) -> list[Too
     """The native tools of a request.
 
     Raises:
-        UserError: the model has no such tool, or the tool can't be set like that.
+        UserError: the model has no such tool, or the tool cannot be set like that.
     """
     known = target.profile.responses.native_tools
     tools: list[Tool] = []

@@ -1,7 +1,7 @@
 """JSON schemas as Bedrock's strict tools and strict answers take them.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html, and what the service refuses beyond that
-page: the exclusive limits of numbers, and `contains` for some houses.
+page: the exclusive limits of numbers, and `contains` for some vendors.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _visit_strict(style: str, schema: Schema) -> None:
         schema['additionalProperties'] = False
     refused = {key: schema.pop(key) for key in _refused(style, schema)}
     if refused:
-        # What can't be enforced is at least told.
+        # What cannot be enforced is at least told.
         note = ', '.join(f'{key}={value}' for key, value in refused.items())
         described = schema.get('description')
         schema['description'] = f'{described} ({note})' if described else note

@@ -1,7 +1,7 @@
 """JSON schemas in the subset that Anthropic holds an answer to.
 
 https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations: objects are closed,
-and what can't be enforced is told in the description.
+and what cannot be enforced is told in the description.
 """
 
 from __future__ import annotations

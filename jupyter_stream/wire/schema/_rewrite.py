@@ -56,7 +56,7 @@ def rewrite(schema: Mapping[str, Any], style: str, strict: bool | None = None) -
     it happens to be strict.
 
     Raises:
-        UserError: the schema is malformed, refers to what isn't there, or can't be made strict.
+        UserError: the schema is malformed, refers to what isn't there, or cannot be made strict.
     """
     if style not in _STYLES:
         raise ValueError(f'no such schema style: {style!r}')
@@ -201,7 +201,7 @@ class _Strict:
             return
         for key in refused:
             del schema[key]
-        # What can't be enforced is at least told.
+        # What cannot be enforced is at least told.
         note = ', '.join(f'{key}={value}' for key, value in refused.items())
         described = schema.get('description')
         schema['description'] = f'{described} ({note})' if described else note
