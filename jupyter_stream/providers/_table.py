@@ -68,7 +68,7 @@ class Provider:
         prefixes: what model strings begin with; the name when empty.
         variables: what the placeholders in `base_url` and `query` mean.
         wire: the protocol, by its name in `jupyter_stream.wire`.
-        model: the kind of its models, by its name in `jupyter_stream.models`: HTTP, embedded, or with a cloud's sign-in.
+        model: the kind of its models, by its name in `jupyter_stream.models`: HTTP, embedded, or signed in to a cloud.
         key_unless: a variable that, when set, says that one signs in by other means than the key in the environment.
         path: what follows the base URL; `{model}` stands for the model's name.
         query: the query string's parameters, with placeholders.
