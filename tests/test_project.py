@@ -140,3 +140,21 @@ def test_readme_models_are_in_the_table_of_providers():
         provider = providers.find(prefix)
         assert provider, prefix
         assert set(re.findall(r'`([A-Z_]+)`', key)) <= set(provider.key_env)
+
+
+PAGES = sorted((ROOT / 'docs').glob('*.md'))
+FOLDERS = (ROOT, ROOT / 'jupyter_stream', ROOT / 'jupyter_stream/widgets/frontend/src')
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
+def test_a_page_of_prose_names_files_that_are_there(page: Path) -> None:
+    text = page.read_text(encoding='utf-8')
+    named = re.findall(r'`((?:[\w.-]+/)*[\w-]+\.(?:py|ts|css|md|toml|json))`', text)
+    linked = [link for link in re.findall(r'\]\(([^)#]+)\)', text) if '://' not in link]
+    missing = [name for name in named if not any(_is_there(folder, name) for folder in FOLDERS)]
+    missing += [link for link in linked if not (page.parent / link).is_file()]
+    assert not missing
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    return (folder / name).is_file() or ('/' not in name and next(folder.glob(f'**/{name}'), None) is not None)
