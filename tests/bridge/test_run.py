@@ -344,6 +344,17 @@ def test_a_coroutine_that_ignores_the_interrupt_does_not_hide_it(loop_bound):
         bridge.run(stubborn, loop_bound=loop_bound)
 
 
+def test_only_an_interrupted_call_is_given_up(monkeypatch):
+    monkeypatch.setattr(_loops, 'POLL', 0.001)
+    monkeypatch.setattr(_loops, 'GRACE', 0.001)
+
+    async def slow():
+        await asyncio.sleep(0.1)
+        return 42
+
+    assert bridge.run(slow) == 42
+
+
 def test_a_request_has_two_seconds_to_close():
     assert bridge.GRACE == 2
 
@@ -412,6 +423,10 @@ def test_guard_passes_values_errors_and_foreign_cancellations_on():
             await task
 
     asyncio.run(main())
+
+
+def test_guard_passes_a_value_on_in_a_cell_too():
+    assert asyncio.run(Cell(lambda: bridge.guard(answer())).run_cell_async()) == 42
 
 
 async def guarded():
