@@ -429,6 +429,20 @@ def test_guard_passes_a_value_on_in_a_cell_too():
     assert asyncio.run(Cell(lambda: bridge.guard(answer())).run_cell_async()) == 42
 
 
+def test_guard_outside_a_cell_can_be_cancelled():
+    async def main():
+        cancel = bridge.Cancel()
+
+        async def request():
+            cancel()
+            await asyncio.sleep(1)
+
+        with pytest.raises(asyncio.CancelledError):
+            await bridge.guard(request(), cancel)
+
+    asyncio.run(main())
+
+
 async def guarded():
     """How often a task still counts as cancelled by others when `guard` has passed that on."""
     try:
