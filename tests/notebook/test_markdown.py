@@ -479,10 +479,48 @@ def test_each_row_of_a_table_is_a_passage() -> None:
         ('> `a\nb <img>`', '> \\`a\nb &lt;img>\\`'),
         ('`a\nb <img>`', '`a\nb <img>`'),
         ('a\x00\n\tb\x0b\x7f\x85', 'a␀\n\tb␋␡\ufffd'),
+        ('$ x^2 $ and $ x^2$', '$x^2$ and <span>&#36;</span> x^2<span>&#36;</span>'),
+        ('\\(a\nb^2\\)', '$a b^2$'),
+        ('\\(a^2 \\(b^2\\)', '\\(a^2 $b^2$'),
+        ('&#36; &bsol;(x) &commat;@', '<span>&#36;</span> &#92;\u2060(x) @\u2060@'),
+        ('\\@x', '@\u2060x'),
+        ('a\n# `b\nc <i>`', 'a\n# \\`b\nc &lt;i>\\`'),
+        ('a\n:-\n`b\nc`', 'a\n:-\n\\`b\nc\\`'),
+        ('| a | b |\n|---|---|\n| `a|<b>` | `<c>` |', '| a | b |\n|---|---|\n| `a|<\u2060b>` | `<\u2060c>` |'),
+        ('[a]: b[c', '[a]&#58; b[c'),
+        ('> ~~~\n> <i>\n> ~~~\n> <b>', '> ~~~\n> <i>\n> ~~~\n> &lt;b>'),
+        ('2. ~~~\n   <b>\n   ~~~', '2. ~~~\n   <b>\n   ~~~'),
+        ('   # a\n    <b>', '   # a\n    <\u2060b>'),
+        ('```\n$a\n```\nb', '```\n$a\n```\nb'),
+        ('```\n\\\\(a\n```\nb', '```\n\\\\(a\n```\n\nb'),
     ],
 )
 def test_one_rule_at_a_time(text: str, safe: str) -> None:
     assert sanitize(text) == safe
+
+
+def test_limits_are_what_they_say() -> None:
+    assert sanitize('x' * 200_000) == 'x' * 200_000
+    assert sanitize('x' * 200_001).endswith('⋯ 150,001 more characters\n~~~\n')
+    assert sanitize(f'${"x" * 10_000}$') == f'${"x" * 10_000}$'
+    assert '$' not in sanitize(f'${"x" * 10_001}$')
+    assert sanitize(f'[{"a" * 1499}]: b:c').endswith(']&#58; b:c')
+    assert sanitize(f'[{"a" * 1500}]: b:c').endswith(']: b:c'), 'no label is that long'
+
+
+def test_openers_that_nothing_closes_count_more_than_marks() -> None:
+    assert '~~~' in sanitize('*a ' * 1600)
+    assert '~~~' not in sanitize('*a* ' * 1200)
+
+
+def test_short_lines_of_code_cost_long_ones_nothing() -> None:
+    lines = ['a\u0301' * 500] * 20 + ['你' + 'x' * 2000]
+    text = '\n'.join(['~~~', *lines, '~~~'])
+    assert sanitize(text) == text
+
+
+def test_a_line_behind_one_that_is_too_deep_stays() -> None:
+    assert sanitize('- ' * 25 + 'x\n\ny').endswith('\n\ny')
 
 
 def test_a_fence_in_a_list_ends_no_block() -> None:
