@@ -92,7 +92,7 @@ class Profile:
         file_urls: a file part may hold an address.
         videos: video parts are accepted.
         audio_as_uri: audio is sent as a data URI.
-        cache_control: `cache_control` marks are understood with a time to live ('ttl') or without one ('plain'); None where
+        cache_control: `cache_control` marks are understood: with a time to live ('ttl'), without ('plain'); None where
             they are not.
         web_search: how the provider's own web search is asked for; 'always' where the model searches unasked.
         short_call_ids: ids of tool calls must be nine letters and digits.

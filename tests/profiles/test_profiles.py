@@ -170,7 +170,7 @@ NEW = {
     'google:gemini-9-pro': {'thinkingConfig': {'include_thoughts': True, 'thinking_level': 'LOW'}},
     'google-cloud:gemini-9-pro': {'thinkingConfig': {'include_thoughts': True, 'thinking_level': 'LOW'}},
 }
-"""By model, what its body holds because of the row, where low thinking (of Gemini: high) and a temperature are wanted."""
+"""By model, what its body holds because of the row, where low thinking (of Gemini: high) is wanted."""
 
 
 def body(name: str) -> dict[str, Any]:
