@@ -52,6 +52,16 @@ def test_no_file_names_a_folder_of_one_machine():
     assert not found
 
 
+def test_wheel_takes_the_data_that_the_package_reads():
+    build = tomllib.loads((ROOT / 'pyproject.toml').read_text())['tool']['hatch']['build']['targets']['wheel']
+    assert build['packages'] == ['jupyter_stream']
+    excluded = [ROOT / name for name in build['exclude']]
+    data = [path for path in tracked() if path.is_relative_to(ROOT / 'jupyter_stream') and path.suffix != '.py']
+    shipped = {path.name for path in data if not any(path.is_relative_to(folder) for folder in excluded)}
+    read = {'panel.css', 'message.html', *(f'{name}.js' for name in ('view', 'core', 'highlight', 'maths', 'timeline'))}
+    assert read | {'LICENSES.txt', 'py.typed'} <= shipped
+
+
 def test_no_large_file():
     large = {path.name: size for path in tracked() if (size := path.stat().st_size) > 1_000_000}
     assert not large

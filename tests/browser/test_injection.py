@@ -356,7 +356,7 @@ async def show(start, stop):
         for index in range(6):
             view.put('end', 6 * i + index)
     payloads = [case['payload'] for _, case in cases]
-    view.finish({'mark': payloads[0], 'notes': payloads, 'facts': payloads, 'swap': False})
+    view.finish({'mark': payloads[0], 'notes': payloads, 'footer': payloads, 'swap': False})
 """
 
 # What is in a live view: its own nodes, Markdown's, formulas in MathML; no name or value that only a model can have.
