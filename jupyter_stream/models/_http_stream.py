@@ -226,7 +226,11 @@ class HTTPStreamedResponse(StreamedResponse):
             return IncompleteStream(name)
         if isinstance(failure, FramingError):
             return StreamDecodeError(name, str(failure), offset=self._decoder.offset)
-        return without(failure, self._secrets()) if isinstance(failure, ModelAPIError) else failure
+        return failure
+
+    def presentable(self, error: Exception) -> Exception:
+        """Without the secrets in its words, and without the frames of the readers, which hold what was sent."""
+        return without_frames(without(error, self._secrets()))
 
     async def close_stream(self) -> None:
         if self._response is not None:

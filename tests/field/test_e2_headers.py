@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from jupyter_stream.models import infer_model
 from jupyter_stream.settings import ModelSettings
 
 KEY = 'zq-UNGUESSABLE-0123456789'
+HERE = Path(__file__).parent
 ASK = [ModelRequest.user_text_prompt('Hi')]
 PROTOCOLS = (
     'openai-chat:gpt-4o',
@@ -37,12 +39,12 @@ def everything(error: BaseException) -> str:
 
 
 def locals_of(error: BaseException) -> str:
-    """All locals of all frames but this file's."""
+    """All locals of all frames but those of these tests."""
     text: list[str] = []
     chain: BaseException | None = error
     while chain is not None:
         frames = [frame for frame, _ in traceback.walk_tb(chain.__traceback__)]
-        text += [repr(dict(frame.f_locals)) for frame in frames if frame.f_globals.get('__name__') != __name__]
+        text += [repr(dict(frame.f_locals)) for frame in frames if Path(frame.f_code.co_filename).parent != HERE]
         chain = chain.__cause__ or chain.__context__
     return '\n'.join(text)
 
