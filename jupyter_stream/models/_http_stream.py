@@ -108,7 +108,7 @@ class HTTPStreamedResponse(StreamedResponse):
             error = transport.connection_error(cause, name)
         except httpx.InvalidURL as cause:
             error = UserError(f'The base URL is no valid URL: {scrub(str(cause), self._secrets())}.')
-        except BaseException as failure:
+        except Exception as failure:
             error = without_frames(failure)
         else:
             error = await self._refusal(self._response)
