@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ('Secret',)
+__all__ = ('Secret', 'without_frames')
+
+E = TypeVar('E', bound=BaseException)
 
 
 class Secret:
@@ -30,3 +32,12 @@ class Secret:
 
     def __reduce__(self) -> Any:
         raise TypeError('A key is not pickled: pass it anew, or set its environment variable where it is needed.')
+
+
+def without_frames(error: E) -> E:
+    """The same error, without the frames that it came through and the errors behind it, whose locals hold a secret.
+
+    Raise it outside the `except` block that caught it, or it takes the caught one along as its context.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from ._bodies import ProviderError, read_body, scrub, scrubbed
 from ._classes import (
@@ -24,6 +24,7 @@ from ._classes import (
 )
 
 Category: TypeAlias = type[ModelAPIError]
+E = TypeVar('E', bound=Exception)
 
 STATUS_CATEGORIES: dict[int, Category] = {
     400: ModelRequestRejectedError,
@@ -232,11 +233,10 @@ def stream_error(
     )
 
 
-def without(error: ModelAPIError, secrets: tuple[str, ...]) -> ModelAPIError:
-    """The same error, after the secrets were taken out of its words and its body."""
-    if secrets:
-        error.message, error.body = scrub(error.message, secrets), scrubbed(error.body, secrets)
-        error.args = (error.message,)
+def without(error: E, secrets: tuple[str, ...]) -> E:
+    """The same error, after the secrets were taken out of its words and of all that it keeps."""
+    error.args = tuple(scrubbed(value, secrets) for value in error.args)
+    error.__dict__.update({name: scrubbed(value, secrets) for name, value in vars(error).items()})
     return error
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 
 from jupyter_stream import transport
-from jupyter_stream._secret import Secret
+from jupyter_stream._secret import Secret, without_frames
 from jupyter_stream.exceptions import (
     AgentRunError,
     EmptyStream,
@@ -18,6 +18,7 @@ from jupyter_stream.exceptions import (
     ModelAPIError,
     StreamDecodeError,
     StreamLimitError,
+    UserError,
     http_error,
     stream_error,
 )
@@ -96,14 +97,19 @@ class HTTPStreamedResponse(StreamedResponse):
         """
         self._digest = wanted.digest
         self._key = endpoint.key
-        request = _build(client, wanted, endpoint, self._decoder.target.provider, settings)
-        if endpoint.sign is not None:
-            endpoint.sign(request)
         name = self._decoder.target.model_name
+        error: BaseException | None
         try:
+            request = _build(client, wanted, endpoint, self._decoder.target.provider, settings)
+            if endpoint.sign is not None:
+                endpoint.sign(request)
             self._response = await self._deadline.wait(client.send(request, stream=True, follow_redirects=False))
         except httpx.HTTPError as cause:
             error = transport.connection_error(cause, name)
+        except httpx.InvalidURL as cause:
+            error = UserError(f'The base URL is no valid URL: {scrub(str(cause), self._secrets())}.')
+        except Exception as failure:
+            error = without_frames(failure)
         else:
             error = await self._refusal(self._response)
         if error is not None:
@@ -220,7 +226,11 @@ class HTTPStreamedResponse(StreamedResponse):
             return IncompleteStream(name)
         if isinstance(failure, FramingError):
             return StreamDecodeError(name, str(failure), offset=self._decoder.offset)
-        return without(failure, self._secrets()) if isinstance(failure, ModelAPIError) else failure
+        return failure
+
+    def presentable(self, error: Exception) -> Exception:
+        """Without the secrets in its words, and without the frames of the readers, which hold what was sent."""
+        return without_frames(without(error, self._secrets()))
 
     async def close_stream(self) -> None:
         if self._response is not None:

@@ -6,11 +6,12 @@ open a stream, and try again only as long as nothing has come.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+import re
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 
@@ -32,6 +33,10 @@ from jupyter_stream.wire.base import Target, WireRequest
 __all__ = ('HTTPModel',)
 
 DEFAULT_MAX_RETRIES: Final = 2
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE: Final = re.compile(r'(?:[!-~](?:[\t -~]*[!-~])?)?')
+"""RFC 9110 §5.1 and §5.5, in ASCII: what httpx and h11 send."""
 
 
 class HTTPModel(Model):
@@ -110,6 +115,7 @@ class HTTPModel(Model):
 
         models.check_allow_model_requests()
         settings = self.merged(model_settings)
+        _check_headers(settings.get('extra_headers'))
         deadline = Deadline(self.model_name, Timeouts.of(settings))
         messages = await deadline.wait(downloaded(messages, partial(self._wire.fetchable, self.target)))
         wanted = self._wire.encode(self.target, messages, settings, model_request_parameters)
@@ -161,3 +167,31 @@ def _sendable(key: Any) -> Secret | None:
     if key is not None and not key.sendable:
         raise UserError('The API key has characters in it that no key has, such as a space, a line end or an accent.')
     return key
+
+
+def _check_headers(headers: object) -> None:
+    """Refuse headers that cannot be sent, before a library sees them whose frames would show the key beside them.
+
+    Raises:
+        UserError: `extra_headers` is no dict of texts, or a name or a value has characters that no header has.
+    """
+    if headers is None:
+        return
+    if not isinstance(headers, Mapping):
+        raise UserError(f'`extra_headers` must be a dict of texts, such as {{"x-team": "a"}}, not {_kind(headers)}.')
+    for name, value in cast('Mapping[object, object]', headers).items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise UserError(
+                f'`extra_headers` has the name {name!r}, which no header can have: use letters and hyphens.'
+            )
+        if not isinstance(value, str):
+            raise UserError(f'The value of {name!r} in `extra_headers` must be a text, not {_kind(value)}.')
+        if not _HEADER_VALUE.fullmatch(value):
+            raise UserError(
+                f'The value of {name!r} in `extra_headers` has characters that no header can carry, such as a line '
+                'end, an accent, or a space at its end: take them out, or encode them.'
+            )
+
+
+def _kind(value: object) -> str:
+    return f'of the type {type(value).__name__}'

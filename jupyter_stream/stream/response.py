@@ -82,6 +82,10 @@ class StreamedResponse(ABC):
         """The provider's base URL."""
         return None
 
+    def presentable(self, error: Exception) -> Exception:
+        """The error as the reader of the stream gets it."""
+        return error
+
     async def close_stream(self) -> None:  # noqa: B027 - not every stream has a connection
         """Close the connection. Called by `cancel` and on leaving the context; safe to call twice."""
 
@@ -133,7 +137,7 @@ class StreamedResponse(ABC):
         except Exception as error:
             self._break_off()
             if not self._cancelled:
-                self._error = error
+                self._error = self.presentable(error)
         except BaseException:  # the reading task was cancelled: the source is spent, and this was no natural end
             self._break_off()
             raise

@@ -1,0 +1,1 @@
+"""What the field found: one file for each row, named by it."""
