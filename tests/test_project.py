@@ -52,6 +52,16 @@ def test_no_file_names_a_folder_of_one_machine():
     assert not found
 
 
+def test_wheel_takes_the_data_that_the_package_reads():
+    build = tomllib.loads((ROOT / 'pyproject.toml').read_text())['tool']['hatch']['build']['targets']['wheel']
+    assert build['packages'] == ['jupyter_stream']
+    excluded = [ROOT / name for name in build['exclude']]
+    data = [path for path in tracked() if path.is_relative_to(ROOT / 'jupyter_stream') and path.suffix != '.py']
+    shipped = {path.name for path in data if not any(path.is_relative_to(folder) for folder in excluded)}
+    read = {'panel.css', 'message.html', *(f'{name}.js' for name in ('view', 'core', 'highlight', 'maths', 'timeline'))}
+    assert read | {'LICENSES.txt', 'py.typed'} <= shipped
+
+
 def test_no_large_file():
     large = {path.name: size for path in tracked() if (size := path.stat().st_size) > 1_000_000}
     assert not large
@@ -140,3 +150,21 @@ def test_readme_models_are_in_the_table_of_providers():
         provider = providers.find(prefix)
         assert provider, prefix
         assert set(re.findall(r'`([A-Z_]+)`', key)) <= set(provider.key_env)
+
+
+PAGES = sorted((ROOT / 'docs').glob('*.md'))
+FOLDERS = (ROOT, ROOT / 'jupyter_stream', ROOT / 'jupyter_stream/widgets/frontend/src')
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
+def test_a_page_of_prose_names_files_that_are_there(page: Path) -> None:
+    text = page.read_text(encoding='utf-8')
+    named = re.findall(r'`((?:[\w.-]+/)*[\w-]+\.(?:py|ts|css|md|toml|json))`', text)
+    linked = [link for link in re.findall(r'\]\(([^)#]+)\)', text) if '://' not in link]
+    missing = [name for name in named if not any(_is_there(folder, name) for folder in FOLDERS)]
+    missing += [link for link in linked if not (page.parent / link).is_file()]
+    assert not missing
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    return (folder / name).is_file() or ('/' not in name and next(folder.glob(f'**/{name}'), None) is not None)

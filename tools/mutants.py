@@ -65,7 +65,10 @@ class Room(NamedTuple):
     options: list[str]
 
     def files(self) -> list[Path]:
-        return sorted({path for glob in self.modules for path in (ROOT / 'jupyter_stream').glob(glob)})
+        found = {glob: list((ROOT / 'jupyter_stream').glob(glob)) for glob in self.modules}
+        if missing := [glob for glob, paths in found.items() if not paths]:
+            sys.exit(f'No module of the room {self.name} is at {", ".join(missing)}; mend its line in {TABLE.name}.')
+        return sorted({path for paths in found.values() for path in paths})
 
 
 @dataclass(frozen=True)
@@ -270,15 +273,15 @@ def report(room: Room, mutants: list[Mutant], lived: list[Mutant], known: list[d
 
 
 def main() -> None:
+    table = tomllib.loads(TABLE.read_text())
+    known = table.get('equivalent', [])
     parser = argparse.ArgumentParser(description='Break the code in a seeded sample of places; see the tests notice.')
-    parser.add_argument('--room', action='append', help='only this one (may be said again)')
+    parser.add_argument('--room', action='append', choices=table['rooms'], help='only this one (may be said again)')
     parser.add_argument('--places', type=int, default=300, help='how many places in all rooms together')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--jobs', type=int, default=2)
     asked = parser.parse_args()
 
-    table = tomllib.loads(TABLE.read_text())
-    known = table.get('equivalent', [])
     rooms = [Room(name, row['modules'], row['tests'], row.get('options', [])) for name, row in table['rooms'].items()]
     share = asked.places / sum(len(places(path.read_text())) for room in rooms for path in room.files())
     rooms = [room for room in rooms if not asked.room or room.name in asked.room]

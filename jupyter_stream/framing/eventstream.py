@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/transcribe/latest/dg/streaming-setting-up.html#strea
 https://smithy.io/2.0/aws/amazon-eventstream.html describe it: a prelude (two lengths and their checksum), headers, a
 payload, a checksum of all of it.
 
-Bytes are kept until a frame is whole, and looked at a bounded number of times, however they are cut. A length is
+Bytes are kept until a frame is whole; until then only its prelude is looked at, however they are cut. A length is
 believed only after the prelude's checksum, so that garbage is an error at once and not a wait for gigabytes. The
 headers of nearly all frames of one stream are the same bytes, so what they mean is remembered.
 """
@@ -57,7 +57,6 @@ class EventStreamDecoder:
     def __init__(self, max_event_bytes: int = 16 * 2**20) -> None:
         self._max = max_event_bytes
         self._held = bytearray()
-        self._size = 0
         self._headers: dict[bytes, Mapping[str, HeaderValue]] = {}
         self._error: FramingError | None = None
 
@@ -96,11 +95,9 @@ class EventStreamDecoder:
     def _read(self, frames: list[Frame]) -> None:
         held, at = self._held, 0
         while len(held) - at >= _PRELUDE.size:
-            size = self._size or self._checked_size(at)
+            size = self._checked_size(at)
             if len(held) - at < size:
-                self._size = size
                 break
-            self._size = 0
             frames.append(self._frame(bytes(held[at : at + size])))
             at += size
         del held[:at]

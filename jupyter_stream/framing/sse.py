@@ -74,12 +74,10 @@ class SSEDecoder:
         """The end of the bytes. An event without its blank line is incomplete and, as the standard says, dropped."""
         if self._error:
             raise self._error
-        self._reset()
-        self._line.clear()
         return []
 
     def _without_bom(self, data: bytes) -> bytes:
-        if len(data) < len(BOM) and BOM.startswith(data):
+        if BOM.startswith(data):
             self._head = data
             return b''
         self._head = None
@@ -99,15 +97,14 @@ class SSEDecoder:
         while self._open or len(data) - at > self._max:
             end = data.find(b'\n', at)
             if end < 0:
-                return self._hold(data[at : at + self._max + 1])
+                return self._hold(data[at:])
             self._take(data[at:end], frames)
             at = end + 1
         end = data.rfind(b'\n\n', at)
         if end >= 0:
             self._blocks(data[at:end].decode('utf-8', 'replace'), frames)
             at = end + 2
-        if at < len(data):
-            self._tail(data[at:], frames)
+        self._tail(data[at:], frames)
 
     def _blocks(self, text: str, frames: list[Frame]) -> None:
         add = frames.append

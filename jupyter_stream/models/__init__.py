@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import UserError
@@ -18,8 +18,7 @@ from jupyter_stream.stream import CompletedStreamedResponse, StreamedResponse
 if TYPE_CHECKING:
     import httpx
 
-    from jupyter_stream.models.http import HTTPModel
-    from jupyter_stream.providers import ModelKind, Provider
+    from jupyter_stream.providers import Provider
 
 __all__ = (
     'ALLOW_MODEL_REQUESTS',
@@ -93,43 +92,18 @@ def infer_model(
     if isinstance(found, UserError):
         raise found
     provider, name, key, url = found
-    return _KINDS[provider.model]()(provider, name, api_key=key, base_url=url, http_client=http_client)
+    match provider.model:
+        case 'http':
+            from jupyter_stream.models.http import HTTPModel as Kind
+        case 'vertex':
+            from jupyter_stream.models.vertex import VertexModel as Kind
+        case 'bedrock':
+            from jupyter_stream.models.bedrock import BedrockModel as Kind
+        case 'local':
+            from jupyter_stream.models.local import LocalModel
 
-
-def _http() -> type[HTTPModel]:
-    from jupyter_stream.models.http import HTTPModel
-
-    return HTTPModel
-
-
-def _vertex() -> type[HTTPModel]:
-    from jupyter_stream.models.vertex import VertexModel
-
-    return VertexModel
-
-
-def _bedrock() -> type[HTTPModel]:
-    from jupyter_stream.models.bedrock import BedrockModel
-
-    return BedrockModel
-
-
-def _local() -> Callable[..., Model]:
-    from jupyter_stream.models.local import LocalModel
-
-    def local(provider: Provider, name: str, **address: object) -> Model:
-        return LocalModel(name)
-
-    return local
-
-
-_KINDS: Final[Mapping[ModelKind, Callable[[], Callable[..., Model]]]] = {
-    'http': _http,
-    'local': _local,
-    'vertex': _vertex,
-    'bedrock': _bedrock,
-}
-"""What makes the models of a `Provider.model`; each class is imported when the first of its models is asked for."""
+            return LocalModel(name)
+    return Kind(provider, name, api_key=key, base_url=url, http_client=http_client)
 
 
 def _resolved(

@@ -21,7 +21,7 @@ __all__ = ('OPTIONS', 'AskOptions', 'Option', 'OptionError', 'join_prompt', 'man
 
 
 class OptionError(UserError):
-    """The line of `%ask` can't be understood; the message says which word and what to write instead."""
+    """The line of `%ask` cannot be understood; the message says which word and what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Cell text in, cell text out: `%ask` and `%%ask` as calls, so that the prompt arrives to the letter.
 
 IPython's own rules would read `%ask what is this?` as a request for help, refuse a `%%ask` whose body
-is empty, and take `>>> ` off the lines of a body. They also can't await. So this pure function runs
+is empty, and take `>>> ` off the lines of a body. They also cannot await. So this pure function runs
 before them and writes the call itself. All other magics, and `%ask?`, are left to IPython.
 
 Nothing here knows a shell; `notebook.magics` says whether the cell may await.

@@ -62,44 +62,45 @@ class Profile:
         strict_schemas: `strict` is understood.
         json_schema_output: the answer can be held to a schema.
         json_object_output: the answer can be held to be a JSON object.
-        tools: it can call tools.
-        image_output: it can answer with an image.
+        tools: the model can call tools.
+        image_output: the model can answer with an image.
         system_role: the role of system prompts and instructions.
         inline_system: a system message is understood in mid-conversation.
         one_system_message: only one leading system message is accepted.
-        max_tokens_key: the parameter for `max_tokens`.
-        forced_tools: it can be made to call a tool.
-        forced_tools_while_thinking: also while it thinks.
-        thinks: it has a thinking mode.
-        always_thinks: which can't be switched off.
-        thinks_by_default: and is on when nothing is said.
-        thinking: how a request asks for thinking; 'unsaid' where Chat Completions' words for it aren't known.
-        efforts: the effort words it accepts; None where that isn't known.
-        max_effort: it accepts the word 'max'.
-        minimal_effort: it accepts the word 'minimal'.
-        none_effort: it accepts the word 'none'.
-        no_thinking_body: what to send instead of an effort to switch thinking off.
-        no_sampling_while_thinking: `SAMPLING_SETTINGS` are refused while it thinks.
-        thinking_field: the field of a message in which thinking comes and goes.
-        thinking_back: how earlier thinking goes back: in that field, in tags, or as it came ('auto'), or only as
-            `reasoning_details` where it is the provider's own ('details').
-        thinking_field_with_tools: every tool call must come with the thinking field while it thinks.
-        keeps_thinking: the switch that keeps earlier thinking in the conversation.
+        max_tokens_key: the name that the setting `max_tokens` has in the body.
+        forced_tools: the model can be made to call a tool.
+        forced_tools_while_thinking: the model can be made to call a tool while it thinks.
+        thinks: the model has a thinking mode.
+        always_thinks: thinking cannot be switched off.
+        thinks_by_default: the model thinks when a request does not say whether to.
+        thinking: how a request asks for thinking; 'unsaid' where its name in Chat Completions is not known.
+        efforts: the words for reasoning effort that are accepted; None where they are not known.
+        max_effort: the reasoning effort 'max' is accepted.
+        minimal_effort: the reasoning effort 'minimal' is accepted.
+        none_effort: the reasoning effort 'none' is accepted.
+        no_thinking_body: the fields of the body that switch thinking off, instead of an effort.
+        no_sampling_while_thinking: `SAMPLING_SETTINGS` are refused while the model thinks.
+        thinking_field: the field of a message in which thinking is received and sent back.
+        thinking_back: how earlier thinking is sent back: in `thinking_field`, in tags, as it came ('auto'), or only
+            as `reasoning_details` where it is the provider's own ('details').
+        thinking_field_with_tools: tool calls are sent back with `thinking_field` while the model thinks.
+        keeps_thinking: the body says that earlier thinking is kept in the conversation.
         reasoning_details: thinking comes as `reasoning_details` (OpenRouter's format).
         images: images are accepted.
         images_only: of all files, only images are accepted.
         documents: file parts are accepted.
-        file_urls: and may be addresses.
+        file_urls: a file part may hold an address.
         videos: video parts are accepted.
-        audio_as_uri: audio goes as a data URI.
-        cache_control: `cache_control` marks are understood: with a time to live, without, or not at all.
+        audio_as_uri: audio is sent as a data URI.
+        cache_control: `cache_control` marks are understood: with a time to live ('ttl'), without ('plain'); None where
+            they are not.
         web_search: how the provider's own web search is asked for; 'always' where the model searches unasked.
         short_call_ids: ids of tool calls must be nine letters and digits.
         dropped_settings: settings that must not be sent.
-        claude: what Anthropic's protocol and Bedrock's ask of a Claude.
-        converse: what Bedrock's protocol asks.
-        gemini: what Google's protocol asks.
-        responses: what the Responses API asks.
+        claude: what Anthropic's protocol and Bedrock's ask of a Claude model.
+        converse: what Bedrock's protocol asks of the model.
+        gemini: what Google's protocol asks of the model.
+        responses: what the Responses API asks of the model.
     """
 
     thinking_tags: tuple[str, str] | None = DEFAULT_THINKING_TAGS

@@ -21,27 +21,27 @@ class Claude:
     """A Claude model's peculiarities.
 
     Attributes:
-        max_output: the most tokens that an answer can have; None where that isn't known.
+        max_output: the most tokens that an answer can have; None where that is not known.
         strict_window: a request is refused when its input and `max_tokens` together are beyond the context window.
-        adaptive: it decides itself how much to think.
-        no_budget: it takes no fixed budget of thinking.
-        thinks_by_default: it thinks when nothing is said.
-        always_thinks: which can't be switched off.
+        adaptive: the model decides itself how much to think.
+        no_budget: a fixed budget of thinking is refused.
+        thinks_by_default: the model thinks when a request does not say whether to.
+        always_thinks: thinking cannot be switched off.
         between_tools: thinking is switched off by the word 'between_tools'.
-        effort: it takes an effort.
-        xhigh_effort: also the word 'xhigh'.
-        max_effort: also the word 'max'.
-        tame_without_thinking: but neither of these two while its thinking is off.
-        no_sampling: it takes neither temperature, nor `top_p`, nor `top_k`.
-        forced_tools: it can be made to call a tool.
+        effort: a reasoning effort is accepted.
+        xhigh_effort: the reasoning effort 'xhigh' is accepted.
+        max_effort: the reasoning effort 'max' is accepted.
+        tame_without_thinking: the efforts 'xhigh' and 'max' are refused while thinking is off.
+        no_sampling: `temperature`, `top_p` and `top_k` are refused.
+        forced_tools: the model can be made to call a tool.
         filters: code execution may call its web tools, to filter what they bring.
-        code_execution: the version of its code execution tool.
-        fast: it has a fast mode.
-        task_budgets: it takes a budget for a whole task.
+        code_execution: the version of the code execution tool.
+        fast: the model has a fast mode.
+        task_budgets: a budget for a whole task is accepted.
         system_entries: system messages are understood in mid-conversation.
-        passing_entries: and can hold for one request only.
+        passing_entries: a system message can hold for one request only.
         verified_frames: what the system says among the user's words must be marked as verified.
-        advisor: it can ask a stronger model.
+        advisor: the model can ask a stronger one.
     """
 
     max_output: int | None = None
@@ -72,11 +72,11 @@ class Converse:
     """A model's peculiarities.
 
     Attributes:
-        served: Converse serves it; False for those that Bedrock serves by another API only.
-        claude: it is a Claude, see `Profile.claude`.
+        served: Converse serves the model; False where Bedrock serves it by another API only.
+        claude: the model is a Claude, see `Profile.claude`.
         tool_choice: `toolChoice` is understood.
         none_field: a call of a tool is forbidden by a field of the model's own.
-        code: it can run code.
+        code: the model can run code.
         strict: strict tools and schemas are understood.
         schema: how schemas are rewritten, see `jupyter_stream.wire.schema`; None to leave them.
         results: a tool's result is 'text', or JSON.
@@ -88,14 +88,14 @@ class Converse:
         signer: the provider name under which its vendor signs thinking that is taken back here too; None where only
             what was signed here is.
         caching: cache points are understood in system prompts and messages.
-        tool_caching: also among the tools.
-        hour_caching: and may be kept for an hour.
+        tool_caching: cache points are understood among the tools.
+        hour_caching: a cache point may keep the prompt for an hour.
         pages_stay: a cache point may follow a PDF or a cited document, and other documents move to the front.
-        citations: it cites documents.
+        citations: the model cites documents.
         thinking: how a request asks for thinking.
-        own_effort: nothing is said where no effort is wanted in particular: its own default is higher than ours.
-        top_k: where `top_k` goes.
-        no_sampling: it takes neither temperature, nor `top_p`, nor `top_k`.
+        own_effort: the model's own default effort, which is higher than ours, is left to it by `thinking=True`.
+        top_k: the vendor in whose field `top_k` is sent; None where it is refused.
+        no_sampling: `temperature`, `top_p` and `top_k` are refused.
     """
 
     served: bool = True
@@ -138,8 +138,8 @@ class Gemini:
         combines_tools: function tools, native tools and a response schema may be in one request.
         tool_files: the media types that the result of a function may hold.
         validated: function calls can be held to their schemas.
-        levels: the words it takes for how much to think; None where it takes a number of tokens.
-        zero_budget: a budget of 0 switches thinking off although it takes words.
+        levels: the words for how much to think; None where that is a number of tokens.
+        zero_budget: a budget of 0 switches thinking off, although other amounts are given in words.
         search_per_prompt: searching is billed once for a prompt, not for each query.
     """
 
@@ -163,17 +163,17 @@ class Responses:
     """A model's peculiarities at its provider.
 
     Attributes:
-        encrypted_reasoning: its reasoning comes encrypted, to be sent back.
-        reasoning_context: it can be shown the reasoning of earlier turns, and by default is.
-        reasoning_mode: it has a mode that works longer.
-        max_effort: it accepts the effort 'max'.
-        phase: it tells comments from final answers, and wants that back.
+        encrypted_reasoning: reasoning comes encrypted, to be sent back.
+        reasoning_context: the model can be shown the reasoning of earlier turns, and is by default.
+        reasoning_mode: the model has a mode in which it works longer.
+        max_effort: the reasoning effort 'max' is accepted.
+        phase: the model marks each text as comment or final answer, and wants the mark back.
         cache_marks: marks for the prompt cache are understood.
-        cache_retentions: how long a prompt may be kept there, shortest first; empty where that can't be asked for.
-        cache_diagnostics: it says why a prompt was not found there.
+        cache_retentions: how long a prompt may be kept in the cache, shortest first; empty where that cannot be said.
+        cache_diagnostics: the provider says why a prompt was not found in the cache.
         scoped_call_ids: ids of calls are unique in one response only.
-        native_tools: the kinds of native tools that it has.
-        path: what follows the base URL, where it is not the provider's.
+        native_tools: the kinds of native tools that the model has.
+        path: what follows the base URL, where it is not `Provider.path`; None for that.
     """
 
     encrypted_reasoning: bool = False

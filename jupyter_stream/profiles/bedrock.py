@@ -52,14 +52,14 @@ _CONVERSE: Final[Rules] = (
 """What Converse asks of them."""
 
 _THINKS: Final = {'thinks': True}
-_NEVER_RESTS: Final = {'thinks': True, 'always_thinks': True}
+_ALWAYS_THINKS: Final = {'thinks': True, 'always_thinks': True}
 _SCHEMA_OUTPUT: Final = {'json_schema_output': True}
 
 _COMMON: Final[Rules] = (
     (r'(amazon\.|meta\.|openai\.gpt-oss)', {'schema': 'inline'}),
     (r'deepseek\.(r1|v3\.2)', _THINKS),
-    (r'deepseek\.r1', {**_NEVER_RESTS, 'ignore_streamed_leading_whitespace': True}),
-    (r'cohere\..*reasoning|mistral\.magistral|xai\.|zai\.glm-5\.3|openai\.gpt-oss', _NEVER_RESTS),
+    (r'deepseek\.r1', {**_ALWAYS_THINKS, 'ignore_streamed_leading_whitespace': True}),
+    (r'cohere\..*reasoning|mistral\.magistral|xai\.|zai\.glm-5\.3|openai\.gpt-oss', _ALWAYS_THINKS),
     (r'mistral\.(magistral-small|ministral-3|mistral-large-3|voxtral)', _SCHEMA_OUTPUT),
     (r'qwen\.', {'ignore_streamed_leading_whitespace': True}),
     (r'qwen\.qwen3', _SCHEMA_OUTPUT),
@@ -70,7 +70,7 @@ _COMMON: Final[Rules] = (
     (r'moonshot(ai)?\.', {**_SCHEMA_OUTPUT, 'ignore_streamed_leading_whitespace': True}),
     (r'moonshot(ai)?\.kimi-(k2\.[567]|k2-thinking|k3|thinking)', _THINKS),
     (r'openai\.gpt-(5\.6|6)', _THINKS),
-    (r'openai\.gpt-6(-astra|\.1-sol)', _NEVER_RESTS),
+    (r'openai\.gpt-6(-astra|\.1-sol)', _ALWAYS_THINKS),
 )
 """What holds for them on any protocol."""
 

@@ -26,7 +26,7 @@ _HARMONY: Final = {
 }
 _WHITESPACE: Final = {'ignore_streamed_leading_whitespace': True}
 _THINKS: Final = {'thinks': True}
-_NEVER_RESTS: Final = {**_THINKS, 'always_thinks': True}
+_ALWAYS_THINKS: Final = {**_THINKS, 'always_thinks': True}
 
 OPEN_MODELS: Final = Vendor(
     families=(
@@ -35,11 +35,11 @@ OPEN_MODELS: Final = Vendor(
         Row('qwen|qwq', {**_INLINE, **_WHITESPACE}, _QWEN),
         Row('qwen-?3-coder', {'strict_schemas': False, 'forced_tools': False}, _QWEN),
         Row(r'qwen-?3\.5', {'json_schema_output': True, 'json_object_output': True}, _QWEN),
-        Row('deepseek-(r1|reasoner)', {**_NEVER_RESTS, **_WHITESPACE}, _DEEPSEEK),
+        Row('deepseek-(r1|reasoner)', {**_ALWAYS_THINKS, **_WHITESPACE}, _DEEPSEEK),
         Row('deepseek-v4-', _THINKS, _DEEPSEEK),
         Row('kimi', _WHITESPACE, _MOONSHOT),
         Row(r'kimi-(k2\.[567]|k2-thinking|k3|thinking)', _THINKS, _MOONSHOT),
-        Row('magistral', _NEVER_RESTS, _MISTRAL),
+        Row('magistral', _ALWAYS_THINKS, _MISTRAL),
         Row(r'(zai-)?glm-5\.3', _INLINE, _ZAI),
     ),
 )

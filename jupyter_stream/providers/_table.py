@@ -39,11 +39,11 @@ class Variable:
     """An environment variable that is part of an address.
 
     Attributes:
-        name: the variable, which is also its placeholder in the address.
+        name: the variable's name, which is also its placeholder in the address.
         pattern: what it must look like as a whole; the group `value` is what is used. It keeps a value from pointing
             the request, key and all, at another host.
         example: a value to show in the error message.
-        default: used when the variable is not set; None when there must be one.
+        default: the value where the variable is not set; None where it must be set.
         aliases: other variables that may hold the value, in order.
     """
 
@@ -60,25 +60,25 @@ class Provider:
 
     Attributes:
         name: the `provider_name` of its responses.
-        title: its name in sentences.
-        base_url: where it is; may hold `{VARIABLE}`s. None when something else finds out (the embedded model).
+        title: the provider's name in sentences.
+        base_url: the address; it may hold `{VARIABLE}`s. None for the embedded model, whose server is found when asked.
         key_env: the variables that may hold the key, in order.
         base_url_env: the variables that may hold another base URL, in order.
         base_url_end: what a base URL from such a variable must end with; added where it is missing.
-        prefixes: what model strings begin with; the name when empty.
+        prefixes: what model strings begin with; `name` when empty.
         variables: what the placeholders in `base_url` and `query` mean.
         wire: the protocol, by its name in `jupyter_stream.wire`.
         model: the kind of its models, by its name in `jupyter_stream.models`: HTTP, embedded, or signed in to a cloud.
-        key_unless: a variable that, when set, says that one signs in by other means than the key in the environment.
+        key_unless: a variable that, when set, says that one signs in without the key in the environment.
         path: what follows the base URL; `{model}` stands for the model's name.
         query: the query string's parameters, with placeholders.
         headers: further headers of every request.
-        optional_headers: header by the variable that holds its value, if set.
+        optional_headers: further headers, by the variable whose value each has; left out where that is not set.
         key_header: how the key is sent.
         key_required: False where requests without a key are served too.
         canonical_system: see `ModelResponse.canonical_system`.
-        finish_reasons: those beyond the protocol's own.
-        sends_finish_reason: False where an answer may end well without one.
+        finish_reasons: the provider's finish reasons beyond those of the protocol.
+        sends_finish_reason: False where an answer may end well without a finish reason.
         usage_is_cumulative: each usage report replaces the one before, instead of adding to it.
         reasoning_is_extra: thinking is not counted among the output tokens.
         names_downstream: chunks say which provider behind this one answers, and what it cost.
@@ -86,7 +86,7 @@ class Provider:
         vendor_required: model names must look like `vendor/model`.
         model_required: False where a model string may end after the colon.
         models: well-known names, for suggestions.
-        docs: the page that says all this.
+        docs: the page that the row was written from.
     """
 
     name: str

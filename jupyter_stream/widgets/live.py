@@ -2,8 +2,8 @@
 
 Messages to a view hold operations of its log from a given number on. A view that finds a gap, or was made later (a
 page was reloaded, a cell moved), says what it has and is sent the rest. So nothing has to arrive, and what is shown
-is exact all the same. A kernel that can't hear, since a synchronous cell keeps it busy, sets the whole state as a trait
-now and then, so seldom that this costs no more than the answer itself.
+is exact all the same. A kernel that cannot listen, since a synchronous cell keeps it busy, sets the whole state as a
+trait now and then, so seldom that this costs no more than the answer itself.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ class OpenViews:
 
 
 class _Widget(anywidget.AnyWidget):
-    """A widget that hears its page as calls of `heard`, and answers questions for the front end's modules."""
+    """A widget that gets its page's messages in `received`, and answers requests for the front end's modules."""
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType]
 
-    def heard(self, kind: str, message: dict[str, Any]) -> None:
-        """The page says something; `kind` is the message's own."""
+    def received(self, kind: str, message: dict[str, Any]) -> None:
+        """Take a message of the page; `kind` is the message's own."""
 
     def close(self) -> None:
         """Close it and, unlike other widgets, its layout too, which nobody shares."""
@@ -62,8 +62,8 @@ class _Widget(anywidget.AnyWidget):
         if layout is not None:
             layout.close()
 
-    def tell(self, content: dict[str, Any], *buffers: bytes) -> None:
-        """Say something to the page."""
+    def post(self, content: dict[str, Any], *buffers: bytes) -> None:
+        """Send a message to the page."""
         self.send(content, list(buffers) or None)  # pyright: ignore[reportUnknownMemberType]
 
     def _on_message(self, _: object, content: Any, buffers: object) -> None:
@@ -72,9 +72,9 @@ class _Widget(anywidget.AnyWidget):
         message = cast('dict[str, Any]', content)
         asset = message.get('asset')
         if message.get('kind') == 'need' and asset in ON_DEMAND:
-            self.tell({'asset': asset}, source(asset).encode())
+            self.post({'asset': asset}, source(asset).encode())
         else:
-            self.heard(str(message.get('kind')), message)
+            self.received(str(message.get('kind')), message)
 
 
 class Loader(_Widget):
@@ -90,7 +90,7 @@ class Loader(_Widget):
         super().__init__()
         self._on_hello = on_hello
 
-    def heard(self, kind: str, message: dict[str, Any]) -> None:
+    def received(self, kind: str, message: dict[str, Any]) -> None:
         if kind == 'hello':
             self._on_hello()
 
@@ -135,7 +135,7 @@ class LiveView(_Widget):
         self._views = views or OpenViews()
         self._clock = clock
         self._pace = Pace()
-        self._told = 0
+        self._sent = 0
         self._kept_at = clock()
         self._kept = 0
         self._total = 0
@@ -179,13 +179,13 @@ class LiveView(_Widget):
     def _flush(self, now: float) -> None:
         with self._lock:
             self._pace.sent(now)
-            start = self._told
+            start = self._sent
             ops = self._log.read(start)
-            self._told = start + len(ops)
+            self._sent = start + len(ops)
             self._total += sum(len(op[2]) for op in ops if op[0] == 'add')
             # Before a page shows the view nobody is there to read; it will ask for all at once.
             if self.seen or not self._hears:
-                self.tell({'at': start, 'ops': ops})
+                self.post({'at': start, 'ops': ops})
             if not self.seen:
                 self._keep(now)
 
@@ -198,19 +198,19 @@ class LiveView(_Widget):
 
     def _state(self) -> dict[str, Any]:
         ops = self._log.read()
-        self._told = len(ops)
+        self._sent = len(ops)
         return {'at': 0, 'size': len(ops), 'ops': compact(ops)}
 
     # ------------------------------------------------------------------ what the page says
 
-    def heard(self, kind: str, message: dict[str, Any]) -> None:
+    def received(self, kind: str, message: dict[str, Any]) -> None:
         if kind == 'ready':
             self._show(message.get('have'))
             self._on_ready()
         elif kind == 'need':
             self._show(message.get('from'))
         elif kind == 'stop' and self._on_stop is not None:
-            self.tell({'ack': 'stop'})
+            self.post({'ack': 'stop'})
             self._on_stop()
 
     def _show(self, have: object) -> None:
@@ -219,5 +219,5 @@ class LiveView(_Widget):
             self.seen = True
             start = have if isinstance(have, int) and have > 0 else 0
             if start < len(self._log):
-                self.tell({'at': start, 'ops': self._log.read(start)} if start else self._state())
-            self._told = len(self._log)
+                self.post({'at': start, 'ops': self._log.read(start)} if start else self._state())
+            self._sent = len(self._log)

@@ -37,9 +37,9 @@ class Timeline(anywidget.AnyWidget):
         super().__init__()
         self._trace = Trace()
         self._clock = clock
-        self._told = 0
-        self._told_deltas = 0
-        self._told_at = float('-inf')
+        self._sent = 0
+        self._sent_deltas = 0
+        self._sent_at = float('-inf')
         self._shown = 0
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType]
 
@@ -51,26 +51,26 @@ class Timeline(anywidget.AnyWidget):
 
     def tick(self) -> None:
         """Send what has come since the last time, if it is due."""
-        if self._trace.count > self._told and self._clock() - self._told_at >= FRAME:
-            self._tell(self._trace.since(self._told, self._told_deltas))
+        if self._trace.count > self._sent and self._clock() - self._sent_at >= FRAME:
+            self._post(self._trace.since(self._sent, self._sent_deltas))
 
     def finish(self) -> None:
         """The trace is complete."""
-        if self._trace.count > self._told:
-            self._tell(self._trace.since(self._told, self._told_deltas))
+        if self._trace.count > self._sent:
+            self._post(self._trace.since(self._sent, self._sent_deltas))
         self._set()
 
     def _set(self) -> None:
         self._note()
         self.state = {'trace': self._shown, **self._trace.whole()}
 
-    def _tell(self, content: dict[str, Any]) -> None:
+    def _post(self, content: dict[str, Any]) -> None:
         self._note()
         self.send({'trace': self._shown, **content})  # pyright: ignore[reportUnknownMemberType]
 
     def _note(self) -> None:
-        self._told, self._told_deltas, self._told_at = self._trace.count, self._trace.deltas, self._clock()
+        self._sent, self._sent_deltas, self._sent_at = self._trace.count, self._trace.deltas, self._clock()
 
     def _on_message(self, _: object, content: Any, buffers: object) -> None:
         if isinstance(content, dict) and cast('dict[str, Any]', content).get('kind') == 'need':
-            self._tell(self._trace.whole())
+            self._post(self._trace.whole())

@@ -1,8 +1,8 @@
 """What came when, while an answer streamed: events as rows, and the text on a line of time. Pure; O(1) an event.
 
-A page gets what is new since it last heard, thinned out: a batch has a bounded size however fast the events come, and a
-page that was opened later gets the whole in a bounded size too. The figures are exact all the same: they are counted
-here.
+A page gets what is new since the last message, thinned out: a batch has a bounded size however fast the events come,
+and a page that was opened later gets the whole in a bounded size too. The figures are exact all the same: they are
+counted here.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@ talks to one provider loads one protocol.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jupyter_stream.providers import WireName
@@ -18,71 +17,23 @@ __all__ = ('protocol',)
 
 def protocol(name: WireName) -> WireProtocol:
     """The protocol of that name, as `Provider.wire` has it."""
-    return _PROTOCOLS[name]()
-
-
-def _anthropic() -> WireProtocol:
-    from jupyter_stream.wire import anthropic
-
-    return anthropic
-
-
-def _bedrock() -> WireProtocol:
-    from jupyter_stream.wire import bedrock
-
-    return bedrock
-
-
-def _cohere() -> WireProtocol:
-    from jupyter_stream.wire import cohere
-
-    return cohere
-
-
-def _gemini() -> WireProtocol:
-    from jupyter_stream.wire import gemini
-
-    return gemini
-
-
-def _groq() -> WireProtocol:
-    from jupyter_stream.wire import groq
-
-    return groq
-
-
-def _huggingface() -> WireProtocol:
-    from jupyter_stream.wire import huggingface
-
-    return huggingface
-
-
-def _mistral() -> WireProtocol:
-    from jupyter_stream.wire import mistral
-
-    return mistral
-
-
-def _openai_chat() -> WireProtocol:
-    from jupyter_stream.wire import openai_chat
-
-    return openai_chat
-
-
-def _openai_responses() -> WireProtocol:
-    from jupyter_stream.wire import openai_responses
-
-    return openai_responses
-
-
-_PROTOCOLS: Final[Mapping[WireName, Callable[[], WireProtocol]]] = {
-    'anthropic': _anthropic,
-    'bedrock': _bedrock,
-    'cohere': _cohere,
-    'gemini': _gemini,
-    'groq': _groq,
-    'huggingface': _huggingface,
-    'mistral': _mistral,
-    'openai_chat': _openai_chat,
-    'openai_responses': _openai_responses,
-}
+    match name:
+        case 'anthropic':
+            from jupyter_stream.wire import anthropic as found
+        case 'bedrock':
+            from jupyter_stream.wire import bedrock as found
+        case 'cohere':
+            from jupyter_stream.wire import cohere as found
+        case 'gemini':
+            from jupyter_stream.wire import gemini as found
+        case 'groq':
+            from jupyter_stream.wire import groq as found
+        case 'huggingface':
+            from jupyter_stream.wire import huggingface as found
+        case 'mistral':
+            from jupyter_stream.wire import mistral as found
+        case 'openai_chat':
+            from jupyter_stream.wire import openai_chat as found
+        case 'openai_responses':
+            from jupyter_stream.wire import openai_responses as found
+    return found

@@ -42,9 +42,9 @@ class WireRequest:
         path: what follows the provider's base URL, beginning with a slash.
         body: the JSON body.
         headers: headers beyond the provider's own.
-        query: the query string's parameters; one with several values comes as often.
-        method: a GET has no body.
-        digest: gives `ModelResponse.history_digest` from the parts of the answer; None where there is none.
+        query: the query string's parameters; one that has several values is repeated.
+        method: the HTTP method; a GET is sent without `body`.
+        digest: computes `ModelResponse.history_digest` from the answer's parts; None where the answer has none.
     """
 
     path: str
@@ -67,12 +67,12 @@ class Decoder(ABC):
     """Frames in, events out; what the answer says of itself stands in the attributes.
 
     Attributes:
-        parts: the parts so far.
+        parts: the parts of the answer so far.
         model_name: the model that answers, as the provider names it.
         usage: the tokens counted so far.
-        finish_reason: why the answer ended, None until then.
+        finish_reason: why the answer ended; None until it has.
         provider_response_id: the provider's id of the response.
-        provider_details: what the provider said beyond that, kept raw; None for nothing.
+        provider_details: what the provider said that has no attribute of its own, kept raw; None for nothing.
         complete: the provider said why the answer ended.
         terminal: the end marker was seen; whatever follows it is ignored.
         suspended: the provider paused the answer and waits to be asked to go on.

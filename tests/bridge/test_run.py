@@ -10,12 +10,13 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import pytest
 
 from jupyter_stream import bridge
-from jupyter_stream.bridge import _loops
+from jupyter_stream.bridge import _interrupts, _loops
 from jupyter_stream.exceptions import Interrupted, UserError
 
 WAYS = pytest.mark.parametrize('loop_bound', [False, True], ids=['unbound', 'loop_bound'])
@@ -25,11 +26,13 @@ posix = pytest.mark.skipif(sys.platform == 'win32', reason='needs signals and fo
 class Source:
     """An async context manager of an async iterable that records its life."""
 
-    def __init__(self, items=(), *, fail=None, fail_leaving=None, forever=False):
-        self.items, self.fail, self.fail_leaving, self.forever = items, fail, fail_leaving, forever
+    def __init__(self, items=(), *, fail_entering=None, fail=None, fail_leaving=None, forever=False):
+        self.items, self.fail, self.forever = items, fail, forever
+        self.fail_entering, self.fail_leaving = fail_entering, fail_leaving
         self.fetched = []
         self.tasks = set()
         self.left_with = 'not left'
+        self.cancelling = None
         self.left = threading.Event()
 
     async def _items(self):
@@ -45,11 +48,14 @@ class Source:
 
     async def __aenter__(self):
         self.tasks.add(asyncio.current_task())
+        if self.fail_entering:
+            raise self.fail_entering
         return self._items()
 
     async def __aexit__(self, kind, error, traceback):
         self.tasks.add(asyncio.current_task())
         self.left_with = kind
+        self.cancelling = asyncio.current_task().cancelling()
         self.left.set()
         if self.fail_leaving:
             raise self.fail_leaving
@@ -338,6 +344,21 @@ def test_a_coroutine_that_ignores_the_interrupt_does_not_hide_it(loop_bound):
         bridge.run(stubborn, loop_bound=loop_bound)
 
 
+def test_only_an_interrupted_call_is_given_up(monkeypatch):
+    monkeypatch.setattr(_loops, 'POLL', 0.001)
+    monkeypatch.setattr(_loops, 'GRACE', 0.001)
+
+    async def slow():
+        await asyncio.sleep(0.1)
+        return 42
+
+    assert bridge.run(slow) == 42
+
+
+def test_a_request_has_two_seconds_to_close():
+    assert bridge.GRACE == 2
+
+
 @posix
 def test_a_request_that_never_closes_is_waited_for_only_so_long(monkeypatch):
     monkeypatch.setattr(_loops, 'GRACE', 0.1)
@@ -402,6 +423,43 @@ def test_guard_passes_values_errors_and_foreign_cancellations_on():
             await task
 
     asyncio.run(main())
+
+
+def test_guard_passes_a_value_on_in_a_cell_too():
+    assert asyncio.run(Cell(lambda: bridge.guard(answer())).run_cell_async()) == 42
+
+
+def test_guard_outside_a_cell_can_be_cancelled():
+    async def main():
+        cancel = bridge.Cancel()
+
+        async def request():
+            cancel()
+            await asyncio.sleep(1)
+
+        with pytest.raises(asyncio.CancelledError):
+            await bridge.guard(request(), cancel)
+
+    asyncio.run(main())
+
+
+async def guarded():
+    """How often a task still counts as cancelled by others when `guard` has passed that on."""
+    try:
+        await bridge.guard(asyncio.sleep(3600))
+    except asyncio.CancelledError:
+        return asyncio.current_task().cancelling()
+
+
+@pytest.mark.parametrize('make', [guarded, lambda: Cell(guarded).run_cell_async()], ids=['in a task', 'in a cell'])
+def test_guard_takes_no_cancellation_back_that_is_not_its_own(make):
+    async def main():
+        task = asyncio.create_task(make())
+        await asyncio.sleep(0)
+        task.cancel()
+        return await task
+
+    assert asyncio.run(main()) == 1
 
 
 @posix
@@ -546,6 +604,18 @@ def test_streams_that_overlap_leave_the_handler_as_it_was(loop_bound, order):
         return signal.getsignal(signal.SIGINT) is before
 
     assert in_a_task(body)
+
+
+def test_however_many_waits_there_were_the_loop_ends_the_gap_once():
+    asked = []
+
+    class Loop:
+        call_soon = asked.append
+
+    gap = _interrupts._Gap(signal.default_int_handler, Loop)
+    gap.open()
+    gap.open()
+    assert len(asked) == 1
 
 
 @posix
@@ -693,6 +763,32 @@ def test_an_error_on_entering_or_leaving_reaches_the_caller(loop_bound):
     stream.close()
 
 
+@WAYS
+@pytest.mark.parametrize('where', ['fail_entering', 'fail', 'fail_leaving'])
+@pytest.mark.parametrize('error', [SystemExit, KeyboardInterrupt])
+def test_a_stream_that_ends_the_program_does_not_end_the_loop(loop_bound, where, error):
+    def use():
+        stream = opened(Source([1], **{where: error}), loop_bound=loop_bound)
+        try:
+            list(stream)
+        finally:
+            stream.close()
+
+    with pytest.raises(error):
+        use()
+    assert bridge.run(answer, loop_bound=loop_bound) == 42
+
+
+@WAYS
+def test_what_is_ready_is_taken_before_anything_is_fetched(loop_bound):
+    ready, source = [7, 8], Source([1, 2])
+    stream = opened(source, loop_bound=loop_bound, ready=lambda entered: ready.pop(0) if ready else None)
+    assert [next(stream), next(stream)] == [7, 8]
+    assert source.fetched == []
+    assert list(stream) == [1, 2]
+    stream.close()
+
+
 @posix
 @WAYS
 def test_an_interrupt_between_items_leaves_the_manager_and_ends_the_items(loop_bound):
@@ -763,6 +859,18 @@ def test_any_thread_may_use_a_stream_that_is_not_bound():
     thread.join(5)
     assert source.left.is_set()
     assert waiting == [] and not thread.is_alive()
+
+
+def test_all_who_wait_for_an_item_end_with_the_stream():
+    source = Source(forever=True)
+    stream = opened(source)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(list, stream) for _ in range(2)]
+        while not (stream._session._fetching and stream._session._waiters):
+            time.sleep(0.001)
+        stream.close()
+        assert [one.result(10) for one in waiting] == [[], []]
+    assert source.cancelling == 0, 'what the manager awaits while it is left is not cancelled too'
 
 
 def test_a_bound_stream_says_that_another_thread_may_not_use_it():

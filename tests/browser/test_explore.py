@@ -188,6 +188,7 @@ def test_a_small_window_and_a_kernel_that_is_gone(own: Callable[[type[Lab]], Lab
 
 SHOW = """
 import asyncio, re
+from pathlib import Path
 from jupyter_stream import show
 from jupyter_stream.messages import ModelRequest as Request
 from jupyter_stream.direct import model_request_stream as stream_of
@@ -200,7 +201,9 @@ from openai.types.chat import ChatCompletionChunk
 TEXT = 'Some *words* and **more words**, one after the other, until it is over.'
 
 async def words(messages, info):
-    for piece in re.findall(r'.{1,4}', TEXT):
+    for number, piece in enumerate(re.findall(r'.{1,4}', TEXT)):
+        while number == 4 and not Path('go').exists():
+            await asyncio.sleep(0.05)
         yield piece
         await asyncio.sleep(0.08)
 
@@ -234,11 +237,14 @@ def show_book(server: Server, browser: Browser) -> Iterator[Notebook]:
 
 
 @pytest.mark.parametrize('index', range(len(STREAMS)), ids=STREAMS)
-def test_any_stream_grows_in_the_view_and_leaves_markdown(show_book: Notebook, index: int) -> None:
+def test_any_stream_grows_in_the_view_and_leaves_markdown(show_book: Notebook, server: Server, index: int) -> None:
     book = show_book
+    go = server.work / 'go'
+    go.unlink(missing_ok=True)
     book.reveal(index)
     book.start(index)
     until(lambda: book.page.locator('.jps-view em').count(), 'it is in the live view', every=0.02)
+    go.touch()
     assert lengths(lambda: book.text(index), lambda: book.js('return window.ended;')) >= 5, 'it grew'
     until(lambda: not book.page.locator('.jps-view').count(), 'the view is gone')
     (output,) = book.outputs(index)

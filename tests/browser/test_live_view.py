@@ -123,11 +123,13 @@ async def parts():
     await asyncio.sleep(1.5)
 
 async def gated(messages, info):
+    gates = {'before the code': '```', 'in the code': '# a comment', 'before the end': 'The end.'}
     size = 0
     for piece in re.findall(r'.{1,6}', TEXT, re.S):
         size += len(piece)
-        while size > TEXT.index('```') and not Path('go').exists():
-            await asyncio.sleep(0.05)
+        for gate, mark in gates.items():
+            while size > TEXT.index(mark) and not Path('gates', gate).exists():
+                await asyncio.sleep(0.05)
         yield piece
         await asyncio.sleep(0.02)
 
@@ -286,16 +288,16 @@ def test_it_looks_the_same_before_and_after(book: Book) -> None:
 def test_a_muted_line_stays_below_it_and_is_not_saved(book: Book) -> None:
     book.run('late')
     book.until('late', '.jps-left')
-    line = book.text('late', '.jps-left .jps-facts')
+    line = book.text('late', '.jps-left .jps-footer-text')
     assert re.search(r'function.* · 1\.\d\d s to the first token', line) and 'tokens in' in line
     assert 'first token' not in json.dumps(book.outputs('late'))
     book.run('length')
     book.until('length', '.jps-left')
-    line = book.text('length', '.jps-left .jps-facts')
+    line = book.text('length', '.jps-left .jps-footer-text')
     assert line.startswith('gpt-x · 0.') and '1,234 tokens in, 7 out' in line and line.endswith('length')
     book.run('priced')
     book.until('priced', '.jps-left')
-    assert ' · ≈ $0.0032 (estimate) · stop' in book.text('priced', '.jps-left .jps-facts')
+    assert ' · ≈ $0.0032 (estimate) · stop' in book.text('priced', '.jps-left .jps-footer-text')
     book.run('at once')
     book.until('at once', '.jps-left', 'also where it was over before the page could show it')
     book.start('late')
@@ -410,11 +412,23 @@ def test_pictures_come_from_the_web_where_the_user_allows_it(book: Book) -> None
         book.page.unroute('https://example.org/**')
 
 
-def test_code_and_the_answer_can_be_copied_by_keys(book: Book) -> None:
+def open_gates(server: Server, *names: str) -> None:
+    """Let the answer of 'gated' go through these gates, and through no others."""
+    folder = server.work / 'gates'
+    folder.mkdir(exist_ok=True)
+    for name in ('before the code', 'in the code', 'before the end'):
+        if name in names:
+            (folder / name).touch()
+        else:
+            (folder / name).unlink(missing_ok=True)
+
+
+def test_code_and_the_answer_can_be_copied_by_keys(book: Book, server: Server) -> None:
     book.page.context.grant_permissions(['clipboard-read', 'clipboard-write'])
-    book.start('whole')
-    book.until('whole', '.jps-view pre .jps-copy')
-    book.js("cells[args[0]].outputArea.node.querySelector('.jps-view').focus();", 'whole')
+    open_gates(server, 'before the code')
+    book.start('gated')
+    book.until('gated', '.jps-view pre .jps-copy')
+    book.js("cells[args[0]].outputArea.node.querySelector('.jps-view').focus();", 'gated')
     reached: list[str] = []
     for _ in range(8):
         book.page.keyboard.press('Tab')
@@ -424,16 +438,18 @@ def test_code_and_the_answer_can_be_copied_by_keys(book: Book) -> None:
     assert reached == ['a', 'a', 'Copy the code', 'Stop the answer', 'Copy the answer']
     book.page.keyboard.press('Shift+Tab')
     book.page.keyboard.press('Shift+Tab')
-    until(lambda: 'quotation' in book.text('whole'), 'the code is whole', every=0.02)
+    open_gates(server, 'before the code', 'in the code')
+    until(lambda: 'quotation' in book.text('gated'), 'the code is whole', every=0.02)
     book.page.keyboard.press('Enter')
-    book.until('whole', 'pre .jps-copy[data-said=Copied]')
+    book.until('gated', '.jps-view pre .jps-copy[data-said=Copied]')
     pasted = 'navigator.clipboard.readText()'
     assert book.page.evaluate(pasted).strip() == 'def double(x):\n    return 2 * x  # a comment'
-    book.ended('whole')
-    book.until('whole', '.jps-left > .jps-copy', 'also after the widget has gone')
-    book.js("cells[args[0]].outputArea.node.querySelector('.jps-left > .jps-copy').focus();", 'whole')
+    open_gates(server, 'before the code', 'in the code', 'before the end')
+    book.ended('gated')
+    book.until('gated', '.jps-left > .jps-copy', 'also after the widget has gone')
+    book.js("cells[args[0]].outputArea.node.querySelector('.jps-left > .jps-copy').focus();", 'gated')
     book.page.keyboard.press('Enter')
-    book.until('whole', '.jps-left > .jps-copy[data-said=Copied]')
+    book.until('gated', '.jps-left > .jps-copy[data-said=Copied]')
     assert book.page.evaluate(pasted).startswith('## A title') and book.page.evaluate(pasted).endswith('The end.')
 
 
@@ -564,8 +580,7 @@ def test_ten_at_once_all_end_whole(book: Book) -> None:
 
 
 def test_a_reloaded_page_goes_on(book: Book, server: Server) -> None:
-    go = server.work / 'go'
-    go.unlink(missing_ok=True)
+    open_gates(server)
     book.start('gated')
     book.until('gated', '.jps-view table')
     book.notebook.save()
@@ -573,7 +588,7 @@ def test_a_reloaded_page_goes_on(book: Book, server: Server) -> None:
     book.notebook = book.app.open(book.path, busy=True)
     book.until('gated', '.jps-view[data-running] table', 'what had come is shown again')
     assert 'The end.' not in book.text('gated')
-    go.touch()
+    open_gates(server, 'before the code', 'in the code', 'before the end')
     until(lambda: 'The end.' in book.text('gated'), 'it goes on to its end', 40)
     until(lambda: 'first token' in book.text('gated'), 'its line is shown')
     assert book.value('answer.text == TEXT') == 'True'

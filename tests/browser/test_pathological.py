@@ -36,7 +36,7 @@ MOST_OF = {
     ('live', 'accents in a fence'): (1.0, 'the layout of a line with 25,000 changes of font: the saved answer cuts it'),
     ('live', 'emph in deep blockquote'): (0.2, '50,000 nodes, 20 quotations deep'),
 }
-"""What can't be reached, and why."""
+"""What cannot be reached, and why."""
 
 TRIES = 3
 
@@ -45,7 +45,7 @@ RATE = 400_000
 
 
 def texts() -> dict[str, str]:
-    """The corpus' expressions, and what it lacks: code that the search for mathematics, or the layout, can't bear."""
+    """The corpus' expressions, and what it lacks: code that the search for mathematics, or the layout, cannot bear."""
     cases = [case for case in recordings.payloads() if case['kind'] == 'pathological']
     ticks = ''.join('e' + '`' * size for size in range(300))
     return {
@@ -137,7 +137,7 @@ async def show(name, kind):
         view.tick()
         await asyncio.sleep(max(0.1, size / RATE))
     view.put('end', 0)
-    view.finish({'mark': None, 'notes': [], 'facts': [], 'swap': False})
+    view.finish({'mark': None, 'notes': [], 'footer': [], 'swap': False})
 """
 
 LEFT = """const view = cells[1].outputArea.node.querySelector('.jps-view');

@@ -66,6 +66,10 @@ def test_a_frame_has_headers_and_a_payload() -> None:
     assert read(frame(EVENT, b'{"a":1}')) == [(EVENT, b'{"a":1}')]
 
 
+def test_a_frame_is_small() -> None:
+    assert not hasattr(Frame({}, b''), '__dict__')
+
+
 def test_nothing_is_no_frame() -> None:
     assert read(b'') == []
 
@@ -129,8 +133,9 @@ def test_the_frames_before_a_corrupt_one_are_handed_out(size: int) -> None:
             got += decoder.feed(raw[at : at + size])
         decoder.close()
     assert [one.payload for one in got] == [b'1']
-    with pytest.raises(FramingError):
-        decoder.feed(frame(EVENT))
+    for call in (lambda: decoder.feed(frame(EVENT)), decoder.close):
+        with pytest.raises(FramingError, match='checksum'):
+            call()
 
 
 @pytest.mark.parametrize(
@@ -151,8 +156,14 @@ def test_malformed_headers_are_an_error(headers: bytes, words: str) -> None:
         read(frame(headers))
 
 
-def test_headers_do_not_reach_beyond_their_frame() -> None:
-    prelude = struct.pack('>II', 20, 100)
+def test_the_longest_value_of_a_header_is_32_767_bytes() -> None:
+    longest = b'x' * (2**15 - 1)
+    assert read(frame({'a': longest})) == [({'a': longest}, b'')]
+
+
+@pytest.mark.parametrize('headers', [1, 5, 100])
+def test_headers_do_not_reach_beyond_their_frame(headers: int) -> None:
+    prelude = struct.pack('>II', 15 + headers, headers)
     with pytest.raises(FramingError, match='longer than the frame'):
         EventStreamDecoder().feed(prelude + struct.pack('>I', crc32(prelude)))
 
@@ -173,9 +184,11 @@ def test_the_limit_is_of_a_frame_and_not_of_the_stream() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     decoder = EventStreamDecoder()
+    decoder.feed(frame({'a': 'x' * 1019}) + frame({'a': 'x' * 1020}))
     for number in range(200):
         decoder.feed(frame({'n': number}))
-    assert len(decoder._headers) <= 32
+    assert len(decoder._headers) == 32
+    assert max(map(len, decoder._headers)) == 1024
 
 
 def test_time_is_linear_in_the_bytes_however_they_come() -> None:

@@ -79,6 +79,7 @@ values = st.sampled_from(
         b'12',
         b'1x',
         '\u0663'.encode(),
+        b'9' * 18,
         b'9' * 19,
         b'n\0l',
         b'\xff',
@@ -138,6 +139,8 @@ def test_a_recorded_stream(size: int):
         (b'event: ping\n\ndata: x\n\n', [Frame(None, 'x')]),
         (b'event: ping\ndata: x\n\ndata: y\n\n', [Frame('ping', 'x'), Frame(None, 'y')]),
         (b'event: ping\nevent:\ndata: x\n\n', [Frame(None, 'x')]),
+        (b'event: ping\ndata: x\ndata: y\n\n', [Frame('ping', 'x\ny')]),
+        (b'event: \ndata: x\n\n', [Frame(None, 'x')]),
         (b': a comment\n\n:\n\ndata: x\n:data: y\n\n', [Frame(None, 'x')]),
         (b'data: x\n\n\n\n\ndata: y\n\n', [Frame(None, 'x'), Frame(None, 'y')]),
         (b'\n\n\ndata: x\n\n', [Frame(None, 'x')]),
@@ -149,6 +152,10 @@ def test_a_recorded_stream(size: int):
 )
 def test_fields_and_events(raw: bytes, frames: list[Frame]):
     assert read(raw) == in_pieces(raw, 1) == frames
+
+
+def test_a_frame_is_small():
+    assert not hasattr(Frame(), '__dict__')
 
 
 def test_id_and_retry_belong_to_the_stream():
@@ -166,6 +173,7 @@ def test_id_and_retry_belong_to_the_stream():
 def test_retry_takes_ascii_digits_only_and_never_fails():
     raw = 'retry: \u0663\nretry: {}\ndata: x\n\n'.format('9' * 5000).encode()
     assert read(raw) == [Frame(None, 'x')]
+    assert [read(b'retry: ' + b'9' * digits + b'\ndata: x\n\n')[0].retry for digits in (18, 19)] == [10**18 - 1, None]
 
 
 @pytest.mark.parametrize('end', [b'\n', b'\r', b'\r\n'])
@@ -211,10 +219,10 @@ def test_events_before_a_fault_are_handed_out_first():
 
 def test_the_limit_counts_all_lines_of_an_event():
     assert issubclass(FramingLimitError, FramingError) and issubclass(FramingError, ValueError)
-    event = b'data: 56\n' * 3 + b'\n'
-    assert read(event * 5, max_event_bytes=24) == [Frame(None, '56\n56\n56')] * 5
+    event = b'data: 5\n' * 3 + b'\n'
+    assert read(event * 5, max_event_bytes=21) == [Frame(None, '5\n5\n5')] * 5
     with pytest.raises(FramingLimitError):
-        read(event, max_event_bytes=23)
+        read(event, max_event_bytes=20)
 
 
 def test_comments_without_end_are_not_an_event():

@@ -12,8 +12,20 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 from markdown_it import MarkdownIt
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
+from tests.conformance import committed, recordings
+
+PAYLOADS = pytest.mark.parametrize(
+    'payloads',
+    [
+        pytest.param(committed.rows('payloads.jsonl'), id='ours'),
+        pytest.param(recordings.published('injection.json'), id='published', marks=pytest.mark.shared),
+    ],
+)
+"""For a test of each corpus of payloads (see `recordings.payloads`)."""
 
 TAGS = frozenset(
     'p a em strong s del code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 hr br table thead tbody tr th td img span '

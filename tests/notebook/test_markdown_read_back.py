@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from itertools import product
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,10 +15,8 @@ from markdown_it.token import Token
 from jupyter_stream.notebook.markdown import repair, sanitize
 from jupyter_stream.notebook.markdown.links import safe_destination
 
-from .markdown_readers import READER, SCHEMES, findings, jupyterlab_findings, nbconvert_findings, no_marked
+from .markdown_readers import PAYLOADS, READER, SCHEMES, findings, jupyterlab_findings, nbconvert_findings, no_marked
 
-SHARED = Path(os.environ.get('JUPYTER_STREAM_SHARED', Path(__file__).parents[3] / 'shared'))
-INJECTIONS = SHARED / 'conformance' / 'injection.json'
 JOINER = '\u2060'
 
 TEXT_READER = MarkdownIt('commonmark', {'html': False, 'maxNesting': 100}).enable(['table', 'strikethrough'])
@@ -262,14 +258,13 @@ def test_any_text_is_safe_when_sanitized_twice(text: str) -> None:
     assert findings(sanitize(once)) == []
 
 
-@pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here')
-def test_no_payload_of_the_corpus_is_html() -> None:
-    payloads = [case['payload'] for case in json.loads(INJECTIONS.read_text()) if case['payload']]
-    assert {payload: html for payload in payloads if (html := html_of(sanitize(payload)))} == {}
+@PAYLOADS
+def test_no_payload_is_html(payloads: list[dict[str, Any]]) -> None:
+    written = {case['name']: html_of(sanitize(case['payload'] or '')) for case in payloads}
+    assert {name: html for name, html in written.items() if html} == {}
 
 
-@pytest.mark.skipif(not INJECTIONS.exists(), reason=f'{INJECTIONS} is not here')
+@PAYLOADS
 @pytest.mark.skipif(bool(no_marked()), reason=no_marked())
-def test_no_payload_of_the_corpus_gets_through_jupyterlab() -> None:
-    payloads = [case['payload'] for case in json.loads(INJECTIONS.read_text()) if case['payload']]
-    assert jupyterlab_findings(map(sanitize, payloads)) == {}
+def test_no_payload_gets_through_jupyterlab(payloads: list[dict[str, Any]]) -> None:
+    assert jupyterlab_findings(sanitize(case['payload']) for case in payloads if case['payload']) == {}

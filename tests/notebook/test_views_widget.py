@@ -63,7 +63,7 @@ class Front:
         self.cell = Cell()
         self.now = 100.0
         self.messages: list[dict[str, Any]] = []
-        monkeypatch.setattr(LiveView, 'tell', lambda view, content, *buffers: self.messages.append(content))
+        monkeypatch.setattr(LiveView, 'post', lambda view, content, *buffers: self.messages.append(content))
         self.view = WidgetView(self.cell, clock=lambda: self.now, **options)
 
     @property
@@ -78,7 +78,7 @@ class Front:
             self.view.tick()
 
     def page_shows_it(self) -> None:
-        self.widget.heard('ready', {'have': 0})
+        self.widget.received('ready', {'have': 0})
 
     def text(self) -> str:
         return ''.join(op[2] for message in self.messages for op in message.get('ops', ()) if op[0] == 'add')
@@ -163,7 +163,7 @@ def test_the_end_says_why_and_how_it_was(monkeypatch: pytest.MonkeyPatch) -> Non
     (end,) = [op[1] for message in front.messages for op in message['ops'] if op[0] == 'done']
     assert end['mark'] == 'interrupted' and end['swap']
     assert end['notes'] == ['■ Interrupted: the answer stops here.']
-    assert end['facts'][0] == 'm' and end['facts'][-1] == 'stop'
+    assert end['footer'][0] == 'm' and end['footer'][-1] == 'stop'
 
 
 def test_a_front_end_without_widgets_gets_markdown_in_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +234,7 @@ def test_it_can_be_stopped_and_shows_what_the_model_says_of_itself(monkeypatch: 
     front.view.status('starting\x1b[2J …')
     front.page_shows_it()
     assert ['status', 'starting␛[2J …'] in [op for message in front.messages for op in message.get('ops', ())]
-    front.widget.heard('stop', {})
+    front.widget.received('stop', {})
     assert stopped == [1] and {'ack': 'stop'} in front.messages
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
 from jupyter_stream import profiles, providers
-from jupyter_stream.profiles import Profile, _profile
-from jupyter_stream.profiles._rows import Row
+from jupyter_stream.messages import ModelRequest
+from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Profile, UnsupportedSettingWarning, _profile
+from jupyter_stream.profiles._rows import Row, Vendor
 from jupyter_stream.profiles.bedrock import split
 from jupyter_stream.profiles.claude import CLAUDE
 from jupyter_stream.profiles.dialects import DIALECTS
 from jupyter_stream.profiles.gemini import GEMINI
+from jupyter_stream.profiles.open_models import OPEN_MODELS
 from jupyter_stream.profiles.openai import OPENAI
+from jupyter_stream.wire import protocol
+from jupyter_stream.wire.base import Target
 
 
 def of(name: str) -> Profile:
@@ -124,24 +131,83 @@ def test_the_tables_speak_of_providers_fields_and_patterns_that_there_are() -> N
     assert all(row.source.startswith('https://') and row.read for row in rows)
 
 
+def with_row(vendor: Vendor, row: Row) -> Vendor:
+    return replace(vendor, generations=(*vendor.generations, row))
+
+
 @pytest.fixture
 def invented(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    claude = Row('claude-nova-9', {'thinks': True, 'claude': {'max_output': 7}}, 'https://example.com')
-    gemini = Row('gemini-9', {'gemini': {'levels': ('LOW',)}}, 'https://example.com')
-    gpt = Row('gpt-9', {'always_thinks': True, 'responses': {'phase': True}}, 'https://example.com')
-    more = (replace(CLAUDE, generations=(claude,)), replace(GEMINI, generations=(gemini,)))
-    monkeypatch.setattr(_profile, 'VENDORS', more)
-    monkeypatch.setattr(_profile, 'OPENAI', replace(OPENAI, generations=(gpt,)))
+    """A row more for each of three vendors; all the others stay."""
+    page, reasons = 'https://example.com', {'thinks': True, 'no_sampling_while_thinking': True}
+    claude = Row('claude-nova-9', {**reasons, 'claude': {'max_output': 9_000, 'adaptive': True}}, page)
+    gemini = Row('gemini-9', {'gemini': {'levels': ('LOW',)}}, page)
+    gpt = Row('gpt-9', {**reasons, 'efforts': ('high',), 'responses': {'phase': True}}, page)
+    vendors = (OPEN_MODELS, with_row(CLAUDE, claude), with_row(GEMINI, gemini))
+    monkeypatch.setattr(_profile, 'VENDORS', vendors)
+    monkeypatch.setattr(_profile, 'OPENAI', with_row(OPENAI, gpt))
     _profile._profile.cache_clear()
     yield
     _profile._profile.cache_clear()
 
 
-@pytest.mark.usefixtures('invented')
-def test_a_new_generation_is_one_row() -> None:
-    for name in ('anthropic:', 'bedrock:us.anthropic.', 'openrouter:anthropic/', 'vercel:anthropic/'):
-        assert of(name + 'claude-nova-9').thinks and of(name + 'claude-nova-9').claude.max_output == 7
-    for name in ('google:', 'google-cloud:', 'openrouter:google/'):
-        assert of(name + 'gemini-9-pro').gemini.levels == ('LOW',)
-    for name in ('openai-chat:', 'openai-responses:', 'azure:', 'azure-responses:', 'bedrock-mantle:openai.'):
-        assert of(name + 'gpt-9').always_thinks and of(name + 'gpt-9').responses.phase
+NEW = {
+    'anthropic:claude-nova-9': {'max_tokens': 9_000, 'thinking': {'type': 'adaptive'}},
+    'gateway/anthropic:claude-nova-9': {'max_tokens': 9_000, 'thinking': {'type': 'adaptive'}},
+    'bedrock:us.anthropic.claude-nova-9': {
+        'inferenceConfig': {'maxTokens': 9_000, 'temperature': 0.5},
+        'additionalModelRequestFields': {'thinking': {'type': 'adaptive'}},
+    },
+    'openrouter:anthropic/claude-nova-9': {'temperature': None},
+    'vercel:anthropic/claude-nova-9': {'reasoning_effort': 'low'},
+    'openai-chat:gpt-9': {'reasoning_effort': 'high'},
+    'azure:gpt-9': {'reasoning_effort': 'high'},
+    'github:openai/gpt-9': {'reasoning_effort': 'high'},
+    'vercel:openai/gpt-9': {'reasoning_effort': 'high'},
+    'openrouter:openai/gpt-9': {'temperature': None},
+    'openai-responses:gpt-9': {'reasoning': {'effort': 'high'}},
+    'azure-responses:gpt-9': {'reasoning': {'effort': 'high'}},
+    'bedrock-mantle:openai.gpt-9': {'reasoning': {'effort': 'high'}},
+    'google:gemini-9-pro': {'thinkingConfig': {'include_thoughts': True, 'thinking_level': 'LOW'}},
+    'google-cloud:gemini-9-pro': {'thinkingConfig': {'include_thoughts': True, 'thinking_level': 'LOW'}},
+}
+"""By model, what its body holds because of the row, where low thinking (of Gemini: high) is wanted."""
+
+
+def body(name: str) -> dict[str, Any]:
+    prefix, _, model = name.partition(':')
+    provider = providers.find(prefix)
+    assert provider is not None
+    settings: Any = {'thinking': 'high' if 'gemini' in model else 'low', 'max_tokens': 99_999, 'temperature': 0.5}
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', UnsupportedSettingWarning)
+        target = Target(model, provider, profiles.profile(provider, model))
+        hello = [ModelRequest.user_text_prompt('hi')]
+        made = protocol(provider.wire).encode(target, hello, settings, ModelRequestParameters()).body
+    return made | made.get('generationConfig', {})
+
+
+@pytest.mark.parametrize('name', NEW)
+def test_a_new_generation_is_one_row_on_every_protocol(name: str, request: pytest.FixtureRequest) -> None:
+    before = body(name)
+    assert all(before.get(field) != value for field, value in NEW[name].items())
+    request.getfixturevalue('invented')
+    after = body(name)
+    assert {field: after.get(field) for field in NEW[name]} == NEW[name]
+
+
+OLD = (
+    'anthropic:claude-opus-4-8',
+    'bedrock:us.anthropic.claude-sonnet-4-5',
+    'openai-chat:gpt-5.1',
+    'google:gemini-3-pro',
+)
+
+
+def test_a_new_generation_changes_nothing_of_the_others(request: pytest.FixtureRequest) -> None:
+    before = [of(name) for name in OLD]
+    request.getfixturevalue('invented')
+    assert [of(name) for name in OLD] == before
+    assert of('anthropic:claude-nova-9').claude.max_output == 9_000
+    assert of('azure-responses:gpt-9').responses.phase and of('openrouter:google/gemini-9-pro').gemini.levels == (
+        'LOW',
+    )

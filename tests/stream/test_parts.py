@@ -177,6 +177,37 @@ def test_parts_that_never_grow_have_no_end_and_a_whole_part_replaces_its_kind() 
     ]  # fmt: skip
 
 
+def test_a_whole_part_takes_the_place_of_what_has_grown() -> None:
+    parts = PartsManager()
+    for piece in ('a', 'b'):
+        parts.text('k', piece)
+    parts.part('k', TextPart('whole'))
+    assert parts.parts() == [TextPart('whole')]
+
+
+def test_a_reserved_part_keeps_its_place_and_is_announced_when_it_is_whole() -> None:
+    parts = PartsManager()
+    empty, whole = (NativeToolReturnPart('web_search', content, 'c') for content in (None, 'found'))
+    parts.reserve('r', empty)
+    assert parts.take() == [] and parts.parts() == [empty]
+    parts.text('a', 'Hi')
+    parts.part('r', whole)
+    starts = [(e.index, e.part.part_kind) for e in parts.take() if isinstance(e, PartStartEvent)]
+    assert starts == [(1, 'text'), (0, 'builtin-tool-return')]
+    assert parts.parts() == [whole, TextPart('Hi')]
+
+
+def test_a_delta_names_the_provider_only_where_it_is_another_one() -> None:
+    parts = PartsManager()
+    for provider in ('p', 'p', 'q'):
+        parts.thinking('t', 'x', provider_name=provider)
+        parts.text('a', 'y', provider_name=provider)
+        parts.tool_call('c', name='' if parts.parts()[2:] else 'f', args='z', provider_name=provider)
+    deltas = [e.delta.provider_name for e in parts.take() if isinstance(e, PartDeltaEvent)]
+    assert deltas == [None] * 3 + ['q'] * 3
+    assert [part.provider_name for part in parts.parts()] == ['q'] * 3
+
+
 def test_leading_white_space_is_dropped_where_asked() -> None:
     parts = PartsManager(ignore_leading_whitespace=True)
     for piece in ('\n', ' ', 'a', ' '):
@@ -222,6 +253,13 @@ def test_surrogate_pairs_are_joined_over_deltas(text: str) -> None:
     for at in range(0, len(units), 2):
         parts.text('k', units[at : at + 2].decode('utf-16-le', 'surrogatepass'))
     assert grown(parts) == [('text', text)]
+
+
+def test_surrogate_pairs_are_joined_in_arguments_too() -> None:
+    parts = PartsManager()
+    parts.tool_call('c', name='f', args='"\ud83d', tool_call_id='c')
+    parts.tool_call('c', args='\ude00"')
+    assert parts.parts() == [ToolCallPart('f', '"\U0001f600"', 'c')]
 
 
 def test_a_lone_surrogate_becomes_the_replacement_character() -> None:

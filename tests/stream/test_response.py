@@ -46,6 +46,12 @@ def kinds(events: list[Any]) -> list[str]:
     return [event.event_kind for event in events]
 
 
+def test_a_subclass_gives_the_batches_and_names_the_model_by_properties() -> None:
+    assert StreamedResponse.__abstractmethods__ == {'_batches', 'model_name', 'provider_name'}
+    for name in ('model_name', 'provider_name', 'provider_url'):
+        assert isinstance(getattr(StreamedResponse, name), property)
+
+
 def test_a_stream_is_incomplete_until_its_natural_end() -> None:
     async def main() -> None:
         stream = Spoken('He', 'llo')

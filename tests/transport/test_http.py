@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -14,17 +16,24 @@ from jupyter_stream.exceptions import (
     ModelAPIError,
     ModelConnectionError,
     ModelOverloadedError,
+    ModelRateLimitError,
     ModelRequestTimeout,
+    ModelServerError,
     ModelTimeoutError,
+    ModelUnavailableError,
     StreamDecodeError,
+    StreamLimitError,
     http_error,
 )
 from jupyter_stream.transport import (
     Deadline,
     Endpoint,
     Timeouts,
+    _http,
     client_for_this_loop,
     connection_error,
+    read,
+    read_error_body,
     retry_wait,
 )
 
@@ -61,12 +70,22 @@ def test_timeouts_come_from_the_settings() -> None:
         (http_error(429, 'm'), True),
         (http_error(429, 'm', {'error': {'code': 'insufficient_quota'}}), False),
         (http_error(429, 'm', {'error': {'code': 'insufficient_quota'}}, {'x-should-retry': 'true'}), True),
+        (http_error(408, 'm'), True),
+        (http_error(409, 'm'), True),
+        (http_error(425, 'm'), True),
+        (http_error(404, 'm'), False),
+        (http_error(499, 'm'), False),
         (http_error(500, 'm'), True),
+        (http_error(599, 'm'), True),
         (http_error(501, 'm', headers={'x-should-retry': 'false'}), False),
         (http_error(400, 'm'), False),
         (http_error(400, 'm', headers={'x-should-retry': 'true'}), True),
+        (http_error(429, 'm', headers={'retry-after': '60'}), True),
         (http_error(429, 'm', headers={'retry-after': '61'}), False),
         (ModelOverloadedError('m', 'x', in_stream=True), True),
+        (ModelRateLimitError('m', 'x', in_stream=True), True),
+        (ModelServerError('m', 'x', in_stream=True), True),
+        (ModelUnavailableError('m', 'x', in_stream=True), True),
         (StreamDecodeError('m', 'x'), False),
         (ModelAPIError('m', 'x'), False),
     ],
@@ -89,8 +108,26 @@ def test_an_httpx_error_says_what_was_being_done() -> None:
     error = connection_error(httpx.ConnectTimeout('slow'), 'm')
     assert isinstance(error, ModelTimeoutError) and error.phase == 'connect'
     assert str(error) == 'The connection to the provider failed while connecting: slow.'
-    assert connection_error(httpx.RemoteProtocolError(''), 'm').phase == 'read'
-    assert connection_error(httpx.UnsupportedProtocol('no scheme'), 'm').phase is None
+
+
+@pytest.mark.parametrize(
+    ('cause', 'phase', 'said'),
+    [
+        (httpx.PoolTimeout(''), 'pool', 'waiting for a free connection: PoolTimeout.'),
+        (httpx.ConnectTimeout('x'), 'connect', 'connecting: x.'),
+        (httpx.ConnectError('x'), 'connect', 'connecting: x.'),
+        (httpx.WriteTimeout('x'), 'write', 'sending the request: x.'),
+        (httpx.WriteError('x'), 'write', 'sending the request: x.'),
+        (httpx.ReadTimeout('x'), 'read', 'waiting for the answer: x.'),
+        (httpx.ReadError('x.'), 'read', 'waiting for the answer: x.'),
+        (httpx.RemoteProtocolError(''), 'read', 'waiting for the answer: RemoteProtocolError.'),
+        (httpx.UnsupportedProtocol('no scheme'), None, 'talking to it: no scheme.'),
+    ],
+)
+def test_each_httpx_error_has_its_phase(cause: httpx.HTTPError, phase: str | None, said: str) -> None:
+    error = connection_error(cause, 'm')
+    assert error.phase == phase and str(error).endswith(said)
+    assert isinstance(error, ModelTimeoutError) is isinstance(cause, httpx.TimeoutException)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +137,11 @@ def test_an_httpx_error_says_what_was_being_done() -> None:
             'http://me:secret@localhost:11434/v1/chat/completions?key=secret',
             'The connection to http://localhost:11434 failed while connecting: refused. Is the server running?',
         ),
+        (
+            'http://127.0.0.1/v1',
+            'The connection to http://127.0.0.1 failed while connecting: refused. Is the server running?',
+        ),
+        ('http://[::1]/v1', 'The connection to http://[::1] failed while connecting: refused. Is the server running?'),
         ('https://api.example.com/v1', 'The connection to https://api.example.com failed while connecting: refused.'),
     ],
 )
@@ -221,3 +263,67 @@ def test_a_client_serves_one_loop_and_is_made_anew_when_closed() -> None:
     first, same = asyncio.run(two())
     other, _ = asyncio.run(two())
     assert same and other is not first
+
+
+# ------------------------------------------------------------------ reading bytes
+
+
+async def body_of(reading: Any, *pieces: bytes | httpx.HTTPError) -> tuple[bytes, Exception | None]:
+    """What `reading` (`read`, or `read_error_body`) makes of a body that comes in pieces and may break off."""
+
+    async def sent() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            if isinstance(piece, httpx.HTTPError):
+                raise piece
+            yield piece
+
+    body = reading(httpx.Response(200, content=sent()), Deadline('m', Timeouts()), 'm')
+    if reading is read_error_body:
+        return await body, None
+    got = b''
+    try:
+        async for piece in body:
+            got += piece
+    except ModelAPIError as error:
+        return got, error
+    return got, None
+
+
+def test_what_came_before_a_connection_broke_is_read() -> None:
+    got, error = asyncio.run(body_of(read, b'some', b' text', httpx.ReadError('reset')))
+    assert got == b'some text'
+    assert isinstance(error, ModelConnectionError) and error.phase == 'read' and 'reset' in str(error)
+    assert error.__cause__ is None and error.__context__ is None, 'the frames of httpx hold the key'
+
+
+@pytest.mark.parametrize('over', [0, 1])
+def test_a_body_is_read_up_to_the_limit(over: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _http.MAX_STREAM_BYTES == 67_108_864
+    monkeypatch.setattr(_http, 'MAX_STREAM_BYTES', limit := 2**20)
+    got, error = asyncio.run(body_of(read, b'x' * 1000, b'x' * (limit - 1000 + over)))
+    assert len(got) == limit
+    assert isinstance(error, StreamLimitError) is bool(over)
+    assert not over or 'larger than 1 MiB' in str(error)
+
+
+def test_an_error_that_breaks_off_says_what_came_of_it() -> None:
+    assert asyncio.run(body_of(read_error_body, b'no cre', httpx.ReadError('reset'))) == (b'no cre', None)
+
+
+def test_of_an_error_no_more_than_a_mebibyte_is_read() -> None:
+    got, _ = asyncio.run(body_of(read_error_body, b'x' * 1_048_575, b'yz', httpx.ReadError('not read')))
+    assert len(got) == 1_048_576 and got.endswith(b'xy')
+
+
+def test_what_was_closed_while_it_was_read_says_so() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b'never read'
+
+    async def main() -> None:
+        response = httpx.Response(200, content=pieces())
+        await response.aclose()
+        with pytest.raises(ModelConnectionError, match='closed while it was read') as raised:
+            await anext(read(response, Deadline('m', Timeouts()), 'm'))
+        assert raised.value.phase == 'read'
+
+    asyncio.run(main())

@@ -1,4 +1,4 @@
-"""The timeline: what is counted, what is thinned out, and what a page is told and can ask for."""
+"""The timeline: what is counted, what is thinned out, and what a page is sent and can ask for."""
 
 from __future__ import annotations
 

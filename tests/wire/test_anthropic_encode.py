@@ -729,6 +729,21 @@ def test_a_mark_keeps_as_long_as_those_after_it() -> None:
     ]
 
 
+def test_marks_stand_before_the_one_that_the_provider_places() -> None:
+    told = ModelRequest([UserPromptPart(['a', CachePoint(), 'b'])], instructions='I')
+    ours = {'anthropic_cache_instructions': '5m', 'anthropic_cache_tool_definitions': '5m'}
+    sent = body(told, parameters=TOOLS, anthropic_cache='1h', **ours)
+    assert marks(sent) == ['city:1h', 'I:1h', 'a:1h'] and sent['cache_control']['ttl'] == '1h'
+    sent = body(told, parameters=TOOLS, anthropic_cache='5m', **dict.fromkeys(ours, '1h'))
+    assert marks(sent) == ['city:1h', 'I:1h', 'a:5m'] and sent['cache_control']['ttl'] == '5m'
+
+
+def test_the_mark_that_the_provider_places_is_one_of_the_four() -> None:
+    many = user('a', CachePoint(), 'b', CachePoint(), 'c', CachePoint(), 'd', CachePoint(), 'e')
+    assert marks(body(many)) == ['a:5m', 'b:5m', 'c:5m', 'd:5m']
+    assert marks(body(many, anthropic_cache=True)) == ['b:5m', 'c:5m', 'd:5m']
+
+
 def test_the_provider_marks_nothing_that_is_marked_already() -> None:
     assert 'cache_control' not in body(user('a', CachePoint()), anthropic_cache=True)
     with pytest.raises(UserError, match='not both'):

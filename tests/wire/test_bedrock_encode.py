@@ -645,6 +645,16 @@ def test_a_point_keeps_as_long_as_those_after_it() -> None:
     assert [block for block in made if 'cachePoint' in block] == [HOUR, HOUR, POINT]
 
 
+def test_the_points_of_tools_and_instructions_keep_as_long_as_that_of_the_messages() -> None:
+    history = ModelRequest([SystemPromptPart('S'), UserPromptPart('hi')])
+    short = {'bedrock_cache_instructions': '5m', 'bedrock_cache_tool_definitions': '5m'}
+    made = body(history, model=CLAUDE, parameters=TOOLS, bedrock_cache_messages='1h', **short)
+    assert made['toolConfig']['tools'][-1] == made['system'][-1] == made['messages'][0]['content'][-1] == HOUR
+    made = body(history, model=CLAUDE, parameters=TOOLS, bedrock_cache_messages='5m', **dict.fromkeys(short, '1h'))
+    assert made['toolConfig']['tools'][-1] == made['system'][-1] == HOUR
+    assert made['messages'][0]['content'][-1] == POINT
+
+
 def test_a_long_turn_marks_the_end_of_the_one_before() -> None:
     calls = answer(*(ToolCallPart('add', {}, f'c{index}') for index in range(10)))
     results = ModelRequest([ToolReturnPart('add', 'r', f'c{index}') for index in range(10)])

@@ -350,6 +350,10 @@ def test_the_format_of_an_image_is_for_vertex() -> None:
             {'anyOf': [{'const': 'a'}, {'const': 1}]},
             {'anyOf': [{'enum': ['a'], 'type': 'string'}, {'enum': [1], 'type': 'integer'}]},
         ),
+        *(
+            ({'anyOf': [*types, {'type': 'null'}]}, {'anyOf': [*types, {'type': 'null'}]})
+            for types in ([{'type': 'string'}], [{'type': 'string'}, {'type': 'integer'}])
+        ),
         (
             {'$defs': {'D': {'title': 'D', 'type': 'object'}}, '$ref': '#/$defs/D'},
             {'$defs': {'D': {'type': 'object'}}, '$ref': '#/$defs/D'},

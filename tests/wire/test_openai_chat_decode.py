@@ -348,10 +348,12 @@ def test_usage_adds_up_or_is_the_last(name: str, given: dict[str, Any], expected
 
 def test_log_probabilities_are_collected() -> None:
     reader = decoder()
-    token = {'token': 'a', 'bytes': [97], 'logprob': -0.1}
-    run(reader, chunk({'content': 'a'}, logprobs={'content': [{**token, 'top_logprobs': [token]}]}), STOP)
+    tokens = [{'token': letter, 'bytes': [ord(letter)], 'logprob': -0.1} for letter in 'abc']
+    chances = [{**token, 'top_logprobs': [token]} for token in tokens]
+    run(reader, *(chunk({'content': one['token']}, logprobs={'content': [one]}) for one in chances), STOP)
+    assert reader.parts.parts() == [TextPart('abc')]
     assert reader.provider_details is not None
-    assert reader.provider_details['logprobs'] == [{**token, 'top_logprobs': [token]}]
+    assert reader.provider_details['logprobs'] == chances, 'also those of chunks that are like the one before'
 
 
 def test_citations_go_on_the_text() -> None:

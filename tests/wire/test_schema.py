@@ -113,11 +113,13 @@ def test_gemini_s_subset() -> None:
     properties = {
         'c': {'const': 1},
         'n': {'anyOf': [TEXT, {'type': 'null'}], 'title': 'N'},
+        'three': {'anyOf': [TEXT, {'type': 'integer'}, {'type': 'null'}]},
         'd': {'type': 'string', 'format': 'date'},
     }
     found = rewrite(obj(**properties), 'gemini').schema['properties']
     assert found['c'] == {'enum': ['1'], 'type': 'string'}
     assert found['n'] == {'type': 'string', 'nullable': True}
+    assert found['three'] == properties['three'], 'a union of two types and null stays a union'
     assert found['d'] == {'type': 'string', 'description': 'Format: date'}
 
 

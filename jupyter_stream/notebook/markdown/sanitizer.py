@@ -52,12 +52,12 @@ def sanitize(text: str, *, images: bool = False) -> str:
     if not _NOTHING.search(text) and not _DEEP.match(text) and Bounds.surely_within(text):
         return text
     out: list[str] = []
-    apart = False
+    blank_due = False
     bounds = Bounds()
     for block in _bounded(_sections(text.split('\n')), bounds):
-        if apart and block.lines[0].strip():
+        if blank_due and block.lines[0].strip():
             out.append('')
-        apart = block.leaks()
+        blank_due = block.needs_blank()
         out.extend(
             block.code(bounds) if block.is_code else [Inline('\n'.join(block.lines), not block.last, images).run()]
         )
@@ -72,7 +72,7 @@ class _Section:
     lines: list[str] = field(default_factory=list[str])
     fence: Fence | None = None
     depth: int = 0
-    sure: bool = True
+    certain: bool = True
     closed: bool = False
     last: bool = False
     starts: list[int] = field(default_factory=list[int])
@@ -80,8 +80,8 @@ class _Section:
     def code(self, bounds: Bounds) -> list[str]:
         """The lines of a block of code: as they are, if every reader agrees that it is code."""
         lines = self.lines
-        sure = self.sure and (self.closed or (self.last and not self.depth) or self.fence is None)
-        if not sure:
+        certain = self.certain and (self.closed or (self.last and not self.depth) or self.fence is None)
+        if not certain:
             lines = [lines[0], *map(defused, lines[1:])] if self.fence else [*map(defused, lines)]
         if not self.fence:
             return bounds.limit_code(lines)
@@ -89,7 +89,7 @@ class _Section:
         calm = [lines[0], *bounds.limit_code(lines[1:inner]), *lines[inner:]]
         return self._fenced(*self._marked(calm, self.fence))
 
-    def leaks(self) -> bool:
+    def needs_blank(self) -> bool:
         """Whether a blank line must follow: a notebook looks for mathematics before it looks for code.
 
         It looks as far as the next blank line, and past only the dollars of a fence without white space before it.
@@ -125,7 +125,7 @@ class _Section:
 
 
 def _sections(lines: list[str]) -> Iterator[_Section]:
-    """The lines in blocks. A block of code is sure when no reader of Markdown could see it elsewhere."""
+    """The lines in blocks. A block of code is certain when no reader of Markdown could see it elsewhere."""
     reader, block, settled, blank, before = LineReader(), _Section(False), True, True, None
     for raw in lines:
         line = reader.read(raw)
@@ -140,7 +140,7 @@ def _sections(lines: list[str]) -> Iterator[_Section]:
                 yield block
             is_code = line.kind in ('open', 'indented')
             block = _Section(is_code, fence=line.fence if is_code else None, depth=line.depth)
-            block.sure = _certain(raw, line.fence, line.depth, settled, blank) if is_code else True
+            block.certain = _certain(raw, line.fence, line.depth, settled, blank) if is_code else True
         if line.item or line.kind == 'blank':
             block.starts.append(len(block.lines))
         block.lines.append(_shallow(raw, line.too_deep) if line.too_deep else _plain(raw, line.kind))

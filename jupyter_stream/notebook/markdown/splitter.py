@@ -73,8 +73,8 @@ class BlockSplitter:
         line = self._reader.read(raw.rstrip('\r'))
         if self._ends_before(line) or (self._size > self._limit and self._may_cut(line, raw)):
             self._finish(finished)
-        elif self._size > self._limit and line.kind in ('code', 'text') and self._repeat(line, raw, finished):
-            pass
+        elif self._size > self._limit and line.kind in ('code', 'text'):
+            self._repeat(line, raw, finished)
         self._append(raw)
         self._note(line, raw)
         if line.kind == 'close' and not line.depth:
@@ -110,26 +110,23 @@ class BlockSplitter:
         """Whether a long list may be cut before this line: an item that is no deeper than a list may begin."""
         return line.item and line.kind == 'text' and bool(raw[:4].strip())
 
-    def _repeat(self, line: Line, raw: str, finished: list[str]) -> bool:
+    def _repeat(self, line: Line, raw: str, finished: list[str]) -> None:
         """Cut a long fence or table before this line; its head is written again."""
-        if line.kind == 'code' and line.fence:
-            return self._cut_fence(line.fence, finished)
-        if self._table is not None and '|' in raw:
+        if line.fence:
+            self._cut_fence(line.fence, finished)
+        elif self._table is not None and '|' in raw:
             head = self._lines[self._table : self._table + 2]
             self._finish(finished)
             self._restart(head)
             self._table = 0
-            return True
-        return False
 
-    def _cut_fence(self, fence: Fence, finished: list[str]) -> bool:
+    def _cut_fence(self, fence: Fence, finished: list[str]) -> None:
         at = self._opener.find(fence.run)
         prefix = _MARKS.sub(' ', self._opener[:at])
         self._append(prefix + fence.run)
         self._finish(finished)
         self._opener = (prefix if '>' in prefix else '') + self._opener[at:]
         self._restart([self._opener + '\n'])
-        return True
 
     def _restart(self, head: list[str]) -> None:
         self._lines = list(head)

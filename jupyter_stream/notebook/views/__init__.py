@@ -59,7 +59,7 @@ class Stoppable(Protocol):
 
 @runtime_checkable
 class Mounting(Protocol):
-    """A view that a page shows some time after it was told to."""
+    """A view that a page shows some time after it was sent."""
 
     async def mounted(self) -> None:
         """Wait until a page shows the view, if one is about to; for a moment at most."""

@@ -143,7 +143,7 @@ class WidgetView:
             {
                 'mark': mark or _mark_of(response),
                 'notes': notes_of(response, mark, error),
-                'facts': [visible(piece) for piece in footer_of(response, self._times, _cost(response))],
+                'footer': [visible(piece) for piece in footer_of(response, self._times, _cost(response))],
                 'swap': self._place is None,
             },
             placed=self._place is not None,

@@ -216,8 +216,8 @@ class Replay:
     """One answer's blocks, and what of its thinking can only go back as text.
 
     Attributes:
-        blocks: the assistant's turn.
-        thinking: what goes into a turn of the user before it. In the assistant's own turn, it would teach the model
+        blocks: the blocks of the assistant's turn.
+        thinking: thinking in tags, for the user's turn before it: in the assistant's turn, it would teach the model
             to write such tags.
     """
 

@@ -47,7 +47,7 @@ _UNKNOWN: Final = ('seed', 'presence_penalty', 'frequency_penalty', 'logit_bias'
 _TIERS: Final = {'auto': 'auto', 'default': 'standard_only'}
 
 _UNKNOWN_MAX_OUTPUT, _STRICT_WINDOW_MAX_OUTPUT, _ROOM_AFTER_THINKING = 16_384, 4_096, 4_096
-"""Tokens: what an answer may have where the model's own limit isn't known, where it counts against the context
+"""Tokens: what an answer may have where the model's own limit is not known, where it counts against the context
 window, and beyond the budget of thinking."""
 
 _COMPACTION: Final = 'compact_20260112'

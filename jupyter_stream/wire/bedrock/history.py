@@ -268,9 +268,9 @@ class _Replay:
     """One answer's blocks, and what of its thinking can only go back as text.
 
     Attributes:
-        blocks: the assistant's turn.
-        thinking: what goes into a turn of the user before it. In its own turn, it would teach Claude to write such
-            tags.
+        blocks: the blocks of the assistant's turn.
+        thinking: thinking in tags, for the user's turn before it: in the assistant's turn, it would teach Claude to
+            write such tags.
     """
 
     def __init__(self, target: Target, response: ModelResponse) -> None:

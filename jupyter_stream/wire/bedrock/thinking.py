@@ -61,14 +61,14 @@ def thinking_fields(target: Target, given: Fields, parameters: ModelRequestParam
 
 def _claude(claude: Claude, thinking: ThinkingLevel, given: Fields) -> Fields:
     if thinking is False:
-        return _claude_at_rest(claude, given)
+        return _claude_not_thinking(claude, given)
     if not claude.adaptive:
         return {'thinking': {'type': 'enabled', 'budget_tokens': CLAUDE_BUDGETS[thinking]}}
     effort = _claude_effort(claude, thinking) if claude.effort and isinstance(thinking, str) else None
     return {'thinking': {'type': 'adaptive'}, **_output_config(effort, given)}
 
 
-def _claude_at_rest(claude: Claude, given: Fields) -> Fields:
+def _claude_not_thinking(claude: Claude, given: Fields) -> Fields:
     if claude.adaptive and claude.always_thinks:
         # As little as can be: as it sees fit, with the lowest effort.
         return {'thinking': {'type': 'adaptive'}, **_output_config('low', given)} if claude.effort else {}

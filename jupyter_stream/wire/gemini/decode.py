@@ -356,7 +356,7 @@ class _Counts:
 
 
 def _searches_of(grounding: Mapping[str, Any], *, per_prompt: bool) -> tuple[int, int]:
-    """The searches that an answer rests on: how many queries there were, and how many are billed.
+    """The searches that an answer is based on: how many queries there were, and how many are billed.
 
     https://ai.google.dev/gemini-api/docs/google-search#pricing: older models bill a prompt once, if a page was found.
     """

@@ -1,4 +1,4 @@
-"""What an answer rests on: citations, searches and files that were found, and the calls of the tools that Gemini runs.
+"""What an answer is based on: citations, searches, files that were found, and calls of the tools that Gemini runs.
 
 https://ai.google.dev/api/generate-content#GroundingMetadata
 """

@@ -107,14 +107,10 @@ def _usable(target: Target, settings: Mapping[str, Any], parameters: ModelReques
     """The settings without those that the model would refuse or that would have no effect."""
     profile = target.profile
     refused = [*_UNKNOWN, *profile.dropped_settings]
-    if profile.no_sampling_while_thinking and not _rests(profile, settings, parameters):
+    off = profile.none_effort and not is_thinking(profile, settings, parameters)
+    if profile.no_sampling_while_thinking and not off:
         refused += SAMPLING_SETTINGS
     return supported(target, settings, refused)
-
-
-def _rests(profile: Profile, settings: Mapping[str, Any], parameters: ModelRequestParameters) -> bool:
-    """Whether a model that can stop thinking does not think in this request."""
-    return profile.none_effort and not is_thinking(profile, settings, parameters)
 
 
 def _stream_options(settings: Mapping[str, Any]) -> dict[str, bool]:

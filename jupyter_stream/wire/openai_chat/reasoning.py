@@ -73,7 +73,7 @@ def _openrouter(profile: Profile, settings: Settings, parameters: ModelRequestPa
         word = _OPENROUTER_WORDS.get(thinking, thinking)
         if thinking is False and profile.always_thinks:
             word = 'low'
-        # Some routes think only when told so, an effort alone isn't enough.
+        # Some routes think only when told so, an effort alone is not enough.
         body['reasoning'] = {'effort': word} if thinking is False else {'effort': word, 'enabled': True}
     return body
 

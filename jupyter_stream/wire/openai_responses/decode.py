@@ -65,7 +65,7 @@ class Decoder(EventDecoder):
         self._names = UNNAMED.union(self._handlers)
 
     def _all_handlers(self) -> Mapping[str, Callable[[Event], None]]:
-        """What reads an event, by its type. The types that are not here say nothing that another doesn't say better."""
+        """What reads an event, by its type. Types that are not here repeat what another event says."""
         return {
             'error': self._failure,
             'response.created': self._status,

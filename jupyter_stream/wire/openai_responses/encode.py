@@ -151,8 +151,8 @@ def _usable(target: Target, settings: Settings, parameters: ModelRequestParamete
     refused = [*_UNKNOWN, *profile.dropped_settings]
     if settings.get('openai_transport') == 'websocket':
         refused.append('openai_transport')
-    rests = profile.none_effort and not is_thinking(profile, settings, parameters)
-    if profile.no_sampling_while_thinking and not rests:
+    off = profile.none_effort and not is_thinking(profile, settings, parameters)
+    if profile.no_sampling_while_thinking and not off:
         refused += [name for name in SAMPLING_SETTINGS if name not in refused]
     return _cache_settings(target, supported(target, settings, refused))
 

@@ -42,13 +42,13 @@ class _Native(NamedTuple):
     """What an item of a native tool says.
 
     Attributes:
-        tool_name: the tool.
+        tool_name: the tool's name.
         args: the arguments of the call; None when there are none, or when they stream.
-        result: what it returned.
-        files: the images that it made.
-        opening: the beginning of the arguments as JSON, when the rest of them streams.
-        closing: the end of these.
-        keeps_id: the call part carries the item's id, not only as its call's.
+        result: what the tool returned.
+        files: the images that the tool made.
+        opening: the beginning of the arguments as JSON, when the remaining arguments are streamed.
+        closing: the end of the arguments as JSON, where they are streamed.
+        keeps_id: the call part has the item's id as its own id too, not only as that of the call.
         early: the arguments are known as soon as the call begins.
     """
 

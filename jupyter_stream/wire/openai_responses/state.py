@@ -50,9 +50,9 @@ class Continuation:
     """What still has to be sent, and the words of the request that say where to go on.
 
     Attributes:
-        messages: those that the provider does not have yet.
+        messages: the messages that the provider does not have yet.
         body: `previous_response_id` or `conversation`; empty when everything is sent.
-        response_id: the response that is gone on from.
+        response_id: the id of the response that the request continues; None where everything is sent.
     """
 
     messages: Sequence[ModelMessage]

@@ -56,7 +56,7 @@ def rewrite(schema: Mapping[str, Any], style: str, strict: bool | None = None) -
     it happens to be strict.
 
     Raises:
-        UserError: the schema is malformed, refers to what isn't there, or cannot be made strict.
+        UserError: the schema is malformed, refers to a definition that it does not have, or cannot be made strict.
     """
     if style not in _STYLES:
         raise ValueError(f'no such schema style: {style!r}')
@@ -96,7 +96,7 @@ def _walk(node: Any, visit: Callable[[Schema], None]) -> Any:
 
 
 def _walk_root(schema: Schema, visit: Callable[[Schema], None]) -> Schema:
-    """The same for a whole schema, definitions included."""
+    """A whole schema, definitions included, with `visit` called on each schema in it, the inner ones first."""
     groups = {key: schema.pop(key) for key in ('$defs', 'definitions') if isinstance(schema.get(key), dict)}
     result = _walk(schema, visit)
     for key, group in groups.items():

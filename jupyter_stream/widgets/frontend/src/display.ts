@@ -5,7 +5,7 @@ import type { Cancel, Clock } from "./clock.ts";
 import { h, put, say } from "./dom.ts";
 import { codeButton } from "./copy.ts";
 import { ScrollAnchor } from "./follow.ts";
-import { Foot, notes } from "./foot.ts";
+import { Footer, notes } from "./footer.ts";
 import type { Drawn, Frames } from "./frames.ts";
 import type { Tools } from "./markdown/tools.ts";
 import { FileView } from "./parts/file.ts";
@@ -31,7 +31,7 @@ export class Display implements Drawn, Watcher, Home {
   readonly clock: Clock;
   private readonly flow = h("div", { class: "jps-flow", role: "log", "aria-live": "off", "aria-label": "Answer" });
   private readonly voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
-  private readonly foot: Foot;
+  private readonly footer: Footer;
   private readonly anchor: ScrollAnchor;
   private readonly views = new Map<number, PartView>();
   private readonly still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -53,8 +53,8 @@ export class Display implements Drawn, Watcher, Home {
       copyButton: (pre) => codeButton(pre, this.clock),
       need: (asset) => void this.fetch(asset, equip),
     };
-    this.foot = new Foot(session, model);
-    const content = h("div", { class: "jps-content" }, this.flow, this.foot.el);
+    this.footer = new Footer(session, model);
+    const content = h("div", { class: "jps-content" }, this.flow, this.footer.el);
     this.root = h("div", { class: "jps-view", tabindex: "-1" }, content, this.voice);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.anchor = new ScrollAnchor(this.root, content, () => dress(this.root));
@@ -81,11 +81,11 @@ export class Display implements Drawn, Watcher, Home {
     this.redraw();
   }
 
-  swapped(facts: string[]): void {
+  swapped(footer: string[]): void {
     const { parts, source } = this.session.answer;
     const thoughts = parts.filter(({ kind, text }) => kind === "thinking" && text.whole.trim());
     const opened = thoughts.map((thought) => thought.opened === true);
-    prepare(this.root, { facts, words: this.ending(), source, opened }, this.clock);
+    prepare(this.root, { footer, words: this.ending(), source, opened }, this.clock);
   }
 
   // ---------------------------------------------------------------- what the views of its parts ask
@@ -108,7 +108,7 @@ export class Display implements Drawn, Watcher, Home {
     this.first = false;
     const left = this.drawViews(frame);
     if (!left) this.note();
-    this.foot.draw(now);
+    this.footer.draw(now);
     put(this.root, "data-running", session.running);
     put(this.flow, "aria-busy", session.running ? "true" : "false");
     this.announce();
@@ -180,13 +180,13 @@ export class Display implements Drawn, Watcher, Home {
   private tick(): void {
     this.cancelTick?.();
     const now = this.clock.now();
-    let on = this.foot.tick(now);
+    let on = this.footer.tick(now);
     if (this.session.running) for (const view of this.views.values()) on = !!view.tick?.(now) || on;
     if (on) this.cancelTick = this.clock.after(TICK, () => this.tick());
   }
 
   private key(event: KeyboardEvent): void {
-    if (event.key !== "Escape" || !this.foot.press()) return;
+    if (event.key !== "Escape" || !this.footer.press()) return;
     event.preventDefault();
     event.stopPropagation();
   }

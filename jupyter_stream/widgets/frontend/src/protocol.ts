@@ -9,7 +9,7 @@ export interface End {
   /** Lines to show below the answer, each a sentence. */
   notes?: string[];
   /** What the muted last line says. */
-  facts?: string[];
+  footer?: string[];
   /** Whether the kernel is about to replace this output with the final Markdown. */
   swap?: boolean;
 }

@@ -10,7 +10,7 @@ export interface Watcher {
   /** The answer, or the state of the stop, is another than before. */
   changed(): void;
   /** The kernel is about to replace the output. */
-  swapped(facts: string[]): void;
+  swapped(footer: string[]): void;
 }
 
 /** What is missing is asked for again after this time, then after twice as long, and so on. */
@@ -98,7 +98,7 @@ export class Session {
     this.wait = SILENCE;
     this.watch();
     const end = ops.some((op) => op[0] === "done") ? this.answer.end : null;
-    if (end?.swap) for (const watcher of this.watchers.keys()) watcher.swapped(end.facts ?? []);
+    if (end?.swap) for (const watcher of this.watchers.keys()) watcher.swapped(end.footer ?? []);
     this.notify();
   }
 

@@ -17,7 +17,7 @@ const VOICE = 100;
 
 /** What stays of a view when its output is replaced. */
 export interface Rest {
-  facts: string[];
+  footer: string[];
   /** Said to those who cannot see that it is over. */
   words: string;
   /** The Markdown that the model wrote, to be copied; '' where there is none. */
@@ -64,10 +64,10 @@ function inherit(area: Element, child: Element, clock: Clock, then: (heir: Eleme
 }
 
 /** Puts the line below what `heir` shows, without a place of its own among the nodes that Lab lays out. */
-function leave(heir: HTMLElement, { facts, words, source }: Rest, indent: number, clock: Clock): void {
+function leave(heir: HTMLElement, { footer, words, source }: Rest, indent: number, clock: Clock): void {
   const voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
   const copy = source ? [copyButton("Copy the answer", () => source, clock)] : [];
-  const line = h("div", { class: "jps-left" }, h("span", { class: "jps-facts" }, facts.join(" · ")), ...copy, voice);
+  const line = h("div", { class: "jps-left" }, h("span", { class: "jps-footer-text" }, footer.join(" · ")), ...copy, voice);
   line.style.left = `${indent}px`;
   heir.append(line);
   heir.classList.add("jps-heir");

@@ -184,22 +184,22 @@ class View {
 
   private drawHead(): void {
     const { news } = this.story;
-    const facts: [string, string][] = [];
+    const figures: [string, string][] = [];
     const point = this.pointed === null ? undefined : this.story.points[this.pointed];
     if (point && this.pointed !== null) {
-      facts.push(["at", seconds(point[0])], ["characters", whole.format(this.totals[this.pointed] ?? 0)]);
-      facts.push(["new", whole.format(point[1])]);
+      figures.push(["at", seconds(point[0])], ["characters", whole.format(this.totals[this.pointed] ?? 0)]);
+      figures.push(["new", whole.format(point[1])]);
       const before = this.story.points[this.pointed - 1];
-      if (before) facts.push(["after a silence of", seconds(point[0] - before[0])]);
+      if (before) figures.push(["after a silence of", seconds(point[0] - before[0])]);
     } else if (news && news.first !== null && news.last !== null) {
-      facts.push(["first text after", seconds(news.first)]);
-      facts.push(["characters", whole.format(news.characters)], ["in pieces", whole.format(news.deltas)]);
-      if (news.rate !== null) facts.push(["characters a second", whole.format(Math.round(news.rate))]);
-      if (news.gap) facts.push(["longest silence", seconds(news.gap[1] - news.gap[0])]);
+      figures.push(["first text after", seconds(news.first)]);
+      figures.push(["characters", whole.format(news.characters)], ["in pieces", whole.format(news.deltas)]);
+      if (news.rate !== null) figures.push(["characters a second", whole.format(Math.round(news.rate))]);
+      if (news.gap) figures.push(["longest silence", seconds(news.gap[1] - news.gap[0])]);
     } else {
-      facts.push([news?.end == null ? "Nothing has come yet." : "No text came.", ""]);
+      figures.push([news?.end == null ? "Nothing has come yet." : "No text came.", ""]);
     }
-    this.head.replaceChildren(...facts.map(([name, value]) => h("span", {}, h("i", {}, `${name} `), h("b", {}, value))));
+    this.head.replaceChildren(...figures.map(([name, value]) => h("span", {}, h("i", {}, `${name} `), h("b", {}, value))));
     put(this.plot, "aria-label", spoken(news));
   }
 

@@ -20,14 +20,14 @@ test("before the first word: the model, what goes on, and a running time", () =>
   const view = stage();
   view.say(["title", "the-model", 0.2], ["status", "starting …"]);
   view.pass(2);
-  assert.equal(view.text(".jps-facts"), "the-model · starting …");
-  assert.equal(view.text(".jps-foot > .jps-clock"), "0.2 s");
+  assert.equal(view.text(".jps-footer-text"), "the-model · starting …");
+  assert.equal(view.text(".jps-footer > .jps-clock"), "0.2 s");
   view.clock.pass(1000);
-  assert.equal(view.text(".jps-foot > .jps-clock"), "1.2 s", "it runs without a frame being drawn");
+  assert.equal(view.text(".jps-footer > .jps-clock"), "1.2 s", "it runs without a frame being drawn");
   assert.equal(view.all(".jps-dot:not([hidden])").length, 1);
   view.say(["start", 0, "text"], ["add", 0, "Hello"]);
   view.pass(20);
-  assert.equal(view.all(".jps-foot > .jps-clock:not([hidden])").length, 0);
+  assert.equal(view.all(".jps-footer > .jps-clock:not([hidden])").length, 0);
   assert.equal(view.text(".jps-text"), "Hello");
 });
 
@@ -89,7 +89,7 @@ test("a view that is closed is not drawn, and no other key than Escape stops", (
   view.say(["status", "later"]);
   view.close();
   view.pass(5);
-  assert.equal(view.text(".jps-facts"), "m");
+  assert.equal(view.text(".jps-footer-text"), "m");
 });
 
 test("much text is drawn over several frames, one after the other", () => {
@@ -122,9 +122,9 @@ test("several views of one model show the same, and one may close", () => {
   other.pass(3);
   assert.equal(other.text(".jps-text"), "Hello");
   other.close();
-  view.say(["done", { facts: ["m"] }]);
+  view.say(["done", { footer: ["m"] }]);
   view.pass(3);
-  assert.equal(view.text(".jps-facts"), "m");
+  assert.equal(view.text(".jps-footer-text"), "m");
   assert.deepEqual(other.model.handlers, []);
 });
 
@@ -153,7 +153,7 @@ test("a thought in which the reader has marked something stays open", () => {
   view.say(["start", 0, "thinking"], ["add", 0, "Let me see"]);
   view.pass(20);
   const words = view.one(".jps-thought p").firstChild as Node;
-  getSelection()?.setBaseAndExtent(words, 2, view.one(".jps-foot"), 0);
+  getSelection()?.setBaseAndExtent(words, 2, view.one(".jps-footer"), 0);
   view.say(["end", 0], ["start", 1, "text"], ["add", 1, "So"]);
   view.pass(20);
   getSelection()?.removeAllRanges();
@@ -274,7 +274,7 @@ test("citations are numbered marks in the text and a list below it", () => {
 for (const mark of ["interrupted", "incomplete", "error", "length", "content_filter", "suspended"] as const) {
   test(`an answer that is ${mark} says so with a mark of its own`, () => {
     const view = stage();
-    view.say(["start", 0, "text"], ["add", 0, "Some"], ["done", { mark, notes: ["⚠ It is incomplete.", "Of the model."], facts: [] }]);
+    view.say(["start", 0, "text"], ["add", 0, "Some"], ["done", { mark, notes: ["⚠ It is incomplete.", "Of the model."], footer: [] }]);
     view.pass(5);
     assert.deepEqual(view.all(".jps-note").map((note) => note.dataset.mark), [mark, "note"]);
     assert.equal(view.text(".jps-sign"), "⚠");
@@ -282,11 +282,11 @@ for (const mark of ["interrupted", "incomplete", "error", "length", "content_fil
   });
 }
 
-test("in the end: one line of facts, and nothing that runs", () => {
+test("in the end: one footer, and nothing that runs", () => {
   const view = stage();
-  view.say(["title", "m"], ["start", 0, "text"], ["add", 0, "Some"], ["done", { mark: null, notes: [], facts: ["m", "0.4 s", "stop"] }]);
+  view.say(["title", "m"], ["start", 0, "text"], ["add", 0, "Some"], ["done", { mark: null, notes: [], footer: ["m", "0.4 s", "stop"] }]);
   view.pass(5);
-  assert.equal(view.text(".jps-facts"), "m · 0.4 s · stop");
+  assert.equal(view.text(".jps-footer-text"), "m · 0.4 s · stop");
   assert.equal(view.all(".jps-dot:not([hidden]), .jps-stop:not([hidden]), [data-running], [data-live]").length, 0);
   assert.equal(view.one(".jps-flow").getAttribute("aria-busy"), "false");
 });
@@ -329,7 +329,7 @@ test("where no button can work, the keys are named", () => {
   const view = stage({ traits: { stop: "keys" } });
   view.say(["title", "m"]);
   view.pass(2);
-  assert.match(view.text(".jps-facts"), /To stop: press I twice/);
+  assert.match(view.text(".jps-footer-text"), /To stop: press I twice/);
   assert.equal(view.all(".jps-stop:not([hidden])").length, 0);
   view.model.widget_manager = { kernel: { interrupt() {} } };
   view.model.set("stop", "keys");
@@ -342,7 +342,7 @@ test("a kernel that is gone is said to be gone", () => {
   view.say(["start", 0, "text"], ["add", 0, "Some"]);
   view.model.fire("comm_live_update");
   view.pass(5);
-  assert.match(view.text(".jps-facts"), /kernel is gone/);
+  assert.match(view.text(".jps-footer-text"), /kernel is gone/);
   assert.equal(view.all(".jps-stop:not([hidden])").length, 0);
 });
 
@@ -352,7 +352,7 @@ test("the answer is copied as the Markdown that the model wrote", async () => {
   const view = stage();
   view.say(["start", 0, "thinking"], ["add", 0, "hm"], ["start", 1, "text"], ["add", 1, "**One**\n"], ["start", 2, "text"], ["add", 2, "Two"], ["done", {}]);
   view.pass(5);
-  const button = view.one(".jps-foot .jps-copy");
+  const button = view.one(".jps-footer .jps-copy");
   assert.equal(button.getAttribute("aria-label"), "Copy the answer");
   button.click();
   await new Promise(setImmediate);
@@ -367,7 +367,7 @@ test("nothing that a model writes becomes markup in a card, a name, a source or 
   const bad = '<img src=x onerror="alert(1)">';
   view.say(["title", bad], ["status", bad], ["start", 0, "tool", bad], ["add", 0, bad], ["end", 0], ["start", 1, "return", bad], ["add", 1, `{"a": "${bad}`]);
   view.say(["start", 2, "text"], ["cite", 2, [{ title: bad, url: `https://a.test/${bad}`, quote: bad }]], ["end", 2]);
-  view.say(["start", 3, "file"], ["file", 3, bad, "AAAA", 3], ["done", { mark: "error", notes: [bad], facts: [bad] }]);
+  view.say(["start", 3, "file"], ["file", 3, bad, "AAAA", 3], ["done", { mark: "error", notes: [bad], footer: [bad] }]);
   view.pass(10);
   assert.equal(view.all("img").length, 0);
   assert.deepEqual(view.all("*").filter((node) => [...node.attributes].some(({ name }) => name.startsWith("on"))), []);
@@ -390,9 +390,9 @@ function output(): HTMLElement {
   return made;
 }
 
-test("the final Markdown inherits the line of facts, and takes it along when it goes", async () => {
+test("the final Markdown inherits the footer, and takes it along when it goes", async () => {
   const { area: place, child, view } = area();
-  view.say(["start", 0, "text"], ["done", { facts: ["m", "0.4 s"], swap: true }]);
+  view.say(["start", 0, "text"], ["done", { footer: ["m", "0.4 s"], swap: true }]);
   assert.notEqual(place.style.minHeight, "");
   const heir = output();
   child.replaceWith(heir);
@@ -443,7 +443,7 @@ test("a thought that comes later than a second is left closed", async () => {
 test("the answer can be copied after the swap, where there is one", async () => {
   for (const [text, labels] of [["Some **text**", ["Copy the answer"]], ["", []]] as const) {
     const { child, view } = area();
-    view.say(["start", 0, "text"], ["add", 0, text], ["done", { facts: ["m"], swap: true }]);
+    view.say(["start", 0, "text"], ["add", 0, text], ["done", { footer: ["m"], swap: true }]);
     const heir = output();
     child.replaceWith(heir);
     await new Promise(setImmediate);
@@ -454,7 +454,7 @@ test("the answer can be copied after the swap, where there is one", async () => 
 
 test("the place is held for a moment only", () => {
   const { area: place, view } = area();
-  prepare(view.display.root, { facts: ["m"], words: "Over.", source: "", opened: [] }, view.clock);
+  prepare(view.display.root, { footer: ["m"], words: "Over.", source: "", opened: [] }, view.clock);
   assert.notEqual(place.style.minHeight, "");
   view.clock.pass(1100);
   assert.equal(place.style.minHeight, "");
@@ -462,7 +462,7 @@ test("the place is held for a moment only", () => {
 
 test("an output that is not about to be replaced is not held", () => {
   const { area: place, view } = area();
-  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: false }]);
+  view.say(["start", 0, "text"], ["done", { footer: ["m"], swap: false }]);
   assert.equal(place.style.minHeight, "");
 });
 
@@ -476,7 +476,7 @@ test("what else has set the height of the place meanwhile stays", () => {
 
 test("what takes the place after five seconds is no heir", async () => {
   const { child, view } = area();
-  view.say(["done", { facts: ["m"], swap: true }]);
+  view.say(["done", { footer: ["m"], swap: true }]);
   view.clock.pass(5000);
   const late = output();
   child.replaceWith(late);
@@ -488,7 +488,7 @@ test("the line stands where the view stood, and what is said of the end comes a 
   const { child, view } = area();
   view.display.root.getBoundingClientRect = () => ({ left: 80 }) as DOMRect;
   child.getBoundingClientRect = () => ({ left: 10 }) as DOMRect;
-  view.say(["start", 0, "text"], ["done", { notes: ["It broke."], facts: ["m"], swap: true }]);
+  view.say(["start", 0, "text"], ["done", { notes: ["It broke."], footer: ["m"], swap: true }]);
   const heir = output();
   child.replaceWith(heir);
   await new Promise(setImmediate);
@@ -501,7 +501,7 @@ test("the line stands where the view stood, and what is said of the end comes a 
 
 test("an output that was cleared leaves no line to the next one", async () => {
   const { area: place, child, view } = area();
-  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
+  view.say(["start", 0, "text"], ["done", { footer: ["m"], swap: true }]);
   child.remove();
   await new Promise(setImmediate);
   place.append(output());
@@ -511,7 +511,7 @@ test("an output that was cleared leaves no line to the next one", async () => {
 
 test("an output that is added beside the view is no heir", async () => {
   const { area: place, child, view } = area();
-  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
+  view.say(["start", 0, "text"], ["done", { footer: ["m"], swap: true }]);
   const beside = output();
   place.append(beside);
   await new Promise(setImmediate);
@@ -525,7 +525,7 @@ test("an output that stood below the view is no heir of it", async () => {
   const { area: place, child, view } = area();
   const below = output();
   place.append(below);
-  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
+  view.say(["start", 0, "text"], ["done", { footer: ["m"], swap: true }]);
   child.remove();
   await new Promise(setImmediate);
   assert.equal(below.querySelector(".jps-left"), null);
@@ -533,7 +533,7 @@ test("an output that stood below the view is no heir of it", async () => {
 
 test("where there is no output area a swap changes nothing", () => {
   const view = stage();
-  view.say(["start", 0, "text"], ["done", { facts: ["m"], swap: true }]);
+  view.say(["start", 0, "text"], ["done", { footer: ["m"], swap: true }]);
   view.pass(3);
-  assert.equal(view.text(".jps-facts"), "m");
+  assert.equal(view.text(".jps-footer-text"), "m");
 });

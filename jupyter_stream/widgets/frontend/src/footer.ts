@@ -14,10 +14,10 @@ import { wayOf } from "./stop.ts";
 const KEYS = "To stop: press I twice (command mode), or the ■ button";
 const LOST = "The kernel is gone; this is what had come.";
 
-export class Foot {
+export class Footer {
   readonly el: HTMLElement;
   private readonly dot = h("span", { class: "jps-dot", "aria-hidden": "true" });
-  private readonly text = h("span", { class: "jps-facts" });
+  private readonly text = h("span", { class: "jps-footer-text" });
   private readonly clock = h("span", { class: "jps-clock", "aria-hidden": "true" });
   private readonly stop = h("button", { type: "button", class: "jps-button jps-stop", "aria-label": "Stop the answer" });
   private readonly copy: HTMLButtonElement;
@@ -29,7 +29,7 @@ export class Foot {
     this.copy = copyButton("Copy the answer", () => session.answer.source, session.clock);
     this.stop.append(h("span", { class: "jps-square", "aria-hidden": "true" }), h("span", {}, "Stop"));
     this.stop.addEventListener("click", () => this.press());
-    this.el = h("div", { class: "jps-foot" }, this.dot, this.text, this.clock, this.stop, this.copy);
+    this.el = h("div", { class: "jps-footer" }, this.dot, this.text, this.clock, this.stop, this.copy);
   }
 
   /** Stops the answer; whether there was a way to. */
@@ -65,7 +65,7 @@ export class Foot {
 
   private words(way: string): string {
     const { answer, lost } = this.session;
-    if (answer.end) return (answer.end.facts ?? []).join(" · ");
+    if (answer.end) return (answer.end.footer ?? []).join(" · ");
     if (lost) return LOST;
     const waiting = answer.parts.length ? [] : [answer.title, answer.status];
     return [...waiting, way === "keys" ? KEYS : ""].filter(Boolean).join(" · ");
