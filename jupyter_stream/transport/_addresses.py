@@ -8,7 +8,6 @@ some network on the way may translate any of them, so an address is as dangerous
 from __future__ import annotations
 
 import socket
-import unicodedata
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, Literal
@@ -89,8 +88,12 @@ def reach(address: str) -> Reach:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host of a URL is this machine, however it is written: RFC 6761 §6.3, RFC 1122 §3.2.1.3, `inet_aton`."""
-    name = unicodedata.normalize('NFKC', host).strip('[]').rstrip('.').lower().partition('%')[0]
+    """Whether the host of an `httpx.URL` is this machine, however it is written.
+
+    Names are those of RFC 6761 §6.3 and of `/etc/hosts`, addresses 127.0.0.0/8 (RFC 1122 §3.2.1.3), ::1, those of IPv6
+    that stand for one, and the unspecified address, which connects to this machine.
+    """
+    name = host.strip('[]').rstrip('.').lower().partition('%')[0]
     if name in _LOOPBACK_NAMES or name.endswith('.localhost'):
         return True
     try:
