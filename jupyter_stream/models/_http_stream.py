@@ -137,7 +137,7 @@ class HTTPStreamedResponse(StreamedResponse):
             response.headers,
             provider.title,
             secrets=self._secrets(),
-            hint=_hint(response, provider),
+            hint=scrub(_hint(response, provider) or '', self._secrets()) or None,
         )
 
     def _no_stream(self, body: bytes, kind: str) -> AgentRunError:
@@ -280,9 +280,16 @@ def _lowered(headers: dict[str, str]) -> dict[str, str]:
 def _hint(response: httpx.Response, provider: Provider) -> str | None:
     if response.status_code == 401 and provider.key_env:
         return f'The key came from `{provider.key_env[0]}` or `api_key=…`: check it.'
+    if response.status_code in (404, 405):
+        return f'The address asked was {_address(response.request.url)}: check the model name and the base URL.'
     if response.is_redirect:
         return 'Redirects are not followed, so that neither prompt nor key goes elsewhere: check the base URL.'
     return None
+
+
+def _address(url: httpx.URL) -> str:
+    """Without a user and a query, which may hold a key."""
+    return f'{url.scheme}://{(url.netloc + url.raw_path.partition(b"?")[0]).decode("ascii")}'
 
 
 def _excerpt(text: str) -> str:

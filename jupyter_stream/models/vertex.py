@@ -29,7 +29,7 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.providers import Auth, Provider
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
-from jupyter_stream.transport import Endpoint
+from jupyter_stream.transport import Endpoint, proxy_for
 
 __all__ = ('VertexModel', 'host')
 
@@ -211,7 +211,8 @@ def _ask(url: str, method: str = 'GET', body: Any = None, headers: Any = None, t
     """One request of google-auth, in the form of its `transport.Request`."""
     try:
         # The metadata server of a virtual machine, the only plain http here, is behind no proxy.
-        with httpx.Client(trust_env=url.startswith('https:'), timeout=timeout or _TIMEOUT) as client:
+        proxy = proxy_for(httpx.URL(url)) if url.startswith('https:') else None
+        with httpx.Client(transport=httpx.HTTPTransport(proxy=proxy), timeout=timeout or _TIMEOUT) as client:
             response = client.request(method, url, content=body, headers=headers)
     except httpx.HTTPError as cause:
         words = f'{type(cause).__name__}: {cause}'

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.providers._base_urls import address_of_host, settled_base_url
 from jupyter_stream.providers._known_models import KNOWN_MODELS
 from jupyter_stream.providers._table import PROVIDERS, Auth, ModelKind, Provider, Variable, WireName
 
@@ -98,10 +99,12 @@ def resolve(name: str, *, api_key: str | None = None, base_url: str | None = Non
 
 
 def _address(provider: Provider, base_url: str | None, env: Mapping[str, str]) -> str | None:
-    given = base_url or _first(provider.base_url_env, env)
-    if given:
-        given = given.rstrip('/')
-        return given if base_url or given.endswith(provider.base_url_end) else given + provider.base_url_end
+    if base_url:
+        return settled_base_url(base_url, provider.path)
+    if given := _first(provider.base_url_env, env):
+        return settled_base_url(given, provider.path, default=provider.base_url)
+    if given := _first(provider.host_env, env):
+        return address_of_host(given, provider.base_url or '')
     return _filled(provider.base_url, provider, env) if provider.base_url else None
 
 
@@ -128,11 +131,19 @@ def _value(variable: Variable, env: Mapping[str, str], provider: Provider) -> st
 
 
 def _optional_headers(provider: Provider, env: Mapping[str, str]) -> dict[str, str]:
-    return {header: env[name] for header, name in provider.optional_headers.items() if env.get(name)}
+    found = {header: _first((name,), env) for header, name in provider.optional_headers.items()}
+    return {header: value for header, value in found.items() if value}
 
 
 def _first(names: tuple[str, ...], env: Mapping[str, str]) -> str | None:
-    return next((value for name in names if (value := env.get(name, '').strip())), None)
+    return next((value for name in names if (value := _unquoted(env.get(name, '')))), None)
+
+
+def _unquoted(value: str) -> str:
+    """Without the quotes around it, which a file of variables that no shell has read (`docker --env-file`) keeps."""
+    value = value.strip()
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in '"\''
+    return value[1:-1].strip() if quoted else value
 
 
 def _check_model_name(provider: Provider, prefix: str, model_name: str) -> None:

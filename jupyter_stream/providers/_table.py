@@ -64,7 +64,7 @@ class Provider:
         base_url: the address; it may hold `{VARIABLE}`s. None for the embedded model, whose server is found when asked.
         key_env: the variables that may hold the key, in order.
         base_url_env: the variables that may hold another base URL, in order.
-        base_url_end: what a base URL from such a variable must end with; added where it is missing.
+        host_env: the vendor's own variables that may hold a host, or host and port; asked after `base_url_env`.
         prefixes: what model strings begin with; `name` when empty.
         variables: what the placeholders in `base_url` and `query` mean.
         wire: the protocol, by its name in `jupyter_stream.wire`.
@@ -94,7 +94,7 @@ class Provider:
     base_url: str | None
     key_env: tuple[str, ...] = ()
     base_url_env: tuple[str, ...] = ()
-    base_url_end: str = ''
+    host_env: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     variables: tuple[Variable, ...] = ()
     wire: WireName = 'openai_chat'
@@ -129,7 +129,9 @@ class Provider:
 
 
 _AZURE: Final = (
-    Variable('AZURE_OPENAI_ENDPOINT', r'(?P<value>https?://[^/?#\s@]+)/?', 'https://my-resource.openai.azure.com'),
+    Variable(
+        'AZURE_OPENAI_ENDPOINT', r'(?P<value>https?://[^/?#\s@]+)(?:/openai)?/?', 'https://my-resource.openai.azure.com'
+    ),
     Variable('OPENAI_API_VERSION', r'(?P<value>[\w.-]+)', '2025-01-01-preview', default='2025-01-01-preview'),
 )
 
@@ -400,6 +402,7 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         base_url='http://localhost:11434/v1',
         key_env=('OLLAMA_API_KEY',),
         base_url_env=('OLLAMA_BASE_URL',),
+        host_env=('OLLAMA_HOST',),
         key_required=False,
         models=('qwen3', 'llama3.2', 'gpt-oss:20b', 'gemma3'),
         docs='https://docs.ollama.com/api/openai-compatibility',
@@ -437,7 +440,6 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         base_url='https://us.inference.heroku.com/v1',
         key_env=('HEROKU_INFERENCE_KEY',),
         base_url_env=('HEROKU_INFERENCE_URL',),
-        base_url_end='/v1',
         models=('claude-4-5-sonnet', 'gpt-oss-120b'),
         docs='https://devcenter.heroku.com/articles/heroku-inference-api-v1-chat-completions',
     ),

@@ -10,6 +10,7 @@ from ._http import (
     read_error_body,
     retry_wait,
 )
+from ._proxies import proxy_for
 
 __all__ = (
     'Deadline',
@@ -17,6 +18,7 @@ __all__ = (
     'Timeouts',
     'client_for_this_loop',
     'connection_error',
+    'proxy_for',
     'read',
     'read_error_body',
     'retry_wait',

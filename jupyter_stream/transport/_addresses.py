@@ -7,11 +7,12 @@ some network on the way may translate any of them, so an address is as dangerous
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, Literal
 
-__all__ = ('Reach', 'reach')
+__all__ = ('Reach', 'is_loopback', 'reach')
 
 Reach = Literal['public', 'private', 'metadata']
 """'metadata' is where clouds hand out credentials; it is refused even to who allows local addresses."""
@@ -52,6 +53,20 @@ _NOT_PUBLIC: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
 )
 """What `ipaddress` calls global in one Python and not in another, or what is global and leads elsewhere."""
 
+_LOOPBACK_NAMES: Final = frozenset(
+    {
+        'localhost',
+        'localhost4',
+        'localhost6',
+        'localhost.localdomain',
+        'localhost4.localdomain4',
+        'localhost6.localdomain6',
+        'ip6-localhost',
+        'ip6-loopback',
+    }
+)
+"""RFC 6761, and the names that distributions put into `/etc/hosts`."""
+
 _COMPATIBLE: Final = IPv6Network('::/96')
 _TRANSLATED: Final = IPv6Network('64:ff9b::/96')
 _LOCALLY_TRANSLATED: Final = IPv6Network('64:ff9b:1::/48')
@@ -70,6 +85,30 @@ def reach(address: str) -> Reach:
     if whole in _METADATA or any(one in _METADATA for one in (*embedded, *_last_bits(whole))):
         return 'metadata'
     return 'private' if zone or not all(map(_is_public, embedded or [whole])) else 'public'
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host of an `httpx.URL` is this machine, however it is written.
+
+    Names are those of RFC 6761 §6.3 and of `/etc/hosts`, addresses 127.0.0.0/8 (RFC 1122 §3.2.1.3), ::1, those of IPv6
+    that stand for one, and the unspecified address, which connects to this machine.
+    """
+    name = host.strip('[]').rstrip('.').lower().partition('%')[0]
+    if name in _LOOPBACK_NAMES or name.endswith('.localhost'):
+        return True
+    try:
+        address = ip_address(name)
+    except ValueError:
+        address = _short_form(name)
+    return address is not None and any(one.is_loopback or one.is_unspecified for one in (address, *_embedded(address)))
+
+
+def _short_form(name: str) -> IPv4Address | None:
+    """127.1, 0x7f000001, 2130706433, 0177.0.0.1: what the system's resolver takes for an IPv4 address."""
+    try:
+        return IPv4Address(socket.inet_aton(name))
+    except OSError:
+        return None
 
 
 def _is_public(address: Address) -> bool:

@@ -32,6 +32,8 @@ from jupyter_stream.exceptions import (
     StreamLimitError,
 )
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.transport._addresses import is_loopback
+from jupyter_stream.transport._proxies import ByDestination
 
 __all__ = (
     'Deadline',
@@ -51,8 +53,6 @@ MAX_ERROR_BYTES: Final = 2**20
 MAX_RETRY_AFTER: Final = 60.0
 """Seconds; a provider that asks for a longer pause gets an error raised at once instead."""
 
-_LOCALHOST: Final = frozenset({'localhost', '127.0.0.1', '::1'})
-_LOOPBACK: Final = ('all://localhost', 'all://127.0.0.1', 'all://[::1]')
 _RETRIED_STATUS: Final = frozenset({408, 409, 425, 429})
 _PHASES: Final[Mapping[type[httpx.HTTPError], str]] = {
     httpx.PoolTimeout: 'pool',
@@ -192,7 +192,7 @@ def client_for_this_loop() -> httpx.AsyncClient:
     client = _clients.get(loop)
     if client is None or client.is_closed:
         client = _clients[loop] = httpx.AsyncClient(
-            follow_redirects=False, mounts=dict.fromkeys(_LOOPBACK), limits=httpx.Limits(max_connections=256)
+            follow_redirects=False, transport=ByDestination(httpx.Limits(max_connections=256))
         )
     return client
 
@@ -258,7 +258,7 @@ def _server(cause: httpx.HTTPError) -> tuple[str, bool]:
         url = cause.request.url
     except RuntimeError:  # no request belongs to it
         return 'the provider', False
-    return f'{url.scheme}://{url.netloc.decode("ascii")}', url.host in _LOCALHOST
+    return f'{url.scheme}://{url.netloc.decode("ascii")}', is_loopback(url.host)
 
 
 _DOING: Final[Mapping[str | None, str]] = {
