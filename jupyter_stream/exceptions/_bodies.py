@@ -178,12 +178,34 @@ _KEY_SHAPES = re.compile(
 _BEARER = re.compile(r'(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}', re.IGNORECASE)
 
 
+_SHORTEST_INSIDE = 8
+"""A secret of fewer characters is masked only where it stands alone: inside other words it is there by chance."""
+
+_PLACEHOLDERS = frozenset(
+    {'api-key', 'api_key', 'apikey', 'changeme', 'dummy', 'empty', 'fake', 'key', 'local', 'lm-studio', 'lmstudio',
+     'llama.cpp', 'localhost', 'no-key', 'no-key-required', 'none', 'not-needed', 'null', 'ollama', 'placeholder',
+     'secret', 'sk-no-key-required', 'test', 'testing', 'token', 'unused', 'vllm'}
+)  # fmt: skip
+"""What people give as the key of a server that asks for none."""
+
+
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without the secrets (plain, or as they look in a URL, JSON or base64), and without any key-like word."""
-    forms = {form for secret in filter(None, secrets) for form in _forms(secret)}
+    """The text without the secrets (plain, or as they look in a URL, JSON or base64), and without any key-like word.
+
+    What is no secret stays: a single character, and the words that stand for a key where none is needed.
+    """
+    forms = {form for secret in secrets if _is_secret(secret) for form in _forms(secret)}
     for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, MASK)
+        text = text.replace(form, MASK) if len(form) >= _SHORTEST_INSIDE else _without_word(text, form)
     return _BEARER.sub(rf'\1{MASK}', _KEY_SHAPES.sub(MASK, text))
+
+
+def _is_secret(key: str) -> bool:
+    return len(key) > 1 and key.lower() not in _PLACEHOLDERS
+
+
+def _without_word(text: str, word: str) -> str:
+    return re.sub(rf'(?<![\w-]){re.escape(word)}(?![\w-])', MASK, text)
 
 
 def _forms(secret: str) -> set[str]:

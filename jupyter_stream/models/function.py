@@ -236,7 +236,6 @@ class FunctionStreamedResponse(StreamedResponse):
         self._items = items
         self._first: list[Item] = []
         self._waiting: asyncio.Timeout | None = None
-        self._closed = False
         self._usage = estimate_usage([])
 
     @property
@@ -295,7 +294,6 @@ class FunctionStreamedResponse(StreamedResponse):
             yield item
 
     async def close_stream(self) -> None:
-        self._closed = True
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting.reschedule(0)

@@ -108,7 +108,11 @@ class TestModel(OfflineModel):
     ) -> AsyncGenerator[StreamedResponse]:
         parameters = self._applied(model_settings, model_request_parameters)
         parts = self._answer(messages, parameters)
-        yield TestStreamedResponse(parameters, self._model_name, parts, estimate_usage(messages))
+        stream = TestStreamedResponse(parameters, self._model_name, parts, estimate_usage(messages))
+        try:
+            yield stream
+        finally:
+            await stream.aclose()
 
     def gen_tool_args(self, tool_def: ToolDefinition) -> Any:
         """The arguments that a tool is called with."""

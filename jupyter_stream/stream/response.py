@@ -34,7 +34,8 @@ class StreamedResponse(ABC):
     """An answer as it streams: `async for event in stream`, and `stream.get()` at any time.
 
     Iterating is idempotent: a second loop goes on where the first one stopped, and yields nothing after the end. When
-    the stream fails, every event that had come is handed out before the error is raised.
+    the stream fails, every event that had come is handed out before the error is raised. A stream that was closed stays
+    what it was: it yields nothing more, and its response keeps its state.
 
     A subclass sets `parts` and gives `_batches` and the properties that name the model.
     """
@@ -59,6 +60,7 @@ class StreamedResponse(ABC):
         self._cancelled = False
         self._finished = False
         self._ended = False
+        self._closed = False
         self._first_event_at: float | None = None
 
     # ---------------------------------------------------------- for subclasses
@@ -104,7 +106,7 @@ class StreamedResponse(ABC):
 
     def ready(self) -> ModelResponseStreamEvent | None:
         """The next event if it has come already, None where one has to await it. From any thread, one at a time."""
-        if not self._pending:
+        if self._closed or not self._pending:
             return None
         if self._first_event_at is None:
             self._first_event_at = time.perf_counter()
@@ -133,7 +135,7 @@ class StreamedResponse(ABC):
             self._pending.extend(await anext(self._source))
         except StopAsyncIteration:
             self._ended = True
-            self._finished = not self._cancelled
+            self._finished = not (self._cancelled or self._closed)
         except Exception as error:
             self._break_off()
             if not self._cancelled:
@@ -149,6 +151,7 @@ class StreamedResponse(ABC):
 
     async def aclose(self) -> None:
         """Leave the stream for good, wherever it stands."""
+        self._closed = self._ended = True
         await self.close_stream()
         if self._source is not None:
             with suppress(RuntimeError):  # another task is still reading; the closed connection ends it
@@ -164,9 +167,10 @@ class StreamedResponse(ABC):
     async def cancel(self) -> None:
         """Stop: the connection is closed, a loop over the stream ends, what had come stays readable.
 
-        A stream that has come to its natural end stays complete. From any task of the stream's own event loop.
+        A stream that has come to its natural end stays complete, one that was closed stays as it is. From any task of
+        the stream's own event loop.
         """
-        if self._cancelled:
+        if self._cancelled or self._closed:
             return
         self._cancelled = True
         if not self._finished:

@@ -27,11 +27,13 @@ _METADATA: Final = frozenset(
             '169.254.170.2',  # AWS: tasks of ECS
             '169.254.170.23',  # AWS: pods of EKS
             '169.254.42.42',  # Scaleway
+            '169.254.0.23',  # Tencent Cloud
             '168.63.129.16',  # Azure: the wire server
             '100.100.100.200',  # Alibaba Cloud
             '192.0.0.192',  # Oracle Cloud
             'fd00:ec2::254',  # AWS
             'fd00:ec2::23',  # AWS: pods of EKS
+            'fd00:42::42',  # Scaleway
             'fd20:ce::254',  # Google Cloud
         ),
     )
@@ -70,6 +72,7 @@ _LOOPBACK_NAMES: Final = frozenset(
 _COMPATIBLE: Final = IPv6Network('::/96')
 _TRANSLATED: Final = IPv6Network('64:ff9b::/96')
 _LOCALLY_TRANSLATED: Final = IPv6Network('64:ff9b:1::/48')
+_PREFIX_LENGTHS: Final = (32, 40, 48, 56, 64, 96)
 _ISATAP: Final = frozenset({0x00005EFE, 0x02005EFE})
 
 
@@ -82,7 +85,7 @@ def reach(address: str) -> Reach:
     bare, zone, _ = address.partition('%')
     whole = ip_address(bare)
     embedded = list(_embedded(whole))
-    if whole in _METADATA or any(one in _METADATA for one in (*embedded, *_last_bits(whole))):
+    if whole in _METADATA or any(one in _METADATA for one in (*embedded, *_may_hold(whole))):
         return 'metadata'
     return 'private' if zone or not all(map(_is_public, embedded or [whole])) else 'public'
 
@@ -131,15 +134,23 @@ def _embedded(address: Address) -> Iterator[Address]:
     elif (bits >> 32) & 0xFFFFFFFF in _ISATAP:
         yield from (IPv4Address(bits & 0xFFFFFFFF), address)
     elif address in _LOCALLY_TRANSLATED:
-        yield from (_translated_48(bits), address)
+        yield from (_translated(bits, 48), address)
 
 
-def _translated_48(bits: int) -> IPv4Address:
-    """RFC 6052, a prefix of 48 bits: two bytes, one of zeros, two bytes."""
-    return IPv4Address((bits >> 64 & 0xFFFF) << 16 | bits >> 40 & 0xFFFF)
+def _translated(bits: int, length: int) -> IPv4Address:
+    """RFC 6052: the IPv4 address stands behind a prefix of this length, and leaves out the byte after the 64th bit."""
+    octets = bits.to_bytes(16)
+    return IPv4Address((octets[:8] + octets[9:])[length // 8 :][:4] if length < 96 else octets[12:])
 
 
-def _last_bits(address: Address) -> Iterator[IPv4Address]:
-    """A network may translate under a prefix of its own: then the IPv4 address stands in the last 32 bits."""
-    if isinstance(address, IPv6Address):
-        yield IPv4Address(int(address) & 0xFFFFFFFF)
+def _may_hold(address: Address) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that a network may make of an IPv6 one, wherever they can stand in it.
+
+    A network may translate under a prefix of its own, of any length of RFC 6052; a Teredo address (RFC 4380) names a
+    relay in clear and its client with every bit turned.
+    """
+    if not isinstance(address, IPv6Address):
+        return
+    yield from (_translated(int(address), length) for length in _PREFIX_LENGTHS)
+    if address.teredo is not None:
+        yield from address.teredo
