@@ -34,8 +34,11 @@ from jupyter_stream.wire.anthropic.tools import cites, uploads
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import FRAMES_EXPLAINED
 from jupyter_stream.wire.prepare import instructions
+from jupyter_stream.wire.sendable import Takes, sendable
 
 __all__ = ('conversation',)
+
+_TAKES: Final = Takes(blank_beside=False)
 
 Block = dict[str, Any]
 Message = dict[str, Any]
@@ -52,7 +55,7 @@ def conversation(
     Raises:
         UserError: the history holds what cannot be said to Claude.
     """
-    history = _since_compaction(target, history)
+    history = sendable(_since_compaction(target, history), _TAKES)
     told = _History(target, settings, parameters)
     for message in history:
         told.add(message)

@@ -34,8 +34,11 @@ from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import ChatHistory, Message, instruct
 from jupyter_stream.wire.openai_chat.content import image_part, inlined, is_text
 from jupyter_stream.wire.prepare import instructions
+from jupyter_stream.wire.sendable import Takes, sendable
 
 __all__ = ('fetchable', 'mistral_messages')
+
+_TAKES: Final = Takes()
 
 Chunk = dict[str, Any]
 
@@ -51,6 +54,7 @@ def mistral_messages(
     Raises:
         UserError: the history holds what cannot be said to Mistral.
     """
+    history = sendable(history, _TAKES)
     # A history with a retry in it is rewritten by the peer, ids and all; any other goes as it is.
     if target.profile.short_call_ids or any(map(_has_retry, history)):
         history = _with_fitting_ids(history)

@@ -27,8 +27,11 @@ from jupyter_stream.wire.openai_responses.state import (
 )
 from jupyter_stream.wire.openai_responses.tools import function_tools, native_tools
 from jupyter_stream.wire.prepare import extra_body, instructions, prepared, supported
+from jupyter_stream.wire.sendable import Takes, sendable
 
 __all__ = ('encode',)
+
+_TAKES: Final = Takes(binds_text=True)
 
 Settings = Mapping[str, Any]
 Body = dict[str, Any]
@@ -87,6 +90,7 @@ def encode(
     own = _usable(target, cast(Settings, settings), parameters)
     if (resumed := _resumption(target, messages, own)) is not None:
         return resumed
+    messages = sendable(messages, _TAKES)
     goes_on = continuation(target, messages, own)
     tools, choice = function_tools(target, settings, parameters)
     tools = [*native_tools(target, parameters), *own.get('openai_native_tools', ()), *tools]

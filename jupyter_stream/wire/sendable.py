@@ -1,0 +1,111 @@
+"""A history as providers take it: nothing empty in it, no call without its return, an answer to every question.
+
+An answer that was stopped, a tool that returned nothing or a cell that was run again leave histories that people read
+without trouble and that providers refuse, at each further turn. What is missing is said here, before any protocol
+writes it. A history without such gaps is left as it is. Pure: what came in is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from jupyter_stream.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ThinkingPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+
+__all__ = ('NO_OUTPUT', 'Takes', 'sendable')
+
+NO_OUTPUT: Final = '(no output)'
+"""What stands for a tool's return that is empty or white space."""
+
+_NOTHING: Final = '.'
+"""The least that a user can have said."""
+
+
+@dataclass(frozen=True)
+class Takes:
+    """What a protocol takes of a history.
+
+    Attributes:
+        blank_beside: an empty text of an answer stays where another text says something, as the peer has it.
+        binds_text: signed thinking is bound to the part after it, be that an empty text.
+    """
+
+    blank_beside: bool = True
+    binds_text: bool = False
+
+
+def sendable(history: Sequence[ModelMessage], takes: Takes) -> list[ModelMessage]:
+    """The history with what is empty in it left out, or said where something must stand."""
+    return [_filled(message, takes) for message in history]
+
+
+# ---------------------------------------------------------------- what is empty
+
+
+def _is_blank(text: object) -> bool:
+    return isinstance(text, str) and not text.strip()
+
+
+def _filled(message: ModelMessage, takes: Takes) -> ModelMessage:
+    if isinstance(message, ModelRequest):
+        return _with_parts(message, [_filled_part(part) for part in message.parts])
+    return _with_parts(message, list(_worded(message, takes)))
+
+
+def _with_parts(message: Any, parts: list[Any]) -> Any:
+    same = len(parts) == len(message.parts) and all(map(_is, parts, message.parts))
+    return message if same else replace(message, parts=parts)
+
+
+def _is(one: object, other: object) -> bool:
+    return one is other
+
+
+def _filled_part(part: Any) -> Any:
+    if isinstance(part, ToolReturnPart):
+        empty = _is_blank(part.content) or part.content == []
+        return replace(part, content=NO_OUTPUT) if empty else part
+    if isinstance(part, UserPromptPart):
+        return _filled_prompt(part)
+    return part
+
+
+def _filled_prompt(part: UserPromptPart) -> UserPromptPart:
+    if isinstance(part.content, str):
+        return replace(part, content=_NOTHING) if _is_blank(part.content) else part
+    said = [item for item in part.content if not _is_blank(getattr(item, 'content', item))]
+    if len(said) == len(part.content) and said:
+        return part
+    return replace(part, content=said or _NOTHING)
+
+
+def _worded(response: ModelResponse, takes: Takes) -> Iterator[Any]:
+    """The parts of an answer without the texts that say nothing."""
+    speaks = any(isinstance(part, TextPart) and not _is_blank(part.content) for part in response.parts)
+    if speaks and takes.blank_beside:
+        yield from response.parts
+        return
+    before: Any = None
+    for part in response.parts:
+        if (
+            not isinstance(part, TextPart)
+            or not _is_blank(part.content)
+            or (takes.binds_text and _is_proof(part, before))
+        ):
+            yield part
+        before = part
+
+
+def _is_proof(part: Any, before: Any) -> bool:
+    """Whether an empty text holds a signature, or the place that one is for."""
+    signed = isinstance(before, ThinkingPart) and bool(before.signature or before.id)
+    return signed or 'thought_signature' in (part.provider_details or {})
