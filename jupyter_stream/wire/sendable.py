@@ -9,22 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any, Final
 
 from jupyter_stream.messages import (
     ModelMessage,
     ModelRequest,
     ModelResponse,
+    RetryPromptPart,
     TextPart,
     ThinkingPart,
+    ToolCallPart,
     ToolReturnPart,
     UserPromptPart,
 )
 
-__all__ = ('NO_OUTPUT', 'Takes', 'sendable')
+__all__ = ('NOT_RUN', 'NO_OUTPUT', 'Takes', 'sendable')
 
 NO_OUTPUT: Final = '(no output)'
 """What stands for a tool's return that is empty or white space."""
+
+NOT_RUN: Final = 'The tool was not run: the conversation went on without it.'
+"""What stands for the return of a call that has none."""
 
 _NOTHING: Final = '.'
 """The least that a user can have said."""
@@ -45,7 +51,7 @@ class Takes:
 
 def sendable(history: Sequence[ModelMessage], takes: Takes) -> list[ModelMessage]:
     """The history with what is empty in it left out, or said where something must stand."""
-    return [_filled(message, takes) for message in history]
+    return _answered([_filled(message, takes) for message in history])
 
 
 # ---------------------------------------------------------------- what is empty
@@ -109,3 +115,38 @@ def _is_proof(part: Any, before: Any) -> bool:
     """Whether an empty text holds a signature, or the place that one is for."""
     signed = isinstance(before, ThinkingPart) and bool(before.signature or before.id)
     return signed or 'thought_signature' in (part.provider_details or {})
+
+
+# ---------------------------------------------------------------- calls without a return
+
+
+def _answered(history: Sequence[ModelMessage]) -> list[ModelMessage]:
+    """The history with a return for each call that has none, before what is said next.
+
+    The last answer's calls stay open where nothing follows: they may still be run.
+    """
+    said: list[ModelMessage] = []
+    for index, message in enumerate(history):
+        before = said[-1] if said else None
+        if isinstance(before, ModelResponse) and (missing := _missing(before, history[index:])):
+            if isinstance(message, ModelRequest):
+                message = replace(message, parts=[*missing, *message.parts])
+            else:
+                said.append(ModelRequest(parts=missing))
+        said.append(message)
+    return said
+
+
+def _missing(response: ModelResponse, after: Sequence[ModelMessage]) -> list[Any]:
+    """Returns for the calls of an answer that the requests right after it do not answer."""
+    if response.state == 'suspended':
+        return []
+    requests = takewhile(lambda message: isinstance(message, ModelRequest), after)
+    known = {
+        part.tool_call_id
+        for request in requests
+        for part in request.parts
+        if isinstance(part, ToolReturnPart | RetryPromptPart)
+    }
+    calls = [part for part in response.parts if isinstance(part, ToolCallPart) and part.tool_call_id not in known]
+    return [ToolReturnPart(call.tool_name, NOT_RUN, call.tool_call_id, outcome='failed') for call in calls]
