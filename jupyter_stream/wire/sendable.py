@@ -7,6 +7,8 @@ writes it. A history without such gaps is left as it is. Pure: what came in is l
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -43,15 +45,18 @@ class Takes:
     Attributes:
         blank_beside: an empty text of an answer stays where another text says something, as the peer has it.
         binds_text: signed thinking is bound to the part after it, be that an empty text.
+        call_ids: what the id of a call must look like as a whole; None where every id is taken.
     """
 
     blank_beside: bool = True
     binds_text: bool = False
+    call_ids: re.Pattern[str] | None = None
 
 
-def sendable(history: Sequence[ModelMessage], takes: Takes) -> list[ModelMessage]:
-    """The history with what is empty in it left out, or said where something must stand."""
-    return _answered([_filled(message, takes) for message in history])
+def sendable(history: Sequence[ModelMessage], takes: Takes, own: str | None = None) -> list[ModelMessage]:
+    """The history as the protocol takes it; `own` is the name of the provider, which takes its own ids back."""
+    told = _answered([_filled(message, takes) for message in history])
+    return told if takes.call_ids is None else _with_fitting_ids(told, takes.call_ids, own)
 
 
 # ---------------------------------------------------------------- what is empty
@@ -150,3 +155,29 @@ def _missing(response: ModelResponse, after: Sequence[ModelMessage]) -> list[Any
     }
     calls = [part for part in response.parts if isinstance(part, ToolCallPart) and part.tool_call_id not in known]
     return [ToolReturnPart(call.tool_name, NOT_RUN, call.tool_call_id, outcome='failed') for call in calls]
+
+
+# ---------------------------------------------------------------- ids of another provider
+
+
+def _with_fitting_ids(history: list[ModelMessage], form: re.Pattern[str], own: str | None) -> list[ModelMessage]:
+    """The history with ids that fit; the same id always becomes the same, for the cache's sake."""
+    kept = {
+        part.tool_call_id
+        for message in history
+        if isinstance(message, ModelResponse) and own is not None and message.provider_name == own
+        for part in message.parts
+        if isinstance(part, ToolCallPart)
+    }
+
+    def fitted(part: Any) -> Any:
+        if not isinstance(part, ToolCallPart | ToolReturnPart | RetryPromptPart):
+            return part
+        old = part.tool_call_id
+        return part if old in kept or form.fullmatch(old) else replace(part, tool_call_id=_hashed(old))
+
+    return [_with_parts(message, [fitted(part) for part in message.parts]) for message in history]
+
+
+def _hashed(call_id: str) -> str:
+    return f'call_{hashlib.sha256(call_id.encode("utf-8", "replace")).hexdigest()[:24]}'
