@@ -26,13 +26,16 @@ from jupyter_stream.messages import (
     UserPromptPart,
 )
 
-__all__ = ('NOT_RUN', 'NO_OUTPUT', 'Takes', 'sendable')
+__all__ = ('NOT_RUN', 'NO_ANSWER', 'NO_OUTPUT', 'Takes', 'sendable')
 
 NO_OUTPUT: Final = '(no output)'
 """What stands for a tool's return that is empty or white space."""
 
 NOT_RUN: Final = 'The tool was not run: the conversation went on without it.'
 """What stands for the return of a call that has none."""
+
+NO_ANSWER: Final = '(no answer)'
+"""What stands for an answer that was stopped before its first word, so that the roles alternate."""
 
 _NOTHING: Final = '.'
 """The least that a user can have said."""
@@ -55,7 +58,7 @@ class Takes:
 
 def sendable(history: Sequence[ModelMessage], takes: Takes, own: str | None = None) -> list[ModelMessage]:
     """The history as the protocol takes it; `own` is the name of the provider, which takes its own ids back."""
-    told = _answered([_filled(message, takes) for message in history])
+    told = _answered(list(_spoken([_filled(message, takes) for message in history])))
     return told if takes.call_ids is None else _with_fitting_ids(told, takes.call_ids, own)
 
 
@@ -120,6 +123,14 @@ def _is_proof(part: Any, before: Any) -> bool:
     """Whether an empty text holds a signature, or the place that one is for."""
     signed = isinstance(before, ThinkingPart) and bool(before.signature or before.id)
     return signed or 'thought_signature' in (part.provider_details or {})
+
+
+def _spoken(history: Sequence[ModelMessage]) -> Iterator[ModelMessage]:
+    """The history with a word in each answer that has none and stands between two requests."""
+    for index, message in enumerate(history):
+        between = 0 < index < len(history) - 1 and isinstance(history[index + 1], ModelRequest)
+        silent = isinstance(message, ModelResponse) and message.state != 'suspended' and not message.parts
+        yield replace(message, parts=[TextPart(NO_ANSWER)]) if between and silent else message
 
 
 # ---------------------------------------------------------------- calls without a return
