@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import Defaults, default_model
 
 if TYPE_CHECKING:
-    from jupyter_stream.messages import ModelMessage, UserContent
+    from jupyter_stream.messages import ModelMessage, SystemPromptPart, UserContent
     from jupyter_stream.models import Model
     from jupyter_stream.settings import ModelSettings
     from jupyter_stream.stream import StreamedResponse
@@ -40,20 +40,41 @@ class Question:
         return not isinstance(self.model, str) and self.model.loop_bound
 
     def messages(self) -> list[ModelMessage]:
-        """The history and the request. A system prompt that the history has already is not repeated."""
+        """The history and the request. A system prompt that is given replaces those of the history, and comes first."""
         from jupyter_stream.messages import ModelRequest, SystemPromptPart, UserPromptPart
 
-        known = {
-            part.content for message in self.history for part in message.parts if isinstance(part, SystemPromptPart)
-        }
-        system = [SystemPromptPart(self.system)] if self.system and self.system not in known else []
-        return [*self.history, ModelRequest(parts=[*system, UserPromptPart(self.prompt)])]
+        asked = ModelRequest(parts=[UserPromptPart(self.prompt)])
+        told = _system_prompts(self.history)
+        if not self.system or [part.content for part in told] == [self.system]:
+            return [*self.history, asked]
+        first, *rest = [*_without_system_prompts(self.history), asked]
+        system = SystemPromptPart(self.system)
+        if isinstance(first, ModelRequest):
+            return [replace(first, parts=[system, *first.parts]), *rest]
+        return [ModelRequest(parts=[system]), first, *rest]
 
     def open(self, messages: Sequence[ModelMessage]) -> AbstractAsyncContextManager[StreamedResponse]:
         """The request as a context manager of its stream; nothing is sent until it is entered."""
         from jupyter_stream.direct import model_request_stream
 
         return model_request_stream(self.model, messages, model_settings=self.settings)
+
+
+def _system_prompts(history: Sequence[ModelMessage]) -> list[SystemPromptPart]:
+    from jupyter_stream.messages import SystemPromptPart
+
+    return [part for message in history for part in message.parts if isinstance(part, SystemPromptPart)]
+
+
+def _without_system_prompts(history: Sequence[ModelMessage]) -> Iterator[ModelMessage]:
+    """The history without system prompts; a request that holds nothing else is left out."""
+    from jupyter_stream.messages import ModelRequest, SystemPromptPart
+
+    for message in history:
+        if not isinstance(message, ModelRequest):
+            yield message
+        elif kept := [part for part in message.parts if not isinstance(part, SystemPromptPart)]:
+            yield message if len(kept) == len(message.parts) else replace(message, parts=kept)
 
 
 def question(

@@ -7,6 +7,7 @@ user said.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -34,8 +35,11 @@ from jupyter_stream.wire.anthropic.tools import cites, uploads
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import FRAMES_EXPLAINED
 from jupyter_stream.wire.prepare import instructions
+from jupyter_stream.wire.sendable import Takes, sendable
 
 __all__ = ('conversation',)
+
+_TAKES: Final = Takes(blank_beside=False, call_ids=re.compile('[a-zA-Z0-9_-]{1,64}'))
 
 Block = dict[str, Any]
 Message = dict[str, Any]
@@ -52,7 +56,7 @@ def conversation(
     Raises:
         UserError: the history holds what cannot be said to Claude.
     """
-    history = _since_compaction(target, history)
+    history = sendable(_since_compaction(target, history), _TAKES, target.provider.name)
     told = _History(target, settings, parameters)
     for message in history:
         told.add(message)
@@ -181,7 +185,8 @@ def _since_compaction(target: Target, history: Sequence[ModelMessage]) -> Sequen
             continue
         for at in range(len(message.parts) - 1, -1, -1):
             part = message.parts[at]
-            if isinstance(part, CompactionPart) and understood(target, message, part.provider_name):
+            # A summary without a text stands for nothing: the history before it is still needed.
+            if isinstance(part, CompactionPart) and part.content and understood(target, message, part.provider_name):
                 rest = [replace(message, parts=message.parts[at:]), *history[index + 1 :]]
                 return [*_opening(history[:index]), *rest]
     return history

@@ -34,8 +34,11 @@ from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.bedrock.cache import cache_point, mark, mark_last, mark_messages
 from jupyter_stream.wire.bedrock.content import Blocks, kind_of, text_block
 from jupyter_stream.wire.prepare import instructions
+from jupyter_stream.wire.sendable import Takes, sendable
 
 __all__ = ('CODE', 'CODE_RESULT', 'REDACTED', 'conversation', 'has_cited', 'has_tool_blocks')
+
+_TAKES: Final = Takes(call_ids=re.compile('[a-zA-Z0-9_-]{1,64}'))
 
 Block = dict[str, Any]
 Message = dict[str, Any]
@@ -56,7 +59,7 @@ def conversation(
     """
     known = target.profile.converse
     told = _History(target, cited=_cites(known, settings, parameters))
-    for message in history:
+    for message in sendable(history, _TAKES, target.provider.name):
         told.add(message)
     messages = _merged(known, told.finish())
     if known.caching and messages and (ttl := settings.get('bedrock_cache_messages')):

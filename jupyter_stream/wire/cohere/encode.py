@@ -22,9 +22,12 @@ from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.chat_history import ChatHistory, Message, instruct
 from jupyter_stream.wire.cohere.content import is_plan, user_content
 from jupyter_stream.wire.prepare import extra_body, instructions, prepared, supported
+from jupyter_stream.wire.sendable import Takes, sendable
 from jupyter_stream.wire.tool_choice import tool_choice
 
 __all__ = ('encode',)
+
+_TAKES: Final = Takes()
 
 _PLAIN: Final = {
     'max_tokens': 'max_tokens',
@@ -107,7 +110,7 @@ def _definition(tool: ToolDefinition) -> dict[str, Any]:
 
 
 def _messages(target: Target, history: Sequence[ModelMessage], parameters: ModelRequestParameters) -> list[Message]:
-    messages = list(_History(target).messages(history))
+    messages = list(_History(target).messages(sendable(history, _TAKES)))
     instruct(messages, target.profile.system_role, instructions(history, parameters))
     return messages
 

@@ -35,8 +35,11 @@ from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.gemini.content import bytes_text, function_file, inline, signature_text, user_parts
 from jupyter_stream.wire.gemini.tools import CODE, MEDIA, TOOL_TYPES, WEB_SEARCH
 from jupyter_stream.wire.prepare import instructions
+from jupyter_stream.wire.sendable import Takes, sendable
 
 __all__ = ('contents',)
+
+_TAKES: Final = Takes(binds_text=True)
 
 Part = dict[str, Any]
 
@@ -53,7 +56,7 @@ def contents(
     """
     system: list[str] = []
     turns: list[Part] = []
-    for message in history:
+    for message in sendable(history, _TAKES):
         if isinstance(message, ModelRequest):
             turns += _split(_request(target, message, system))
         elif parts := list(_answer_parts(target, message)):

@@ -34,8 +34,11 @@ from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import ChatHistory, Message, instruct
 from jupyter_stream.wire.openai_chat.content import image_part, inlined, is_text
 from jupyter_stream.wire.prepare import instructions
+from jupyter_stream.wire.sendable import Takes, sendable
 
 __all__ = ('fetchable', 'mistral_messages')
+
+_TAKES: Final = Takes()
 
 Chunk = dict[str, Any]
 
@@ -51,8 +54,11 @@ def mistral_messages(
     Raises:
         UserError: the history holds what cannot be said to Mistral.
     """
-    # A history with a retry in it is rewritten by the peer, ids and all; any other goes as it is.
-    if target.profile.short_call_ids or any(map(_has_retry, history)):
+    history = sendable(history, _TAKES)
+    # A history with a retry in it is rewritten by the peer, ids and all, and so is one that was moved here from
+    # another provider; any other goes as it is.
+    moved = any(_is_from_elsewhere(target, message) for message in history)
+    if moved or target.profile.short_call_ids or any(map(_has_retry, history)):
         history = _with_fitting_ids(history)
     messages = list(_History(target).messages(history))
     instruct(messages, target.profile.system_role, instructions(history, parameters))
@@ -88,6 +94,13 @@ def _separated(messages: Sequence[Message]) -> Iterator[Message]:
 
 
 # ---------------------------------------------------------------- ids of calls
+
+
+def _is_from_elsewhere(target: Target, message: ModelMessage) -> bool:
+    """Whether another provider made the calls of an answer."""
+    if not isinstance(message, ModelResponse) or message.provider_name in (None, target.provider.name):
+        return False
+    return any(isinstance(part, ToolCallPart) for part in message.parts)
 
 
 def _has_retry(message: ModelMessage) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -22,8 +23,11 @@ from jupyter_stream.wire.openai_chat.content import cache_mark, user_content
 from jupyter_stream.wire.openai_chat.reasoning import detail_of
 from jupyter_stream.wire.openai_effort import is_thinking
 from jupyter_stream.wire.prepare import instructions
+from jupyter_stream.wire.sendable import Takes, sendable
 
 __all__ = ('chat_messages',)
+
+_TAKES: Final = Takes(call_ids=re.compile('.{1,40}', re.DOTALL))
 
 _THINKING_FIELDS: Final = ('reasoning', 'reasoning_content')
 
@@ -36,7 +40,7 @@ def chat_messages(
     Raises:
         UserError: the history holds what cannot be said in Chat Completions.
     """
-    own = cast(Mapping[str, Any], settings)
+    own, history = cast(Mapping[str, Any], settings), sendable(history, _TAKES, target.provider.name)
     messages = list(_History(target, is_thinking(target.profile, own, parameters)).messages(history))
     if target.profile.thinking_back == 'auto':
         _complete_thinking(target, messages)

@@ -5,6 +5,7 @@ https://platform.openai.com/docs/guides/reasoning, https://platform.openai.com/d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -27,8 +28,11 @@ from jupyter_stream.wire.openai_responses.state import (
 )
 from jupyter_stream.wire.openai_responses.tools import function_tools, native_tools
 from jupyter_stream.wire.prepare import extra_body, instructions, prepared, supported
+from jupyter_stream.wire.sendable import Takes, sendable
 
 __all__ = ('encode',)
+
+_TAKES: Final = Takes(binds_text=True, call_ids=re.compile(r'[^|]{1,64}(\|.*)?', re.DOTALL))
 
 Settings = Mapping[str, Any]
 Body = dict[str, Any]
@@ -87,6 +91,7 @@ def encode(
     own = _usable(target, cast(Settings, settings), parameters)
     if (resumed := _resumption(target, messages, own)) is not None:
         return resumed
+    messages = sendable(messages, _TAKES, target.provider.name)
     goes_on = continuation(target, messages, own)
     tools, choice = function_tools(target, settings, parameters)
     tools = [*native_tools(target, parameters), *own.get('openai_native_tools', ()), *tools]

@@ -8,7 +8,7 @@ The rules of the strict dialect: https://platform.openai.com/docs/guides/structu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final, NamedTuple, cast
 
@@ -42,6 +42,10 @@ _MAX_DEPTH, _MAX_PROPERTIES, _MAX_INLINED = 10, 5_000, 250_000
 """OpenAI's limits on a strict schema, and ours on what inlining may copy."""
 
 
+_MAX_NESTED: Final = 150
+"""Our limit on objects and lists within each other, well below where Python's own recursion ends."""
+
+
 class Rewritten(NamedTuple):
     """A schema for the wire, and whether it may be called strict."""
 
@@ -60,8 +64,31 @@ def rewrite(schema: Mapping[str, Any], style: str, strict: bool | None = None) -
     """
     if style not in _STYLES:
         raise ValueError(f'no such schema style: {style!r}')
-    changed, fits = _STYLES[style](deepcopy(dict(schema)), strict)
+    _check_size(schema)
+    changed, fits = _STYLES[style](deepcopy(dict(schema)) or {'type': 'object', 'properties': {}}, strict)
     return Rewritten(changed, fits if strict is None else strict)
+
+
+def _check_size(schema: Mapping[str, Any]) -> None:
+    """Without recursion, since a schema that holds itself has no end."""
+    level: list[Any] = [schema]
+    count = 0
+    for _ in range(_MAX_NESTED):
+        level = [inner for node in level for inner in _inner(node)]
+        count += len(level)
+        if not level:
+            return
+        if count > _MAX_INLINED:
+            break
+    raise UserError(
+        f'A JSON schema is nested more than {_MAX_NESTED} deep, is too large or holds itself: make it flatter, and '
+        'refer to what comes again by `$ref`.'
+    )
+
+
+def _inner(node: Any) -> Iterator[Any]:
+    held = node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ()
+    return (one for one in cast('Iterable[Any]', held) if isinstance(one, Mapping | list | tuple))
 
 
 # ---------------------------------------------------------------------- walking
@@ -73,6 +100,7 @@ def walked(schema: Mapping[str, Any], visit: Callable[[Schema], None]) -> Schema
     Raises:
         UserError: the schema is malformed.
     """
+    _check_size(schema)
     return _walk_root(deepcopy(dict(schema)), visit)
 
 
@@ -231,6 +259,11 @@ class _Strict:
         typed = isinstance(items, dict) and any(key in items for key in _SAYS_A_TYPE)
         if typed or (schema.get('prefixItems') and not self.lengths):
             return
+        if self.strict and first:
+            raise UserError(
+                'A strict schema cannot hold a tuple, whose items differ by their place: use a list of one type or an '
+                'object with named fields, or set `strict=False`.'
+            )
         if self.strict:
             raise UserError(
                 'A strict schema must say the type of the items of every array: '

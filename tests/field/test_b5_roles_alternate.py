@@ -1,0 +1,21 @@
+"""B5: an answer that was stopped before its first word, then another question: the roles alternate."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from jupyter_stream.messages import ModelResponse, ModelResponsePart, TextPart
+from jupyter_stream.providers import WireName
+
+from .histories import PROTOCOLS, prompt, turns
+
+
+@pytest.mark.parametrize('parts', [[], [TextPart('')], [TextPart(' ')]])
+@pytest.mark.parametrize('name', PROTOCOLS)
+def test_b5_a_stopped_answer_leaves_no_two_turns_of_the_user(name: WireName, parts: list[ModelResponsePart]) -> None:
+    said = turns(name, [prompt('q'), ModelResponse(parts, state='interrupted'), prompt('go on')])
+    roles = [turn['role'] for turn in said]
+    assert len(roles) == 3
+    assert all(one != other for one, other in pairwise(roles))
