@@ -87,8 +87,8 @@ def _check_size(schema: Mapping[str, Any]) -> None:
 
 
 def _inner(node: Any) -> Iterator[Any]:
-    held = node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ()
-    return (one for one in cast('Iterable[Any]', held) if isinstance(one, Mapping | list | tuple))
+    held = cast('Iterable[Any]', node.values() if isinstance(node, Mapping) else node)
+    return (cast(Any, one) for one in held if isinstance(one, Mapping | list | tuple))
 
 
 # ---------------------------------------------------------------------- walking
