@@ -132,5 +132,6 @@ def test_a_plan_goes_back_as_a_plan() -> None:
     ]
 
 
-def test_an_empty_response_is_left_out() -> None:
-    assert [message['role'] for message in body(ASK, ModelResponse([]), ASK)['messages']] == ['user', 'user']
+def test_an_empty_response_keeps_the_roles_alternating() -> None:
+    found = body(ASK, ModelResponse([]), ASK)['messages']
+    assert [message['role'] for message in found] == ['user', 'assistant', 'user']

@@ -174,8 +174,9 @@ def test_a_word_of_the_assistant_stands_between_tool_and_user() -> None:
     assert messages[3]['content'] == [{'type': 'text', 'text': 'OK'}]
 
 
-def test_an_empty_response_is_left_out() -> None:
-    assert [message['role'] for message in body(ASK, ModelResponse([]), ASK)['messages']] == ['user', 'user']
+def test_an_empty_response_keeps_the_roles_alternating() -> None:
+    found = body(ASK, ModelResponse([]), ASK)['messages']
+    assert [message['role'] for message in found] == ['user', 'assistant', 'user']
     assert body(ASK, ModelResponse([TextPart('')]), ASK)['messages'][1]['content'] == [{'type': 'text', 'text': ''}]
 
 

@@ -281,8 +281,9 @@ def test_files_that_a_tool_returned_go_on_as_the_user() -> None:
     assert [part['type'] for part in files['content']] == ['text', 'image_url', 'text']
 
 
-def test_an_empty_response_says_nothing() -> None:
-    assert len(body(ASK, ModelResponse(parts=[]), ASK)['messages']) == 2
+def test_an_empty_response_keeps_the_roles_alternating() -> None:
+    found = body(ASK, ModelResponse(parts=[]), ASK)['messages']
+    assert [message['role'] for message in found] == ['user', 'assistant', 'user']
 
 
 def test_feedback_is_explained_once_where_the_system_may_speak_in_between() -> None:
@@ -333,7 +334,8 @@ def test_a_tool_call_of_a_thinking_conversation_has_the_thinking_field() -> None
     found = body(ASK, call, name='deepseek:deepseek-reasoner')
     assert found['messages'][1]['reasoning_content'] == ''
     found = body(thought('reasoning', 'openai'), call, ASK, call, name='openai-chat:gpt-5')['messages']
-    assert ('reasoning' in found[1], found[3]['reasoning']) == (False, '')
+    assert [message['role'] for message in found] == ['assistant', 'assistant', 'tool', 'user', 'assistant']
+    assert ('reasoning' in found[1], found[4]['reasoning']) == (False, '')
 
 
 # ----------------------------------------------------------------------- content
