@@ -177,7 +177,9 @@ def test_a_word_of_the_assistant_stands_between_tool_and_user() -> None:
 def test_an_empty_response_keeps_the_roles_alternating() -> None:
     found = body(ASK, ModelResponse([]), ASK)['messages']
     assert [message['role'] for message in found] == ['user', 'assistant', 'user']
-    assert body(ASK, ModelResponse([TextPart('')]), ASK)['messages'][1]['content'] == [{'type': 'text', 'text': '(no answer)'}]
+    assert body(ASK, ModelResponse([TextPart('')]), ASK)['messages'][1]['content'] == [
+        {'type': 'text', 'text': '(no answer)'}
+    ]
 
 
 def ids(*history: Any, model: str = 'mistral-large-latest') -> list[str]:
