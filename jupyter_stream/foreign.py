@@ -33,12 +33,16 @@ from jupyter_stream.messages import (
     PartDeltaEvent,
     PartEndEvent,
     PartStartEvent,
+    TextPartDelta,
+    ThinkingPartDelta,
+    ToolCallPartDelta,
 )
 from jupyter_stream.native_tools import AdvisorTool, CodeExecutionTool, WebFetchTool, WebSearchTool
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import profile
 from jupyter_stream.providers import PROVIDERS, Provider, WireName, find
 from jupyter_stream.stream import StreamedResponse
+from jupyter_stream.stream._characters import whole_value
 from jupyter_stream.stream._growing import GrowingPart
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
@@ -193,8 +197,8 @@ def _own_response(source: Any) -> ModelResponse | None:
     if getattr(response, 'kind', None) != 'response':
         return None
     if isinstance(response, ModelResponse):
-        return replace(response)
-    return cast(ModelResponse, ModelMessagesTypeAdapter.validate_python([_plain(response)])[0])
+        return whole_value(replace(response))
+    return whole_value(ModelMessagesTypeAdapter.validate_python([_plain(response)])[0])
 
 
 # ------------------------------------------------------------------ synchronous sources
@@ -452,7 +456,7 @@ class _EventReader(_Reader):
         if kind in _OF_PARTS:
             event = self._placed(_ours(item))
             self._gathered.add(event)
-            return [event]
+            return self._gathered.take()
         if not isinstance(kind, str):
             raise _not_understood(item)
         self._over = self._next > 0
@@ -463,7 +467,8 @@ class _EventReader(_Reader):
         return []
 
     def close(self) -> list[Event]:
-        return []
+        self._gathered.flush()
+        return self._gathered.take()
 
     def _placed(self, event: Event) -> Event:
         """The event, counted on from the answers before; an agent's next answer begins at 0 again."""
@@ -490,7 +495,7 @@ class _EventReader(_Reader):
         event = PartStartEvent(index=self._next, part=shown)
         self._next += 1
         self._gathered.add(event)
-        return [event]
+        return self._gathered.take()
 
     def _finish_run(self, result: Any) -> None:
         """What the end of an agent's run says of it."""
@@ -504,20 +509,66 @@ class _EventReader(_Reader):
         vars(self._info.usage).update({name: count for name, count in counts.items() if count})
 
 
+_GROWING_FIELD: Final = {
+    'text': 'content',
+    'thinking': 'content',
+    'tool-call': 'args',
+    'tool_call': 'args',
+    'builtin-tool-call': 'args',
+}
+"""By the kind of a part or of a delta, the text of it that grows."""
+
+_REPLACEMENTS: Final = {
+    'text': TextPartDelta('\ufffd'),
+    'thinking': ThinkingPartDelta(content_delta='\ufffd'),
+    'tool_call': ToolCallPartDelta(args_delta='\ufffd'),
+}
+
+
 class _Gathered(PartsManager):
-    """The parts that events tell of."""
+    """The parts that events tell of, and the events, in whole characters."""
 
     def __init__(self) -> None:
         super().__init__()
         self._places: dict[int, GrowingPart] = {}
 
     def add(self, event: Event) -> None:
+        if isinstance(event, PartStartEvent | PartEndEvent):
+            self._give_up(event.index)
+        if isinstance(event, PartStartEvent):
+            event = self._whole(event, 'part', event.part.part_kind, _GROWING_FIELD.get(event.part.part_kind))
+        elif isinstance(event, PartDeltaEvent):
+            kind = event.delta.part_delta_kind
+            event = self._whole(
+                event, 'delta', kind, f'{_GROWING_FIELD[kind]}_delta' if kind in _GROWING_FIELD else None
+            )
+        self._add(whole_value(event))
+
+    def _add(self, event: Event) -> None:
+        self.events.append(event)
         if isinstance(event, PartStartEvent):
             self._places[event.index] = GrowingPart(event.index, event.part)
         elif isinstance(event, PartDeltaEvent):
             self._grow(event)
         elif not isinstance(event, PartEndEvent):
             self.final_result_event = self.final_result_event or event
+
+    def _whole(self, event: Any, holder: str, kind: str, name: str | None) -> Any:
+        """The event with its growing text in whole characters; half a one waits for the next delta of its part."""
+        value = getattr(event, holder)
+        text = getattr(value, name) if name else None
+        if not isinstance(text, str) or (text.isascii() and not self._characters.held):
+            return event
+        whole = self._characters.whole(kind.removeprefix('builtin-').replace('-', '_'), event.index, text)
+        return event if whole is text else replace(event, **{holder: replace(value, **{cast(str, name): whole})})
+
+    def flush(self) -> None:
+        for kind, index in self._characters.take():
+            self._add(PartDeltaEvent(index=cast(int, index), delta=_REPLACEMENTS[kind]))
+
+    def _give_up(self, index: int) -> None:
+        if any(place == index for _, place in self._characters.held):
+            self.flush()
 
     def _grow(self, event: PartDeltaEvent) -> None:
         growing = self._places.get(event.index)

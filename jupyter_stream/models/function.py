@@ -22,6 +22,7 @@ from jupyter_stream.models._offline import OfflineModel, estimate_tokens, estima
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
+from jupyter_stream.stream._characters import whole_value
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.usage import RequestUsage
@@ -160,6 +161,7 @@ class FunctionModel(OfflineModel):
         response = cast(object, await result if inspect.isawaitable(result) else result)
         if not isinstance(response, ModelResponse):
             raise UserError(f'The function of a FunctionModel must return a `ModelResponse`, not {response!r:.200}.')
+        response = cast(ModelResponse, whole_value(response))
         known = response.usage.has_values() or response.usage.unmeasured_requests
         usage = response.usage if known else estimate_usage([*history, response])
         return replace(response, model_name=self._model_name, usage=usage)
@@ -306,14 +308,17 @@ class FunctionStreamedResponse(StreamedResponse):
                 await close()
 
     def _delta(self, key: int, delta: object) -> None:
+        if isinstance(delta, NativeToolCallPart | NativeToolReturnPart):
+            delta = whole_value(delta)
         match delta:
             case DeltaThinkingPart():
                 self._count(delta.content)
                 signer = SYSTEM if delta.signature else None
-                self.parts.thinking(key, delta.content, signature=delta.signature, provider_name=signer)
+                self.parts.thinking(key, delta.content, signature=whole_value(delta.signature), provider_name=signer)
             case DeltaToolCall():
                 self._count(delta.json_args)
-                self.parts.tool_call(key, name=delta.name, args=delta.json_args, tool_call_id=delta.tool_call_id)
+                name, call_id = whole_value(delta.name), whole_value(delta.tool_call_id)
+                self.parts.tool_call(key, name=name, args=delta.json_args, tool_call_id=call_id)
             case NativeToolCallPart():
                 self._count(delta.args_as_json_str())
                 self.parts.part(key, delta)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from typing import Literal
 
-__all__ = ('Characters', 'Step', 'Tags')
+__all__ = ('Step', 'Tags')
 
 Step = Literal['text', 'thinking', 'opens', 'closes']
 
@@ -73,31 +73,3 @@ def _partial_tag_size(tag: str, content: str) -> int:
         if content.endswith(tag[:size]):
             return size
     return 0
-
-
-class Characters:
-    """Joins surrogate pairs, also over two deltas, and replaces lone ones.
-
-    Attributes:
-        held: the first half of a pair, by the text that it belongs to.
-    """
-
-    def __init__(self) -> None:
-        self.held: dict[tuple[str, Hashable], str] = {}
-
-    def whole(self, kind: str, key: Hashable, content: str) -> str:
-        """A delta of the text of this kind and key, in whole characters."""
-        content = self.held.pop((kind, key), '') + content
-        try:
-            content.encode()
-        except UnicodeEncodeError:
-            if '\ud800' <= content[-1] <= '\udbff':
-                self.held[kind, key] = content[-1]
-                content = content[:-1]
-            content = content.encode('utf-16-le', 'surrogatepass').decode('utf-16-le', 'replace')
-        return content
-
-    def take(self) -> list[tuple[str, Hashable]]:
-        """The texts of which half a character is held back, which is given up."""
-        held, self.held = self.held, {}
-        return list(held)

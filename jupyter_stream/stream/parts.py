@@ -38,9 +38,10 @@ from jupyter_stream.messages import (
     generate_tool_call_id,
 )
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.stream._characters import Characters, whole_value
 from jupyter_stream.stream._final_result import final_result
 from jupyter_stream.stream._growing import GrowingPart
-from jupyter_stream.stream._tags import Characters, Tags
+from jupyter_stream.stream._tags import Tags
 
 __all__ = ('PartsManager', 'generate_tool_call_id')
 
@@ -335,6 +336,7 @@ class PartsManager:
 
     def part(self, key: Hashable | None, part: ModelResponsePart) -> None:
         """A whole part: it takes the place of the part under `key` if that is of its type, else it is a new one."""
+        part = whole_value(part)
         growing = self._by_key.get(key) if key is not None else None
         if growing is None or not isinstance(growing.part, type(part)):
             self._start(key, part)
