@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, cast
 
 __all__ = ('Characters', 'whole_text', 'whole_value')
@@ -41,8 +42,14 @@ def whole_value(value: Any) -> Any:
     return _whole_fields(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
+@cache
+def _given_fields(kind: type[Any]) -> tuple[str, ...]:
+    """The fields that a dataclass is made of; asked for once a class, since every event of another library comes here."""
+    return tuple(field.name for field in fields(kind) if field.init)
+
+
 def _whole_fields(value: Any) -> Any:
-    old = {field.name: getattr(value, field.name, None) for field in fields(value) if field.init}
+    old = {name: getattr(value, name, None) for name in _given_fields(type(value))}
     changed = {name: new for name, item in old.items() if (new := whole_value(item)) is not item}
     return replace(value, **changed) if changed else value
 

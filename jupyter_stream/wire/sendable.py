@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from operator import is_
 from typing import Any, Final
 
 from jupyter_stream.messages import (
@@ -76,12 +77,8 @@ def _filled(message: ModelMessage, takes: Takes) -> ModelMessage:
 
 
 def _with_parts(message: Any, parts: list[Any]) -> Any:
-    same = len(parts) == len(message.parts) and all(map(_is, parts, message.parts))
+    same = len(parts) == len(message.parts) and all(map(is_, parts, message.parts))
     return message if same else replace(message, parts=parts)
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other
 
 
 def _filled_part(part: Any) -> Any:
