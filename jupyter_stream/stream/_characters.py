@@ -44,12 +44,12 @@ def whole_value(value: Any) -> Any:
 
 @cache
 def _given_fields(kind: type[Any]) -> tuple[str, ...]:
-    """The fields that a dataclass is made of; asked for once a class, since every event of another library comes here."""
+    """The fields that a dataclass is made of; asked for once a class, since every foreign event comes here."""
     return tuple(field.name for field in fields(kind) if field.init)
 
 
 def _whole_fields(value: Any) -> Any:
-    old = {name: getattr(value, name, None) for name in _given_fields(type(value))}
+    old = {name: getattr(value, name, None) for name in _given_fields(cast('type[Any]', type(value)))}
     changed = {name: new for name, item in old.items() if (new := whole_value(item)) is not item}
     return replace(value, **changed) if changed else value
 
