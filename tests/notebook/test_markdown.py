@@ -414,6 +414,11 @@ def test_a_long_list_is_cut_before_an_item() -> None:
     assert ''.join(blocks) == '- an item\n  goes on\n' * 20
 
 
+def test_a_long_list_is_cut_before_no_item_that_is_deeper_than_a_list_may_begin() -> None:
+    assert len(split('-   a\n' + '    - b\n' * 40, 7, limit=100)) == 1
+    assert len(split('-  a\n' + '   - b\n' * 40, 7, limit=100)) > 1
+
+
 def test_a_long_table_repeats_its_header() -> None:
     blocks = split('| a | b |\n|---|---|\n' + '| 1 | 2 |\n' * 30, 7, limit=100)
     assert len(blocks) > 2 and all(block.startswith('| a | b |\n|---|---|\n| 1') for block in blocks)
@@ -488,6 +493,9 @@ def test_each_row_of_a_table_is_a_passage() -> None:
         ('a\n:-\n`b\nc`', 'a\n:-\n\\`b\nc\\`'),
         ('| a | b |\n|---|---|\n| `a|<b>` | `<c>` |', '| a | b |\n|---|---|\n| `a|<\u2060b>` | `<\u2060c>` |'),
         ('[a]: b[c', '[a]&#58; b[c'),
+        ('[a]:\n```\nb\n```', '[a]&#58;\n```\nb\n```'),
+        ('[a](&#65;b/&#x42;&#xd800;&#x110000;)', '[a](Ab/B%EF%BF%BD%EF%BF%BD)'),
+        ('a \\\\`b` \\\\(c \\\\d', 'a \\\\\u2060`b` \\\\\u2060(c \\\\d'),
         ('> ~~~\n> <i>\n> ~~~\n> <b>', '> ~~~\n> <i>\n> ~~~\n> &lt;b>'),
         ('2. ~~~\n   <b>\n   ~~~', '2. ~~~\n   <b>\n   ~~~'),
         ('   # a\n    <b>', '   # a\n    <\u2060b>'),
@@ -511,6 +519,17 @@ def test_limits_are_what_they_say() -> None:
 def test_openers_that_nothing_closes_count_more_than_marks() -> None:
     assert '~~~' in sanitize('*a ' * 1600)
     assert '~~~' not in sanitize('*a* ' * 1200)
+
+
+def test_runs_of_backticks_cost_their_square_times_the_line() -> None:
+    assert sanitize('x ' + '`' * 340) == 'x ' + '\\`' * 340
+    assert sanitize('x ' + '`' * 341).startswith('\n~~~\nx ')
+
+
+def test_what_follows_a_passage_shown_as_code_is_text_again() -> None:
+    marks = '*a ' * 3000
+    assert sanitize(f'{marks}\n\n<b>\n').endswith('\n~~~\n\n\n&lt;b>\n')
+    assert sanitize(f'{"*a* " * 1200}\n\n<b>\n').endswith('\n\n&lt;b>\n'), 'more than a little, but allowed'
 
 
 def test_short_lines_of_code_cost_long_ones_nothing() -> None:

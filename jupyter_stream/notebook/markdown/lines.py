@@ -72,7 +72,6 @@ class LineReader:
             if depth == len(self._containers):
                 return self._fenced(rest, self.fence)
             self.fence = None
-            self._paragraph = False
         if not rest.strip():
             self._paragraph = False
             self._containers = self._containers[:depth]
@@ -87,8 +86,6 @@ class LineReader:
 
     def _inside(self, line: str) -> tuple[str, int]:
         """What is left of the line inside of the containers that go on, and how many those are."""
-        if not line:
-            return '', self._containers.index(_QUOTE) if _QUOTE in self._containers else len(self._containers)
         rest = line
         for depth, container in enumerate(self._containers):
             stripped = rest.lstrip(' ')
