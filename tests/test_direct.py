@@ -336,7 +336,7 @@ def test_an_interrupt_in_a_script_closes_the_request_and_keeps_what_had_come():
         with direct.model_request_stream_sync(model, EINSTEIN) as stream:
             timer.start()
             list(stream)
-    assert tell.closed and time.monotonic() - tell.closed[0] < 0.2
+    assert tell.closed and time.monotonic() - tell.closed[0] < 2
     assert stream.cancelled
     assert (stream.response.text, stream.response.state) == ('A German-born physicist.', 'interrupted')
 

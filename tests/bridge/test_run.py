@@ -303,7 +303,7 @@ def test_an_interrupt_cancels_the_coroutine_and_waits_until_it_has_closed(loop_b
         with pytest.raises(Interrupted):
             bridge.run(request, loop_bound=loop_bound)
         assert closed == [True]
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 10
 
     async def main():
         signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a kernel's synchronous cell
@@ -375,7 +375,7 @@ def test_a_request_that_never_closes_is_waited_for_only_so_long(monkeypatch):
     start = time.monotonic()
     with pytest.raises(Interrupted):
         bridge.run(stuck)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 10
     release.set()
 
 
@@ -387,14 +387,14 @@ def test_a_second_interrupt_raises_at_once(loop_bound):
             await asyncio.sleep(3600)
         finally:
             with pytest.raises(asyncio.CancelledError):
-                await asyncio.sleep(1)
+                await asyncio.sleep(30)
 
     interrupt_after(0.1)
     interrupt_after(0.2)
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         bridge.run(stuck, loop_bound=loop_bound)
-    assert time.monotonic() - start < 0.8
+    assert time.monotonic() - start < 10
 
 
 @posix
@@ -734,7 +734,7 @@ def test_leaving_early_closes_at_once(loop_bound):
     start = time.monotonic()
     stream.close()
     assert source.left.is_set()
-    assert time.monotonic() - start < 0.2
+    assert time.monotonic() - start < 2
 
 
 @WAYS

@@ -377,7 +377,7 @@ def test_f54_leaving_early_closes_the_connection(wire: Protocol) -> None:
             return time.monotonic()
 
         left = asyncio.run(main())
-        assert server.wait_until_left() - left < 0.2
+        assert server.wait_until_left() - left < 2
 
 
 def test_f55_cancelling_the_task_closes_the_connection(wire: Protocol) -> None:
@@ -392,7 +392,7 @@ def test_f55_cancelling_the_task_closes_the_connection(wire: Protocol) -> None:
 
     with ScriptedServer([partial_then(wire, Connection.hold)]) as server:
         at = asyncio.run(main(server.url))
-        assert server.wait_until_left() - at < 0.2
+        assert server.wait_until_left() - at < 2
 
 
 def test_cancel_from_another_task_ends_the_loop_quietly(wire: Protocol) -> None:

@@ -86,7 +86,7 @@ def test_the_stop_button_ends_the_cell_as_an_interrupt_does(kernel: Kernel) -> N
     page = Page(kernel, stop_at='word3 ')
     first, second = kernel.send('%%ask -m endless -o ans\ngo on'), kernel.send('later = True')
     found = kernel.finish(first, second, watch=page)
-    assert page.stopped is not None and time.monotonic() - page.stopped < 1.5
+    assert page.stopped is not None and time.monotonic() - page.stopped < 10
     assert page.acknowledged
     assert found[first].reply and found[first].reply['ename'] == 'Interrupted'
     assert found[second].reply and found[second].reply['status'] == 'aborted'
