@@ -11,6 +11,7 @@ import pydantic_ai.exceptions as peer
 import pytest
 
 from jupyter_stream import exceptions as ours
+from jupyter_stream.exceptions import _bodies
 
 KEY = 'sk-proj-abcdefghijklmnopqrstuvwxyz0123456789'
 PLAIN_SECRET = 'my p@ss "word"'
@@ -222,6 +223,11 @@ def test_a_known_secret_is_scrubbed_in_every_form():
     forms = [PLAIN_SECRET, quote(PLAIN_SECRET, safe=''), json.dumps(PLAIN_SECRET), b64encode(PLAIN_SECRET.encode())]
     text = ' | '.join(str(form) for form in forms)
     assert ours.scrub(text, [PLAIN_SECRET, '']).count('***') == 4
+
+
+def test_a_json_value_is_scrubbed_wherever_a_text_is():
+    body = {KEY: [1, None, 2.5, True, (KEY, b'a ' + KEY.encode())], 'a': {'b': KEY}}
+    assert _bodies.scrubbed(body, (KEY,)) == {'***': [1, None, 2.5, True, ['***', 'a ***']], 'a': {'b': '***'}}
 
 
 @pytest.mark.parametrize('secret', ['"begins', 'ends"', 'a"b', "a'b\\c"])

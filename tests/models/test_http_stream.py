@@ -9,8 +9,19 @@ import httpx
 import pytest
 
 from jupyter_stream.exceptions import EmptyStream, ModelAPIError, ModelHTTPError
-from jupyter_stream.messages import ModelRequest, ModelResponse
+from jupyter_stream.messages import (
+    ModelRequest,
+    ModelResponse,
+    PartDeltaEvent,
+    PartEndEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+    ThinkingPartDelta,
+    ToolCallPartDelta,
+)
 from jupyter_stream.models import infer_model
+from jupyter_stream.models._http_stream import _brings_content
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 
@@ -74,3 +85,20 @@ def test_a_redirect_says_why_it_is_not_followed() -> None:
 def test_a_refused_key_says_where_it_came_from() -> None:
     with pytest.raises(ModelHTTPError, match='`OPENAI_API_KEY` or `api_key=…`'):
         ask(b'{}', 'application/json', 401)
+
+
+@pytest.mark.parametrize(
+    ('event', 'brings'),
+    [
+        (PartStartEvent(index=0, part=TextPart('')), True),
+        (PartEndEvent(index=0, part=TextPart('a')), True),
+        (PartDeltaEvent(index=0, delta=TextPartDelta(content_delta='a')), True),
+        (PartDeltaEvent(index=0, delta=TextPartDelta(content_delta='')), False),
+        (PartDeltaEvent(index=0, delta=ThinkingPartDelta(signature_delta='s')), True),
+        (PartDeltaEvent(index=0, delta=ThinkingPartDelta(content_delta='')), False),
+        (PartDeltaEvent(index=0, delta=ToolCallPartDelta(args_delta='{')), True),
+        (PartDeltaEvent(index=0, delta=ToolCallPartDelta(args_delta='')), False),
+    ],
+)
+def test_what_keeps_an_answer_from_being_idle(event: Any, brings: bool) -> None:
+    assert _brings_content(event) is brings

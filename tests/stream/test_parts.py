@@ -141,6 +141,26 @@ def test_interleaved_calls_go_to_the_right_parts() -> None:
     assert ends == [0, 1], 'part 0 ends when part 1 starts, and has no second end'
 
 
+def test_a_piece_without_a_key_goes_on_with_the_latest_call_alone() -> None:
+    parts = PartsManager()
+    parts.tool_call(None, name='f', args='{"a"', tool_call_id='1')
+    parts.tool_call(None, args=': 1}')
+    parts.tool_call(None, name='g', args='{', tool_call_id='2')
+    parts.tool_call(None, args='}')
+    parts.text(None, 'so')
+    parts.tool_call(None, args='lost without a name')
+    parts.finish()
+    calls = [part for part in parts.parts() if isinstance(part, ToolCallPart)]
+    assert [(call.tool_name, call.args) for call in calls] == [('f', '{"a": 1}'), ('g', '{}')]
+
+
+def test_a_first_piece_without_a_key_has_nothing_to_go_on_with() -> None:
+    parts = PartsManager()
+    parts.tool_call(None, args='{')
+    parts.tool_call(None, name='f', tool_call_id='1')
+    assert [(part.tool_name, part.args) for part in parts.parts() if isinstance(part, ToolCallPart)] == [('f', '{')]
+
+
 def test_text_and_object_arguments_are_not_mixed() -> None:
     parts = PartsManager()
     parts.tool_call(0, name='f', args={'a': 1})
@@ -199,7 +219,7 @@ def test_a_reserved_part_keeps_its_place_and_is_announced_when_it_is_whole() -> 
 
 def test_a_delta_names_the_provider_only_where_it_is_another_one() -> None:
     parts = PartsManager()
-    for provider in ('p', 'p', 'q'):
+    for provider in ('pq', ''.join('pq'), 'q'):  # equal, and not the same object
         parts.thinking('t', 'x', provider_name=provider)
         parts.text('a', 'y', provider_name=provider)
         parts.tool_call('c', name='' if parts.parts()[2:] else 'f', args='z', provider_name=provider)
@@ -253,6 +273,20 @@ def test_surrogate_pairs_are_joined_over_deltas(text: str) -> None:
     for at in range(0, len(units), 2):
         parts.text('k', units[at : at + 2].decode('utf-16-le', 'surrogatepass'))
     assert grown(parts) == [('text', text)]
+
+
+@pytest.mark.parametrize('kind', ['text', 'thinking'])
+def test_half_a_character_waits_for_ascii_too(kind: str) -> None:
+    parts = PartsManager()
+    for piece in ('a\ud83d', 'b', 'é'):
+        getattr(parts, kind)('k', piece)
+    assert grown(parts) == [(kind, 'a\ufffdbé')]
+
+
+def test_a_whole_part_is_made_of_whole_characters() -> None:
+    parts = PartsManager()
+    parts.part('k', TextPart('\ud83d\ude42 \ud83d'))
+    assert grown(parts) == [('text', '🙂 \ufffd')]
 
 
 def test_surrogate_pairs_are_joined_in_arguments_too() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_stream.transport._addresses import reach
+from jupyter_stream.transport._addresses import is_loopback, reach
 
 from ..conformance.recordings import addresses
 
@@ -51,10 +51,29 @@ from ..conformance.recordings import addresses
         ('::ffff:169.254.169.254', 'metadata'),
         ('2001:db8:64::a9fe:a9fe', 'metadata'),
         ('2001:db8:64::a9fe:aa17', 'metadata'),
+        # RFC 6052: the places of 169.254.169.254 behind a prefix of 32, 40, 48, 56 and 64 bits.
+        ('2606:4700:a9fe:a9fe::', 'metadata'),
+        ('2606:4700:64a9:fea9:fe::', 'metadata'),
+        ('2606:4700:64:a9fe:a9:fe00::', 'metadata'),
+        ('2606:4700:64:64a9:fe:a9fe::', 'metadata'),
+        ('2606:4700:64:64:a9:fea9:fe00::', 'metadata'),
     ],
 )
 def test_reach(address: str, kind: str) -> None:
     assert reach(address) == kind
+
+
+@pytest.mark.parametrize(
+    ('host', 'is_ours'),
+    [
+        *((host, True) for host in ('localhost', 'LOCALHOST.', 'a.localhost', 'ip6-loopback', '127.0.0.1', '127.1')),
+        *((host, True) for host in ('0x7f000001', '0177.0.0.1', '::1', '[::1]', '::1%lo', '0.0.0.0', '::')),
+        *((host, True) for host in ('::ffff:127.0.0.9', '64:ff9b::127.0.0.1')),
+        *((host, False) for host in ('example.com', 'localhost.example.com', '128.0.0.1', '8.8.8.8', 'fe80::1', '')),
+    ],
+)
+def test_what_is_this_machine(host: str, is_ours: bool) -> None:
+    assert is_loopback(host) is is_ours
 
 
 def test_what_is_no_address_is_refused() -> None:
