@@ -92,6 +92,10 @@ class EventStreamDecoder:
             raise TruncatedFrameError('The stream ends in the middle of a frame.')
         return []
 
+    def pending(self) -> list[Frame]:
+        """Nothing: a frame says how long it is, and what is shorter is an error of `close`."""
+        return []
+
     def _read(self, frames: list[Frame]) -> None:
         held, at = self._held, 0
         while len(held) - at >= _PRELUDE.size:

@@ -188,18 +188,37 @@ class HTTPStreamedResponse(StreamedResponse):
     def _end(self) -> list[ModelResponseStreamEvent]:
         """The bytes have ended, or what they say has."""
         events: list[ModelResponseStreamEvent] = []
+        is_cut = False
         try:
             for frame in () if self._decoder.terminal else self._framing.close():
                 events += self._decoder.feed(frame)
+            last, is_cut = self._last_event()
+            events += last
             events += self._decoder.close()
         except EmptyStream:
             if self._begins_as_a_page():
                 raise self._no_stream(self._head, '') from None
+            if is_cut:
+                raise IncompleteStream(self._decoder.target.model_name) from None
             raise
         except FramingError as failure:
             raise self._typed(failure) from None
         self._learn()
         return events
+
+    def _last_event(self) -> tuple[list[ModelResponseStreamEvent], bool]:
+        """What the event says that no delimiter ends, and whether it is cut: then it says nothing.
+
+        Many servers close the connection right behind their last event. One that is cut leaves it to what came before
+        whether the answer is whole.
+        """
+        events: list[ModelResponseStreamEvent] = []
+        try:
+            for frame in () if self._decoder.terminal else self._framing.pending():
+                events += self._decoder.feed(frame)
+        except (StreamDecodeError, TruncatedFrameError):
+            return events, True
+        return events, False
 
     def _learn(self) -> None:
         """What the answer has said of itself so far."""
