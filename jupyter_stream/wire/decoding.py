@@ -15,7 +15,7 @@ from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import ModelResponseStreamEvent
 from jupyter_stream.wire import base
 
-__all__ = ('UNNAMED', 'WRONG_TYPE', 'EventDecoder', 'parsed')
+__all__ = ('UNNAMED', 'WRONG_TYPE', 'EventDecoder', 'first_of', 'parsed')
 
 UNNAMED: Final = frozenset({None, 'message'})
 """The names of an event that has none."""
@@ -38,6 +38,11 @@ def parsed(data: str) -> Any:
         return from_json(data)  # in half the time of the standard library
     except ValueError:
         return _encodable(json.loads(data))  # which also takes half a surrogate pair
+
+
+def first_of(choices: Any) -> dict[str, Any] | None:
+    """The one of several answers that is read: that of index 0, or without an index. None where it is not there."""
+    return next((choice for choice in choices or () if not choice.get('index')), None)
 
 
 def _encodable(value: Any, grows: bool = False) -> Any:

@@ -22,7 +22,7 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire import base
-from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
+from jupyter_stream.wire.decoding import UNNAMED, EventDecoder, first_of
 from jupyter_stream.wire.openai_chat.details import (
     citations_of,
     downstream_details,
@@ -59,7 +59,6 @@ class Decoder(EventDecoder):
         # 'content' says, when it goes back, that it came in tags and in no field of its own.
         self.parts.tagged = ThinkingPart('', id='content', provider_name=provider.name)
         self._finish_reasons: dict[str, FinishReason] = {**FINISH_REASONS, **provider.finish_reasons}
-        self._cumulative = provider.usage_is_cumulative or bool(own.get('openai_continuous_usage_stats'))
         self._keeps_annotations = bool(own.get('openai_include_raw_annotations'))
         fields = dict.fromkeys((profile.thinking_field, *_THINKING_FIELDS))
         self._thinking_fields = tuple(name for name in fields if name)
@@ -108,6 +107,8 @@ class Decoder(EventDecoder):
             return None
         choices = get('choices')
         choice = cast('dict[str, Any]', choices[0] if choices else {})
+        if choice.get('index'):
+            return None
         delta = cast('dict[str, Any] | None', choice.get('delta'))
         if not delta or len(delta) > (2 if 'role' in delta else 1):
             return None
@@ -129,7 +130,7 @@ class Decoder(EventDecoder):
                 in_stream=True,
             )
         self._chunks += 'choices' in chunk
-        choice = cast('dict[str, Any] | None', choices[0]) if choices else None
+        choice = first_of(choices)
         self._describe(chunk, choice)
         if choice is not None:
             self._choice(choice)
@@ -158,8 +159,10 @@ class Decoder(EventDecoder):
         self._plain_size = -1 if self.target.provider.names_downstream else len(chunk)
 
     def _count(self, raw: dict[str, Any]) -> None:
+        """Take over what is counted so far: each report replaces the one before, for all of them are totals."""
         usage = usage_of(raw, reasoning_is_extra=self.target.provider.reasoning_is_extra)
-        self.usage = usage if self._cumulative else self.usage + usage
+        if usage.has_values() or not self.usage.has_values():
+            self.usage = usage
 
     def _choice(self, choice: dict[str, Any]) -> None:
         if reason := choice.get('finish_reason'):

@@ -1,0 +1,49 @@
+"""A5: counts of tokens are totals, however often they come: a later one replaces an earlier one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .answers import MESSAGE_DELTA, MESSAGE_START, candidate, chunk, received, shown, text_block
+
+
+def counted(count: int) -> dict[str, int]:
+    return {'prompt_tokens': 10, 'completion_tokens': count, 'total_tokens': 10 + count}
+
+
+CHUNKS = [chunk({'content': 'a'}, 'stop' if count == 5 else None, usage=counted(count)) for count in range(1, 6)]
+
+
+@pytest.mark.parametrize('last', [[], [{'choices': [], 'usage': counted(5)}]])
+@pytest.mark.parametrize('name', ['openai-chat:m', 'mistral:m', 'huggingface:m', 'xai:grok-4'])
+def test_a5_running_totals_replace(name: str, last: list[dict[str, Any]]) -> None:
+    usage = received(name, [*CHUNKS, *last]).usage
+    assert (usage.input_tokens, usage.output_tokens) == (10, 5)
+
+
+def test_a5_groq_says_it_in_a_field_of_its_own() -> None:
+    usage = received('groq:m', [{**each, 'usage': None, 'x_groq': {'usage': each['usage']}} for each in CHUNKS]).usage
+    assert (usage.input_tokens, usage.output_tokens) == (10, 5)
+
+
+def test_a5_zeros_take_nothing_away() -> None:
+    nothing = {'prompt_tokens': 0, 'completion_tokens': 0, 'total_tokens': 0}
+    assert received('openai-chat:m', [*CHUNKS, {'choices': [], 'usage': nothing}]).usage.input_tokens == 10
+
+
+def test_a5_the_reader_of_an_sdk_counts_the_same() -> None:
+    usage = shown(CHUNKS).usage
+    assert (usage.input_tokens, usage.output_tokens) == (10, 5)
+
+
+def test_a5_the_other_protocols_replace_too() -> None:
+    gemini = [
+        {**candidate('a', 'STOP'), 'usageMetadata': {'promptTokenCount': 10, 'candidatesTokenCount': count}}
+        for count in (1, 5)
+    ]
+    assert received('google:m', gemini).usage.output_tokens == 5
+    settled = [{**MESSAGE_DELTA, 'usage': {'input_tokens': 10, 'output_tokens': count}} for count in (1, 5)]
+    usage = received('anthropic:m', [MESSAGE_START, *text_block(0, 'a'), *settled]).usage
+    assert (usage.input_tokens, usage.output_tokens) == (10, 5)
