@@ -65,6 +65,8 @@ class Decoder(base.Decoder):
         self._name = target.provider.name
         self._began = False
         self._counted = False
+        self._keys: dict[Any, int] = {}
+        self._begun_blocks = 0
         self._results: dict[Any, NativeToolReturnPart] = {}
         self._citations: dict[Any, list[Raw]] = {}
         self._events: Mapping[Any, Callable[[Raw], None]] = {
@@ -118,7 +120,7 @@ class Decoder(base.Decoder):
 
     def _metadata(self, event: Raw) -> None:
         if usage := event.get('usage'):
-            self.usage = self.usage + _usage_of(usage)
+            self.usage = _usage_of(usage)
         self._note('trace', event.get('trace'))
         # It comes last, as far as is known; but no page promises that.
         self._counted = True
@@ -132,11 +134,22 @@ class Decoder(base.Decoder):
 
     def _block(self, event: Raw) -> None:
         self._began = True
-        index, start = event['contentBlockIndex'], event['start']
+        index, start = self._new_key(event['contentBlockIndex']), event['start']
         if (use := start.get('toolUse')) is not None:
             self._tool_use(index, use)
         elif (result := start.get('toolResult')) is not None:
             self._tool_result(index, result)
+
+    def _new_key(self, index: Any) -> int:
+        """The key of a block that begins: an index that comes again stands for another block."""
+        self._begun_blocks += 1
+        self._keys[index] = self._begun_blocks
+        return self._begun_blocks
+
+    def _key(self, index: Any) -> int:
+        """The key of the open block of this index; only calls of tools and their results say that they begin."""
+        key = self._keys.get(index)
+        return self._new_key(index) if key is None else key
 
     def _tool_use(self, index: Any, use: Raw) -> None:
         name, call_id = use['name'], use['toolUseId']
@@ -157,7 +170,7 @@ class Decoder(base.Decoder):
             )
 
     def _block_end(self, event: Raw) -> None:
-        index = event['contentBlockIndex']
+        index = self._keys.pop(event['contentBlockIndex'], None)
         if self._citations:
             self._cite(index, self._citations.pop(index, []))
         if (result := self._results.pop(index, None)) is not None:
@@ -176,7 +189,7 @@ class Decoder(base.Decoder):
 
     def _delta(self, event: Raw) -> None:
         self._began = True
-        index, delta = event['contentBlockIndex'], event['delta']
+        index, delta = self._key(event['contentBlockIndex']), event['delta']
         if text := delta.get('text'):
             self.parts.text(index, text)
         else:
