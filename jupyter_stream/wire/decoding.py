@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Container
+from collections.abc import Container, Hashable
 from typing import Any, Final, cast
 
 from pydantic_core import from_json
@@ -13,9 +13,10 @@ from pydantic_core import from_json
 from jupyter_stream.exceptions import ModelAPIError, stream_error
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import ModelResponseStreamEvent
+from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire import base
 
-__all__ = ('UNNAMED', 'WRONG_TYPE', 'EventDecoder', 'first_of', 'parsed')
+__all__ = ('UNNAMED', 'WRONG_TYPE', 'EventDecoder', 'NamePieces', 'first_of', 'parsed')
 
 UNNAMED: Final = frozenset({None, 'message'})
 """The names of an event that has none."""
@@ -99,3 +100,21 @@ class EventDecoder(base.Decoder):
 
     def _error(self, body: Any) -> ModelAPIError:
         return stream_error(self.model_name, body, self.target.provider.title)
+
+
+class NamePieces:
+    """What is new in each name that a server gives to a call: most send it once, some again, some in pieces."""
+
+    def __init__(self, parameters: ModelRequestParameters) -> None:
+        self._tools = parameters.tool_defs
+        self._names: dict[Hashable, str] = {}
+
+    def piece(self, key: Hashable, name: str | None) -> str | None:
+        """What `name` adds to the name of this call: nothing where it is that name once more."""
+        if not name:
+            return name
+        known = self._names.get(key, '')
+        if known and name.startswith(known) and known + name not in self._tools:
+            name = name.removeprefix(known) or None
+        self._names[key] = known + (name or '')
+        return name

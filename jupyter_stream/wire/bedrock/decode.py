@@ -32,7 +32,7 @@ from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
 from jupyter_stream.wire.bedrock.history import CODE, CODE_RESULT, REDACTED
 from jupyter_stream.wire.bedrock.thinking import settled
-from jupyter_stream.wire.decoding import WRONG_TYPE, parsed
+from jupyter_stream.wire.decoding import WRONG_TYPE, NamePieces, parsed
 
 __all__ = ('Decoder',)
 
@@ -67,6 +67,7 @@ class Decoder(base.Decoder):
         self._counted = False
         self._keys: dict[Any, int] = {}
         self._begun_blocks = 0
+        self._names = NamePieces(self.parameters)
         self._results: dict[Any, NativeToolReturnPart] = {}
         self._citations: dict[Any, list[Raw]] = {}
         self._events: Mapping[Any, Callable[[Raw], None]] = {
@@ -154,7 +155,7 @@ class Decoder(base.Decoder):
     def _tool_use(self, index: Any, use: Raw) -> None:
         name, call_id = use['name'], use['toolUseId']
         if use.get('type') != _SERVER_TOOL:
-            self.parts.tool_call(index, name=name, tool_call_id=call_id)
+            self.parts.tool_call(index, name=self._names.piece(index, name), tool_call_id=call_id)
         elif name == CODE:
             self.parts.part(index, NativeToolCallPart(_CODE_EXECUTION, tool_call_id=call_id, provider_name=self._name))
 
@@ -199,7 +200,7 @@ class Decoder(base.Decoder):
         if (thought := delta.get('reasoningContent')) is not None:
             self._reasoning(index, thought)
         if (use := delta.get('toolUse')) is not None:
-            self.parts.tool_call(index, name=use.get('name'), args=use.get('input'))
+            self.parts.tool_call(index, name=self._names.piece(index, use.get('name')), args=use.get('input'))
         if (citation := delta.get('citation')) is not None:
             self._citations.setdefault(index, []).append(citation)
         if (found := delta.get('toolResult')) and index in self._results:

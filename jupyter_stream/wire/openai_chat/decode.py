@@ -22,7 +22,7 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire import base
-from jupyter_stream.wire.decoding import UNNAMED, EventDecoder, first_of
+from jupyter_stream.wire.decoding import UNNAMED, EventDecoder, NamePieces, first_of
 from jupyter_stream.wire.openai_chat.details import (
     citations_of,
     downstream_details,
@@ -77,6 +77,7 @@ class Decoder(EventDecoder):
         self._awaits_text = False
         self._held_space = ''
         self._calls = _Calls()
+        self._names_of_calls = NamePieces(self.parameters)
 
     # ---------------------------------------------------------------- frames
 
@@ -260,9 +261,10 @@ class Decoder(EventDecoder):
         function = cast('dict[str, Any]', call.get('function') or {})
         extra = call.get('extra_content')
         before = len(self.parts)
+        key = self._calls.key(call.get('index'), call.get('id'), function.get('name'))
         self.parts.tool_call(
-            self._calls.key(call.get('index'), call.get('id'), function.get('name')),
-            name=function.get('name'),
+            key,
+            name=self._names_of_calls.piece(key, function.get('name')),
             args=function.get('arguments'),
             tool_call_id=call.get('id'),
             provider_name=self.target.provider.name if extra else None,
