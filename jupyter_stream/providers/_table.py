@@ -79,6 +79,7 @@ class Provider:
         canonical_system: see `ModelResponse.canonical_system`.
         finish_reasons: the provider's finish reasons beyond those of the protocol.
         sends_finish_reason: False where an answer may end well without a finish reason.
+        usage_is_cumulative: each usage report replaces the one before, instead of adding to it.
         reasoning_is_extra: thinking is not counted among the output tokens.
         names_downstream: chunks say which provider behind this one answers, and what it cost.
         null_choices_is_error: a chunk with `"choices": null` is a failure, not a chunk to pass over.
@@ -108,6 +109,7 @@ class Provider:
     canonical_system: str | None = None
     finish_reasons: Mapping[str, FinishReason] = field(default_factory=dict[str, FinishReason])
     sends_finish_reason: bool = True
+    usage_is_cumulative: bool = False
     reasoning_is_extra: bool = False
     names_downstream: bool = False
     null_choices_is_error: bool = False
@@ -531,6 +533,8 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         title='xAI',
         base_url='https://api.x.ai/v1',
         key_env=('XAI_API_KEY',),
+        # Every chunk repeats the count so far.
+        usage_is_cumulative=True,
         reasoning_is_extra=True,
         models=('grok-4', 'grok-4-fast'),
         docs='https://docs.x.ai/docs/api-reference#chat-completions',

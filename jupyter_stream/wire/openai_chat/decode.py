@@ -21,6 +21,7 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
 from jupyter_stream.wire.decoding import UNNAMED, EventDecoder, NamePieces, first_of
 from jupyter_stream.wire.openai_chat.details import (
@@ -60,6 +61,8 @@ class Decoder(EventDecoder):
         self.parts.tagged = ThinkingPart('', id='content', provider_name=provider.name)
         self._finish_reasons: dict[str, FinishReason] = {**FINISH_REASONS, **provider.finish_reasons}
         self._keeps_annotations = bool(own.get('openai_include_raw_annotations'))
+        self._cumulative = provider.usage_is_cumulative or bool(own.get('openai_continuous_usage_stats'))
+        self._reported = self._counted_before = self.usage
         fields = dict.fromkeys((profile.thinking_field, *_THINKING_FIELDS))
         self._thinking_fields = tuple(name for name in fields if name)
         self._chunks = 0
@@ -160,10 +163,12 @@ class Decoder(EventDecoder):
         self._plain_size = -1 if self.target.provider.names_downstream else len(chunk)
 
     def _count(self, raw: dict[str, Any]) -> None:
-        """Take over what is counted so far: each report replaces the one before, for all of them are totals."""
+        """A report that has grown is a running total and replaces the last one; any other counts its own chunk."""
         usage = usage_of(raw, reasoning_is_extra=self.target.provider.reasoning_is_extra)
-        if usage.has_values() or not self.usage.has_values():
-            self.usage = usage
+        if not self._cumulative and not _has_grown(self._reported, usage):
+            self._counted_before = self.usage
+        self._reported = usage
+        self.usage = usage if self._cumulative else self._counted_before + usage
 
     def _choice(self, choice: dict[str, Any]) -> None:
         if reason := choice.get('finish_reason'):
@@ -365,6 +370,11 @@ class _Calls:
     def _new(self) -> Hashable:
         self._count += 1
         return ('call', self._count)
+
+
+def _has_grown(before: RequestUsage, now: RequestUsage) -> bool:
+    first, second = (before.input_tokens, before.output_tokens), (now.input_tokens, now.output_tokens)
+    return first != second and first[0] <= second[0] and first[1] <= second[1]
 
 
 def _text_of(content: Any) -> str | None:
