@@ -62,7 +62,8 @@ class Decoder(EventDecoder):
         self._finish_reasons: dict[str, FinishReason] = {**FINISH_REASONS, **provider.finish_reasons}
         self._keeps_annotations = bool(own.get('openai_include_raw_annotations'))
         self._cumulative = provider.usage_is_cumulative or bool(own.get('openai_continuous_usage_stats'))
-        self._reported = self._counted_before = self.usage
+        self._reported: RequestUsage = RequestUsage()
+        self._counted_before: RequestUsage = RequestUsage()
         fields = dict.fromkeys((profile.thinking_field, *_THINKING_FIELDS))
         self._thinking_fields = tuple(name for name in fields if name)
         self._chunks = 0
