@@ -16,11 +16,45 @@ def counted(count: int) -> dict[str, int]:
 CHUNKS = [chunk({'content': 'a'}, 'stop' if count == 5 else None, usage=counted(count)) for count in range(1, 6)]
 
 
+PROTOCOLS = ['openai-chat:m', 'mistral:m', 'huggingface:m', 'xai:grok-4']
+
+
 @pytest.mark.parametrize('last', [[], [{'choices': [], 'usage': counted(6)}]])
-@pytest.mark.parametrize('name', ['openai-chat:m', 'mistral:m', 'huggingface:m', 'xai:grok-4'])
+@pytest.mark.parametrize('name', PROTOCOLS)
 def test_a5_running_totals_replace(name: str, last: list[dict[str, Any]]) -> None:
     usage = received(name, [*CHUNKS, *last]).usage
     assert (usage.input_tokens, usage.output_tokens) == (10, 6 if last else 5)
+
+
+@pytest.mark.parametrize(
+    ('counts', 'total'),
+    [
+        ([5, 5], 5),
+        ([5, 5, 5, 5], 5),
+        ([0, 0, 0, 5], 5),
+        ([1, 2, 2, 3, 3], 3),
+        ([1, 1, 4], 4),
+        ([7, 5], 5),
+    ],
+)
+@pytest.mark.parametrize('name', PROTOCOLS)
+def test_a5_a_total_that_is_said_again_is_not_added(name: str, counts: list[int], total: int) -> None:
+    chunks = [chunk({'content': 'a'}, usage=counted(count)) for count in counts]
+    usage = received(name, [*chunks, chunk(finish='stop')]).usage
+    assert (usage.input_tokens, usage.output_tokens) == (10, total)
+
+
+def test_a5_the_report_without_choices_is_the_total() -> None:
+    one = [chunk({'content': 'a'}, 'stop', usage=counted(1)), {'choices': [], 'usage': counted(1)}]
+    assert received('openai-chat:m', one).usage.output_tokens == 1
+
+
+def test_a5_what_a_later_report_does_not_name_stays() -> None:
+    first = {**counted(1), 'prompt_tokens_details': {'cached_tokens': 4}, 'num_sources_used': 2}
+    chunks = [chunk({'content': 'a'}, 'stop', usage=first), {'choices': [], 'usage': {'completion_tokens': 3}}]
+    usage = received('openai-chat:m', chunks).usage
+    assert (usage.input_tokens, usage.cache_read_tokens, usage.output_tokens) == (10, 4, 3)
+    assert usage.details == {'num_sources_used': 2}
 
 
 def test_a5_groq_says_it_in_a_field_of_its_own() -> None:

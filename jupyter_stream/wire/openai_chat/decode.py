@@ -28,6 +28,7 @@ from jupyter_stream.wire.openai_chat.details import (
     citations_of,
     downstream_details,
     log_probabilities,
+    updated,
     url_citations,
     usage_of,
 )
@@ -63,7 +64,6 @@ class Decoder(EventDecoder):
         self._keeps_annotations = bool(own.get('openai_include_raw_annotations'))
         self._cumulative = provider.usage_is_cumulative or bool(own.get('openai_continuous_usage_stats'))
         self._reported: RequestUsage = RequestUsage()
-        self._counted_before: RequestUsage = RequestUsage()
         fields = dict.fromkeys((profile.thinking_field, *_THINKING_FIELDS))
         self._thinking_fields = tuple(name for name in fields if name)
         self._chunks = 0
@@ -159,17 +159,20 @@ class Decoder(EventDecoder):
         if details:
             self.provider_details = {**known, **details}
         if usage := chunk.get('usage'):
-            self._count(usage)
+            self._count(usage, choice is None)
         self._tier = chunk.get('service_tier')
         self._plain_size = -1 if self.target.provider.names_downstream else len(chunk)
 
-    def _count(self, raw: dict[str, Any]) -> None:
-        """A report that has grown is a running total and replaces the last one; any other counts its own chunk."""
+    def _count(self, raw: dict[str, Any], is_last: bool) -> None:
+        """A report is a total: it replaces the one before.
+
+        Only one that goes on saying that a single token came out, chunk after chunk, counts no more than its own chunk,
+        unless it `is_last`: that of a chunk without choices, which is for the total alone.
+        """
         usage = usage_of(raw, reasoning_is_extra=self.target.provider.reasoning_is_extra)
-        if not self._cumulative and not _has_grown(self._reported, usage):
-            self._counted_before = self.usage
-        self._reported = usage
-        self.usage = usage if self._cumulative else self._counted_before + usage
+        is_total = self._cumulative or is_last or usage.output_tokens != 1 or usage != self._reported
+        self._reported = updated(self._reported, usage)
+        self.usage = self._reported if is_total else self.usage + usage
 
     def _choice(self, choice: dict[str, Any]) -> None:
         if reason := choice.get('finish_reason'):
@@ -371,11 +374,6 @@ class _Calls:
     def _new(self) -> Hashable:
         self._count += 1
         return ('call', self._count)
-
-
-def _has_grown(before: RequestUsage, now: RequestUsage) -> bool:
-    first, second = (before.input_tokens, before.output_tokens), (now.input_tokens, now.output_tokens)
-    return first != second and first[0] <= second[0] and first[1] <= second[1]
 
 
 def _text_of(content: Any) -> str | None:
