@@ -95,6 +95,10 @@ class SSEDecoder:
             raise TruncatedFrameError('The stream ends in the middle of an event.')
         return frames
 
+    def whole(self, body: bytes) -> Frame:
+        """A body that is no stream as one frame, for a decoder that may know a whole answer."""
+        return Frame(data=body.decode('utf-8', 'replace'))
+
     def _without_bom(self, data: bytes) -> bytes:
         if BOM.startswith(data):
             self._head = data

@@ -6,6 +6,7 @@ import json
 import re
 from abc import abstractmethod
 from collections.abc import Container, Hashable
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from pydantic_core import from_json
@@ -46,6 +47,22 @@ def first_of(choices: Any) -> dict[str, Any] | None:
     return next((choice for choice in choices or () if not choice.get('index')), None)
 
 
+def _lines(data: str) -> list[str]:
+    """The lines of an event's data where each is an event, as the first one shows; none for any other data."""
+    lines = [line for line in data.split('\n') if line.strip()]
+    try:
+        is_event = len(lines) > 1 and isinstance(parsed(lines[0]), dict)
+    except (ValueError, RecursionError):
+        return []
+    return lines if is_event else []
+
+
+def _objects(value: Any) -> list[str]:
+    """The events of a list of them, as text once more; none for any other value."""
+    objects = cast('list[Any]', value) if isinstance(value, list) else []
+    return [json.dumps(each) for each in objects] if all(isinstance(each, dict) for each in objects) else []
+
+
 def _encodable(value: Any, grows: bool = False) -> Any:
     """The value without half characters, but where the other half may come with the next event."""
     if isinstance(value, str):
@@ -80,14 +97,21 @@ class EventDecoder(base.Decoder):
         try:
             event: dict[str, Any] = parsed(frame.data)
         except (ValueError, RecursionError):
-            return self._no_object(frame, frame.data, 'is not JSON')
+            lines = _lines(frame.data)
+            return self._several(frame, lines) if lines else self._no_object(frame, frame.data, 'is not JSON')
         if type(event) is not dict:
-            return self._no_object(frame, event, 'is not a JSON object')
+            objects = _objects(event)
+            return self._several(frame, objects) if objects else self._no_object(frame, event, 'is not a JSON object')
         try:
             self._event(event, frame)
         except WRONG_TYPE as error:
             raise self._malformed(frame.data, 'has a field of the wrong type') from error
         return self.parts.take()
+
+    def _several(self, frame: Frame, data: list[str]) -> list[ModelResponseStreamEvent]:
+        """Read the events that a server has put into one: it ended each with one line end, or sent a list of them."""
+        self.offset -= 1
+        return [event for each in data for event in self.feed(replace(frame, data=each))]
 
     def _no_object(self, frame: Frame, said: Any, what: str) -> list[ModelResponseStreamEvent]:
         if frame.data.strip() == self.end_marker:

@@ -97,13 +97,16 @@ def body(events: Sequence[Event]) -> str:
 
 
 def received(
-    name: str, sent: str | bytes | Sequence[Event], parameters: ModelRequestParameters | None = None
+    name: str,
+    sent: str | bytes | Sequence[Event],
+    parameters: ModelRequestParameters | None = None,
+    label: str = 'text/event-stream',
 ) -> ModelResponse:
     """The response of a model whose server answers with these bytes, or events, and ends the body cleanly."""
     content = sent if isinstance(sent, str | bytes) else body(sent)
 
     async def ask() -> ModelResponse:
-        answer = httpx.Response(200, headers={'content-type': 'text/event-stream'}, content=content)
+        answer = httpx.Response(200, headers={'content-type': label}, content=content)
         async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: answer)) as client:
             model = infer_model(name, api_key='k-0123456789', base_url='http://127.0.0.1:9', http_client=client)
             settings = ModelSettings(max_retries=0)

@@ -69,6 +69,7 @@ class Decoder(EventDecoder):
             'message_delta': self._settle,
             'message_stop': self._stop,
             'error': self._fail,
+            'message': self._whole,
         }
         self._names = UNNAMED.union(self._events)
         self._blocks: Mapping[str, Callable[[int, Raw], None]] = {
@@ -130,6 +131,19 @@ class Decoder(EventDecoder):
         self._note('input_transformations', event.get('input_transformations'))
 
     def _stop(self, event: Raw) -> None:
+        self.terminal = True
+
+    def _whole(self, message: Raw) -> None:
+        """A whole answer, where a stream was asked for: what its events would have said."""
+        if message.get('type') != 'message':
+            return
+        self._start({'message': message})
+        for index, block in enumerate(cast('list[Raw]', message.get('content') or [])):
+            self._block({'index': index, 'content_block': block})
+            for citation in block.get('citations') or ():
+                self._delta({'index': index, 'delta': {'type': 'citations_delta', 'citation': citation}})
+            self._block_end({'index': index})
+        self._settle({'delta': message, 'usage': message.get('usage')})
         self.terminal = True
 
     def _count(self, usage: Raw) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, http_error, stream_error
-from jupyter_stream.framing.eventstream import Frame
+from jupyter_stream.framing.eventstream import WHOLE, Frame
 from jupyter_stream.messages import (
     Citation,
     CitationSource,
@@ -77,6 +77,7 @@ class Decoder(base.Decoder):
             'messageStart': self._start,
             'messageStop': self._stop,
             'metadata': self._metadata,
+            WHOLE: self._whole,
         }
 
     # ---------------------------------------------------------------- frames
@@ -126,6 +127,32 @@ class Decoder(base.Decoder):
         # It comes last, as far as is known; but no page promises that.
         self._counted = True
         self.terminal = self.complete
+
+    def _whole(self, answer: Raw) -> None:
+        """A whole answer, where a stream was asked for: what its events would have said."""
+        output = cast(Raw, answer.get('output') or {})
+        if not (message := cast(Raw, output.get('message') or {})):
+            return
+        self._began = True
+        for index, block in enumerate(cast('list[Raw]', message.get('content') or [])):
+            self._whole_block(index, block)
+            self._block_end({'contentBlockIndex': index})
+        self._stop(answer)
+        self._metadata(answer)
+
+    def _whole_block(self, index: int, block: Raw) -> None:
+        if (use := block.get('toolUse')) is not None:
+            key = self._new_key(index)
+            self.parts.tool_call(key, name=use['name'], args=use.get('input'), tool_call_id=use['toolUseId'])
+        elif (thought := block.get('reasoningContent')) is not None:
+            self._reasoning(self._new_key(index), thought.get('reasoningText') or thought)
+        elif (cited := block.get('citationsContent')) is not None:
+            for content in cited.get('content') or ():
+                self._delta({'contentBlockIndex': index, 'delta': content})
+            for citation in cited.get('citations') or ():
+                self._delta({'contentBlockIndex': index, 'delta': {'citation': citation}})
+        else:
+            self._delta({'contentBlockIndex': index, 'delta': block})
 
     def _note(self, name: str, value: Any) -> None:
         if value is not None:

@@ -74,6 +74,9 @@ class Decoder(EventDecoder):
 
     def _event(self, event: Event, frame: Frame) -> None:
         kind = event.get('type') or frame.event
+        if kind is None and isinstance(event.get('message'), dict):
+            self._whole(event)
+            return
         if (kind is None or 'error' in event) and (event.get('error') or event.get('message')):
             kind = 'error'
         if (read := self._read.get(kind)) is not None:
@@ -98,6 +101,19 @@ class Decoder(EventDecoder):
     def _content_start(self, event: Event) -> None:
         self._begin('content', event.get('index'))
         self._content(event)
+
+    def _whole(self, answer: Event) -> None:
+        """A whole answer, where a stream was asked for: what its events would have said."""
+        message: Event = answer['message']
+        self._message_start(answer)
+        self._tool_plan(_told(0, tool_plan=message.get('tool_plan')))
+        for index, content in enumerate(message.get('content') or ()):
+            self._content_start(_told(index, content=content))
+        for index, call in enumerate(message.get('tool_calls') or ()):
+            self._tool_call_start(_told(index, tool_calls=call))
+        for index, citation in enumerate(message.get('citations') or ()):
+            self._citation(_told(index, citations=citation))
+        self._message_end({'delta': answer})
 
     def _content(self, event: Event) -> None:
         content = _message(event).get('content') or _EMPTY
@@ -163,6 +179,11 @@ class Decoder(EventDecoder):
             raise IncompleteStream(self.model_name)
         self.parts.finish()
         return self.parts.take()
+
+
+def _told(index: int, **message: Any) -> Event:
+    """An event of a stream that brings this."""
+    return {'index': index, 'delta': {'message': message}}
 
 
 def _message(event: Event) -> Event:

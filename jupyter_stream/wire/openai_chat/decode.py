@@ -181,6 +181,8 @@ class Decoder(EventDecoder):
                 self.finish_reason = self._finish_reasons.get(reason)
         self._log_probabilities += log_probabilities(choice)
         delta = choice.get('delta')
+        if not delta and not len(self.parts):
+            delta = choice.get('message')  # a whole answer, where a stream was asked for
         if not delta:
             return
         if refusal := delta.get('refusal'):

@@ -110,6 +110,9 @@ class Decoder(EventDecoder):
                 self.parts.text(key, delta)
                 return
         handler = self._handlers.get(cast(str, kind or frame.event))
+        if handler is None and event.get('object') == 'response':  # a whole answer, where a stream was asked for
+            handler = self._handlers.get(f'response.{event.get("status")}')
+            event = {'response': event}
         if handler is None:
             if frame.event == 'error' or event.get('error'):
                 raise self._error(event)
