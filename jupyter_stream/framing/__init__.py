@@ -1,7 +1,7 @@
 """Bytes in, frames out: incremental, pure decoders of what travels inside an HTTP body.
 
-A decoder has `feed(data: bytes) -> list` and `close() -> list`, does no I/O, knows no provider and no JSON, and gives
-the same frames however its input is cut into chunks.
+A decoder has `feed(data: bytes) -> list`, `close() -> list` and `pending() -> list`, does no I/O, knows no provider and
+no JSON, and gives the same frames however its input is cut into chunks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class FramingLimitError(FramingError):
 
 
 class TruncatedFrameError(FramingError):
-    """The bytes end inside an event, in a framing that says how long each one is."""
+    """The bytes end inside an event."""
 
 
 __all__ = ('FramingError', 'FramingLimitError', 'TruncatedFrameError')

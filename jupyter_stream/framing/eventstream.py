@@ -30,6 +30,9 @@ _SMALLEST: Final = _PRELUDE.size + _CHECKSUM.size
 _LENGTHS: Final = 8
 """Bytes of the prelude that its checksum is of."""
 
+WHOLE: Final = 'whole answer'
+"""The type of the event that stands for a body that is no stream."""
+
 _LONGEST_VALUE: Final = 2**15 - 1
 """Bytes of a header's value, as the encoding allows them."""
 
@@ -91,6 +94,14 @@ class EventStreamDecoder:
         if self._held:
             raise TruncatedFrameError('The stream ends in the middle of a frame.')
         return []
+
+    def pending(self) -> list[Frame]:
+        """Nothing: a frame says how long it is, and what is shorter is an error of `close`."""
+        return []
+
+    def whole(self, body: bytes) -> Frame:
+        """A body that is no stream as one frame, for a decoder that may know a whole answer."""
+        return Frame({':message-type': 'event', ':event-type': WHOLE}, body)
 
     def _read(self, frames: list[Frame]) -> None:
         held, at = self._held, 0
@@ -192,4 +203,4 @@ _VALUES: Final[Mapping[int, Callable[[bytes, int], tuple[HeaderValue, int]]]] = 
 """How a header's value is read, by the number of its type."""
 
 
-__all__ = ('EventStreamDecoder', 'Frame', 'HeaderValue')
+__all__ = ('WHOLE', 'EventStreamDecoder', 'Frame', 'HeaderValue')

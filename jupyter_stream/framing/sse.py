@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import FramingLimitError
+from . import FramingLimitError, TruncatedFrameError
 
 BOM = b'\xef\xbb\xbf'
+_FIELDS = ('data: ', 'event: ')
 LONGEST_RETRY = 18
 """Digits of a `retry` field that are still a time; more could meet the limit of `int`, no error of a stream."""
 
@@ -75,6 +76,28 @@ class SSEDecoder:
         if self._error:
             raise self._error
         return []
+
+    def pending(self) -> list[Frame]:
+        """The event that stands after the last blank line, which many servers leave out at the end of an answer.
+
+        The standard drops it, for it may be cut: whoever takes it has to look whether its data is whole. It is there
+        once; call this after `close`.
+
+        Raises:
+            TruncatedFrameError: what stands there is the beginning of an event, without data.
+        """
+        frames: list[Frame] = []
+        line, self._line = self._line.decode('utf-8', 'replace'), bytearray()
+        self._field(line)
+        began = bool(self._event) or any(name.startswith(line) for name in _FIELDS if line)
+        self._dispatch(frames)
+        if began and not frames:
+            raise TruncatedFrameError('The stream ends in the middle of an event.')
+        return frames
+
+    def whole(self, body: bytes) -> Frame:
+        """A body that is no stream as one frame, for a decoder that may know a whole answer."""
+        return Frame(data=body.decode('utf-8', 'replace'))
 
     def _without_bom(self, data: bytes) -> bytes:
         if BOM.startswith(data):

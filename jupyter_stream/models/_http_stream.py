@@ -25,6 +25,7 @@ from jupyter_stream.exceptions import (
 from jupyter_stream.exceptions._bodies import read_body, scrub, scrubbed
 from jupyter_stream.exceptions._categories import without
 from jupyter_stream.framing import FramingError, FramingLimitError, TruncatedFrameError
+from jupyter_stream.framing.body import BodyDecoder, begins_as_stream
 from jupyter_stream.messages import ModelResponse, ModelResponsePart, ModelResponseStreamEvent
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
@@ -56,7 +57,7 @@ class HTTPStreamedResponse(StreamedResponse):
         self.parts = decoder.parts
         self.canonical_system = decoder.target.provider.canonical_system
         self._decoder = decoder
-        self._framing = framing
+        self._framing = BodyDecoder(framing)
         self._provider_url = provider_url
         self._deadline = deadline
         self._response: httpx.Response | None = None
@@ -118,15 +119,14 @@ class HTTPStreamedResponse(StreamedResponse):
             self._decoder.provider_response_id = self._response.headers.get(header)
 
     async def _refusal(self, response: httpx.Response) -> AgentRunError | None:
-        """The error that an answer's head announces, None for a stream.
+        """The error that an answer's status announces, None for a success: what it is then, its first bytes say.
 
         It is not raised here: a verbose traceback would show the body, and there are servers that send the key back.
         """
-        kind = response.headers.get('content-type', '').split(';')[0].strip().lower()
-        if response.is_success and kind not in ('text/html', 'application/json'):
+        if response.is_success:
             return None
         body = await transport.read_error_body(response, self._deadline, self._decoder.target.model_name)
-        return self._no_stream(body, kind) if response.is_success else self._http_error(response, body)
+        return self._http_error(response, body)
 
     def _http_error(self, response: httpx.Response, body: bytes) -> ModelAPIError:
         provider = self._decoder.target.provider
@@ -140,14 +140,15 @@ class HTTPStreamedResponse(StreamedResponse):
             hint=scrub(_hint(response, provider) or '', self._secrets()) or None,
         )
 
-    def _no_stream(self, body: bytes, kind: str) -> AgentRunError:
-        """A 200 whose body is no stream: the provider's error, or the page of somebody in between."""
-        if not body.strip():
-            return EmptyStream()
+    def _no_stream(self) -> AgentRunError:
+        """A 200 whose body is no answer: the provider's error, or the words of somebody in between."""
+        body, label = self._head, self._response.headers.get('content-type', '') if self._response else ''
+        kind = label.split(';')[0].strip().lower()
         name, said, secrets = self._decoder.target.model_name, read_body(body), self._secrets()
         if said.message and body.lstrip()[:1] == b'{':
             return stream_error(name, body, self._decoder.target.provider.title, secrets=secrets)
-        what = f'The answer is {kind or "no stream of events"}, not text/event-stream'
+        is_labelled = kind in ('text/html', 'application/json')
+        what = f'The answer is {kind if is_labelled else "no stream of events"}, not text/event-stream'
         begins = _excerpt(scrub(body.decode(errors='replace'), secrets))
         return ModelAPIError(name, f'{what}; it begins: {begins!r}.', body=scrubbed(said.body, secrets))
 
@@ -188,18 +189,37 @@ class HTTPStreamedResponse(StreamedResponse):
     def _end(self) -> list[ModelResponseStreamEvent]:
         """The bytes have ended, or what they say has."""
         events: list[ModelResponseStreamEvent] = []
+        is_cut = False
         try:
             for frame in () if self._decoder.terminal else self._framing.close():
                 events += self._decoder.feed(frame)
+            last, is_cut = self._last_event()
+            events += last
             events += self._decoder.close()
-        except EmptyStream:
-            if self._begins_as_a_page():
-                raise self._no_stream(self._head, '') from None
-            raise
+        except (EmptyStream, StreamDecodeError) as failure:
+            if is_cut:
+                raise IncompleteStream(self._decoder.target.model_name) from None
+            if self._is_no_stream():
+                raise self._no_stream() from None
+            raise failure from None
         except FramingError as failure:
             raise self._typed(failure) from None
         self._learn()
         return events
+
+    def _last_event(self) -> tuple[list[ModelResponseStreamEvent], bool]:
+        """What the event says that no delimiter ends, and whether it is cut: then it says nothing.
+
+        Many servers close the connection right behind their last event. One that is cut leaves it to what came before
+        whether the answer is whole.
+        """
+        events: list[ModelResponseStreamEvent] = []
+        try:
+            for frame in () if self._decoder.terminal else self._framing.pending():
+                events += self._decoder.feed(frame)
+        except (StreamDecodeError, TruncatedFrameError):
+            return events, True
+        return events, False
 
     def _learn(self) -> None:
         """What the answer has said of itself so far."""
@@ -212,16 +232,18 @@ class HTTPStreamedResponse(StreamedResponse):
         self.provider_details = decoder.provider_details
         self.state = 'suspended' if decoder.suspended else 'complete'
 
-    def _begins_as_a_page(self) -> bool:
-        """Whether nothing of the protocol has come, but JSON or HTML."""
-        return not self._decoder.offset and self._head.lstrip()[:1] in (b'{', b'<')
+    def _is_no_stream(self) -> bool:
+        """Whether nothing of the protocol has come, but something else: JSON, a page, a text."""
+        if self._framing.is_json:
+            return not len(self._decoder.parts)
+        return not self._decoder.offset and bool(self._head.strip()) and not begins_as_stream(self._head)
 
     def _typed(self, failure: Exception) -> Exception:
         name = self._decoder.target.model_name
         if isinstance(failure, FramingLimitError):
             return StreamLimitError(name, str(failure))
-        if isinstance(failure, FramingError) and self._begins_as_a_page():
-            return self._no_stream(self._head, '')
+        if isinstance(failure, FramingError) and self._is_no_stream():
+            return self._no_stream()
         if isinstance(failure, TruncatedFrameError):
             return IncompleteStream(name)
         if isinstance(failure, FramingError):

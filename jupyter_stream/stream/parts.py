@@ -99,6 +99,11 @@ class PartsManager:
         """The parts as they stand, joined. A tool call without a name is not among them."""
         return [growing.joined() for growing in self._growing]
 
+    def joined(self, key: Hashable) -> ModelResponsePart | None:
+        """The part under `key` as it stands, joined; None where there is none."""
+        growing = self._by_key.get(key)
+        return growing.joined() if growing is not None else None
+
     # ------------------------------------------------------------------ text
 
     def text(

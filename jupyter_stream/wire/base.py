@@ -62,6 +62,8 @@ class FrameDecoder(Protocol):
 
     def close(self) -> Sequence[Any]: ...
 
+    def pending(self) -> Sequence[Any]: ...
+
 
 class Decoder(ABC):
     """Frames in, events out; what the answer says of itself stands in the attributes.

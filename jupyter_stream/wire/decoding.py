@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Container
+from collections.abc import Container, Hashable
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from pydantic_core import from_json
@@ -13,9 +14,10 @@ from pydantic_core import from_json
 from jupyter_stream.exceptions import ModelAPIError, stream_error
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import ModelResponseStreamEvent
+from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire import base
 
-__all__ = ('UNNAMED', 'WRONG_TYPE', 'EventDecoder', 'parsed')
+__all__ = ('UNNAMED', 'WRONG_TYPE', 'EventDecoder', 'NamePieces', 'first_of', 'parsed')
 
 UNNAMED: Final = frozenset({None, 'message'})
 """The names of an event that has none."""
@@ -38,6 +40,27 @@ def parsed(data: str) -> Any:
         return from_json(data)  # in half the time of the standard library
     except ValueError:
         return _encodable(json.loads(data))  # which also takes half a surrogate pair
+
+
+def first_of(choices: Any) -> dict[str, Any] | None:
+    """The one of several answers that is read: that of index 0, or without an index. None where it is not there."""
+    return next((choice for choice in choices or () if not choice.get('index')), None)
+
+
+def _lines(data: str) -> list[str]:
+    """The lines of an event's data where each is an event, as the first one shows; none for any other data."""
+    lines = [line for line in data.split('\n') if line.strip()]
+    try:
+        is_event = len(lines) > 1 and isinstance(parsed(lines[0]), dict)
+    except (ValueError, RecursionError):
+        return []
+    return lines if is_event else []
+
+
+def _objects(value: Any) -> list[str]:
+    """The events of a list of them, as text once more; none for any other value."""
+    objects = cast('list[Any]', value) if isinstance(value, list) else []
+    return [json.dumps(each) for each in objects] if all(isinstance(each, dict) for each in objects) else []
 
 
 def _encodable(value: Any, grows: bool = False) -> Any:
@@ -74,14 +97,21 @@ class EventDecoder(base.Decoder):
         try:
             event: dict[str, Any] = parsed(frame.data)
         except (ValueError, RecursionError):
-            return self._no_object(frame, frame.data, 'is not JSON')
+            lines = _lines(frame.data)
+            return self._several(frame, lines) if lines else self._no_object(frame, frame.data, 'is not JSON')
         if type(event) is not dict:
-            return self._no_object(frame, event, 'is not a JSON object')
+            objects = _objects(event)
+            return self._several(frame, objects) if objects else self._no_object(frame, event, 'is not a JSON object')
         try:
             self._event(event, frame)
         except WRONG_TYPE as error:
             raise self._malformed(frame.data, 'has a field of the wrong type') from error
         return self.parts.take()
+
+    def _several(self, frame: Frame, data: list[str]) -> list[ModelResponseStreamEvent]:
+        """Read the events that a server has put into one: it ended each with one line end, or sent a list of them."""
+        self.offset -= 1
+        return [event for each in data for event in self.feed(replace(frame, data=each))]
 
     def _no_object(self, frame: Frame, said: Any, what: str) -> list[ModelResponseStreamEvent]:
         if frame.data.strip() == self.end_marker:
@@ -94,3 +124,21 @@ class EventDecoder(base.Decoder):
 
     def _error(self, body: Any) -> ModelAPIError:
         return stream_error(self.model_name, body, self.target.provider.title)
+
+
+class NamePieces:
+    """What is new in each name that a server gives to a call: most send it once, some again, some in pieces."""
+
+    def __init__(self, parameters: ModelRequestParameters) -> None:
+        self._tools = parameters.tool_defs
+        self._names: dict[Hashable, str] = {}
+
+    def piece(self, key: Hashable, name: str | None) -> str | None:
+        """What `name` adds to the name of this call: nothing where it is that name once more."""
+        if not name:
+            return name
+        known = self._names.get(key, '')
+        if known and name.startswith(known) and known + name not in self._tools:
+            name = name.removeprefix(known) or None
+        self._names[key] = known + (name or '')
+        return name

@@ -82,8 +82,8 @@ class Decoder(ChatDecoder):
         super().__init__(target, parameters, settings)
         self.parts.tagged = ThinkingPart('')
 
-    def _count(self, raw: dict[str, Any]) -> None:
-        super()._count({name: raw.get(name) for name in _COUNTS})
+    def _count(self, raw: dict[str, Any], is_last: bool) -> None:
+        super()._count({name: raw.get(name) for name in _COUNTS}, is_last)
 
     def _leave_text(self, *, awaits_text: bool) -> None:
         """Text goes on in the same part, whatever came in between."""

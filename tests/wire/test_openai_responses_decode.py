@@ -147,7 +147,9 @@ def test_citations_are_put_on_the_text_that_they_count() -> None:
     assert web.anchor == MarkerCitationAnchor(start=4, end=8)
     assert document.sources[0].document_id == 'f'
     assert part.provider_details == {'citations': [URL, FILE]}
-    [other] = parts(said('see'), *notes, text_done('see http://a'))
+    [whole] = parts(said('see'), *notes, text_done('see http://a'))
+    assert (whole.content, whole.citations) == (part.content, part.citations)
+    [other] = parts(said('look'), *notes, text_done('see http://a'))
     assert (other.citations, other.provider_details) == (None, None)
 
 

@@ -54,10 +54,12 @@ class Decoder(EventDecoder):
         self._server_tools = server_tool_names(target, settings, self.parameters)
         self._began = False
         self._counts: dict[str, int] = {}
-        self._ignored: set[Any] = set()
+        self._keys: dict[Any, int] = {}
+        self._begun_blocks = 0
+        self._ignored: set[int | None] = set()
         self._mcp_calls: dict[str, str] = {}
-        self._open_mcp: set[Any] = set()
-        self._citations: dict[Any, list[Raw]] = {}
+        self._open_mcp: set[int] = set()
+        self._citations: dict[int | None, list[Raw]] = {}
         self._pages: list[Page] = []
         self._events: Mapping[str, Callable[[Raw], None]] = {
             'content_block_delta': self._delta,
@@ -67,9 +69,10 @@ class Decoder(EventDecoder):
             'message_delta': self._settle,
             'message_stop': self._stop,
             'error': self._fail,
+            'message': self._whole,
         }
         self._names = UNNAMED.union(self._events)
-        self._blocks: Mapping[str, Callable[[Any, Raw], None]] = {
+        self._blocks: Mapping[str, Callable[[int, Raw], None]] = {
             'text': self._text,
             'thinking': self._thinking,
             'redacted_thinking': self._redacted,
@@ -130,6 +133,19 @@ class Decoder(EventDecoder):
     def _stop(self, event: Raw) -> None:
         self.terminal = True
 
+    def _whole(self, message: Raw) -> None:
+        """A whole answer, where a stream was asked for: what its events would have said."""
+        if message.get('type') != 'message':
+            return
+        self._start({'message': message})
+        for index, block in enumerate(cast('list[Raw]', message.get('content') or [])):
+            self._block({'index': index, 'content_block': block})
+            for citation in block.get('citations') or ():
+                self._delta({'index': index, 'delta': {'type': 'citations_delta', 'citation': citation}})
+            self._block_end({'index': index})
+        self._settle({'delta': message, 'usage': message.get('usage')})
+        self.terminal = True
+
     def _count(self, usage: Raw) -> None:
         self._counts = _details_of(usage, self._counts)
         self.usage = _usage_of(self._counts)
@@ -146,104 +162,113 @@ class Decoder(EventDecoder):
 
     def _block(self, event: Raw) -> None:
         self._began = True
-        index, block = event.get('index'), event['content_block']
+        key, block = self._new_key(event.get('index')), event['content_block']
         kind = block['type']
         if (read := self._blocks.get(kind)) is not None:
-            read(index, block)
+            read(key, block)
         elif kind.endswith('_tool_result'):
-            self._result(index, block)
+            self._result(key, block)
         else:
-            self._ignored.add(index)
+            self._ignored.add(key)
 
-    def _text(self, index: Any, block: Raw) -> None:
+    def _new_key(self, index: Any) -> int:
+        """The key of a block that begins: some servers give an index again, which stands for another block then."""
+        self._begun_blocks += 1
+        self._keys[index] = self._begun_blocks
+        return self._begun_blocks
+
+    def _key(self, index: Any) -> int:
+        """The key of the open block of this index; of a new one where a server keeps its start to itself."""
+        key = self._keys.get(index)
+        return self._new_key(index) if key is None else key
+
+    def _text(self, key: int, block: Raw) -> None:
         if text := block.get('text'):
-            self.parts.text(index, text)
+            self.parts.text(key, text)
 
-    def _thinking(self, index: Any, block: Raw) -> None:
+    def _thinking(self, key: int, block: Raw) -> None:
         self.parts.thinking(
-            index,
+            key,
             block.get('thinking') or '',
             signature=block.get('signature') or '',
             provider_name=self._name,
         )
 
-    def _redacted(self, index: Any, block: Raw) -> None:
-        self.parts.thinking(index, id='redacted_thinking', signature=block['data'], provider_name=self._name)
+    def _redacted(self, key: int, block: Raw) -> None:
+        self.parts.thinking(key, id='redacted_thinking', signature=block['data'], provider_name=self._name)
 
-    def _tool_use(self, index: Any, block: Raw) -> None:
-        self.parts.tool_call(index, name=block['name'], args=block.get('input') or None, tool_call_id=block['id'])
+    def _tool_use(self, key: int, block: Raw) -> None:
+        self.parts.tool_call(key, name=block['name'], args=block.get('input') or None, tool_call_id=block['id'])
 
-    def _server_tool_use(self, index: Any, block: Raw) -> None:
+    def _server_tool_use(self, key: int, block: Raw) -> None:
         if block['name'] in self._server_tools:
-            self.parts.part(index, blocks.server_tool_use(block, self._name))
+            self.parts.part(key, blocks.server_tool_use(block, self._name))
         else:
-            self._ignored.add(index)
+            self._ignored.add(key)
 
-    def _mcp_use(self, index: Any, block: Raw) -> None:
+    def _mcp_use(self, key: int, block: Raw) -> None:
         part = blocks.mcp_use(block, self._name)
         self._mcp_calls[part.tool_call_id] = part.tool_name
         if block.get('input'):
-            self.parts.part(index, part)
+            self.parts.part(key, part)
             return
         # The arguments of the call come in pieces and are one argument of the part: it is left open for them.
         opening = part.args_as_json_str().removesuffix('{}}')
         part.args = None
-        self.parts.part(index, part)
-        self.parts.tool_call(index, args=opening)
-        self._open_mcp.add(index)
+        self.parts.part(key, part)
+        self.parts.tool_call(key, args=opening)
+        self._open_mcp.add(key)
 
-    def _mcp_result(self, index: Any, block: Raw) -> None:
+    def _mcp_result(self, key: int, block: Raw) -> None:
         name = self._mcp_calls.get(block['tool_use_id'], 'mcp_server')
-        self.parts.part(index, blocks.mcp_result(block, name, self._name))
+        self.parts.part(key, blocks.mcp_result(block, name, self._name))
 
-    def _compaction(self, index: Any, block: Raw) -> None:
-        self.parts.part(index, blocks.compaction(block, self._name))
+    def _compaction(self, key: int, block: Raw) -> None:
+        self.parts.part(key, blocks.compaction(block, self._name))
 
-    def _result(self, index: Any, block: Raw) -> None:
+    def _result(self, key: int, block: Raw) -> None:
         if block['type'] == 'web_fetch_tool_result' and (page := page_of(block.get('content'))):
             self._pages.append(page)
-        self.parts.part(index, blocks.result(block, self._name))
+        self.parts.part(key, blocks.result(block, self._name))
 
     def _block_end(self, event: Raw) -> None:
-        index = event.get('index')
+        key = self._keys.pop(event.get('index'), None)
         if self._citations:
-            self._cite(index, self._citations.pop(index, []))
-        if index in self._open_mcp:
-            self._open_mcp.remove(index)
-            self.parts.tool_call(index, args='}')
-        self._ignored.discard(index)
+            self._cite(key, self._citations.pop(key, []))
+        if key in self._open_mcp:
+            self._open_mcp.remove(key)
+            self.parts.tool_call(key, args='}')
+        self._ignored.discard(key)
 
-    def _cite(self, index: Any, raw: list[Raw]) -> None:
+    def _cite(self, key: int | None, raw: list[Raw]) -> None:
         """Put the citations of a block on its text, now that it is whole."""
         parts = self.parts.parts()  # blocks come one after the other: the one that ends is the last
         part = parts[-1] if raw and parts else None
         if not isinstance(part, TextPart):
             return
         if citations := citations_of(raw, part.content, self._pages):
-            self.parts.text(
-                index, '', provider_name=self._name, provider_details={'citations': raw}, citations=citations
-            )
+            self.parts.text(key, '', provider_name=self._name, provider_details={'citations': raw}, citations=citations)
 
     # ---------------------------------------------------------------- deltas
 
     def _delta(self, event: Raw) -> None:
-        delta, index = event.get('delta'), event.get('index')
-        if not delta or index in self._ignored:
+        delta, key = event.get('delta'), self._key(event.get('index'))
+        if not delta or key in self._ignored:
             return
         self._began = True
         kind = delta.get('type')
         if kind == 'text_delta':
-            self.parts.text(index, delta['text'])
+            self.parts.text(key, delta['text'])
         elif kind == 'input_json_delta':
-            self.parts.tool_call(index, args=delta['partial_json'])
+            self.parts.tool_call(key, args=delta['partial_json'])
         elif kind == 'thinking_delta':
-            self.parts.thinking(index, delta['thinking'], provider_name=self._name)
+            self.parts.thinking(key, delta['thinking'], provider_name=self._name)
         elif kind == 'signature_delta':
-            self.parts.thinking(index, signature=delta['signature'], provider_name=self._name)
+            self.parts.thinking(key, signature=delta['signature'], provider_name=self._name)
         elif kind == 'citations_delta':
-            self._citations.setdefault(index, []).append(delta['citation'])
+            self._citations.setdefault(key, []).append(delta['citation'])
         elif kind == 'compaction_delta' and delta.get('content'):
-            self.parts.part(index, blocks.compaction(delta, self._name))
+            self.parts.part(key, blocks.compaction(delta, self._name))
 
     # ------------------------------------------------------------------- end
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from jupyter_stream.exceptions import EmptyStream, IncompleteStream, ModelAPIError, http_error, stream_error
-from jupyter_stream.framing.eventstream import Frame
+from jupyter_stream.framing.eventstream import WHOLE, Frame
 from jupyter_stream.messages import (
     Citation,
     CitationSource,
@@ -32,7 +32,7 @@ from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
 from jupyter_stream.wire.bedrock.history import CODE, CODE_RESULT, REDACTED
 from jupyter_stream.wire.bedrock.thinking import settled
-from jupyter_stream.wire.decoding import WRONG_TYPE, parsed
+from jupyter_stream.wire.decoding import WRONG_TYPE, NamePieces, parsed
 
 __all__ = ('Decoder',)
 
@@ -65,6 +65,9 @@ class Decoder(base.Decoder):
         self._name = target.provider.name
         self._began = False
         self._counted = False
+        self._keys: dict[Any, int] = {}
+        self._begun_blocks = 0
+        self._names = NamePieces(self.parameters)
         self._results: dict[Any, NativeToolReturnPart] = {}
         self._citations: dict[Any, list[Raw]] = {}
         self._events: Mapping[Any, Callable[[Raw], None]] = {
@@ -74,6 +77,7 @@ class Decoder(base.Decoder):
             'messageStart': self._start,
             'messageStop': self._stop,
             'metadata': self._metadata,
+            WHOLE: self._whole,
         }
 
     # ---------------------------------------------------------------- frames
@@ -118,11 +122,37 @@ class Decoder(base.Decoder):
 
     def _metadata(self, event: Raw) -> None:
         if usage := event.get('usage'):
-            self.usage = self.usage + _usage_of(usage)
+            self.usage = _usage_of(usage)
         self._note('trace', event.get('trace'))
         # It comes last, as far as is known; but no page promises that.
         self._counted = True
         self.terminal = self.complete
+
+    def _whole(self, answer: Raw) -> None:
+        """A whole answer, where a stream was asked for: what its events would have said."""
+        output = cast(Raw, answer.get('output') or {})
+        if not (message := cast(Raw, output.get('message') or {})):
+            return
+        self._began = True
+        for index, block in enumerate(cast('list[Raw]', message.get('content') or [])):
+            self._whole_block(index, block)
+            self._block_end({'contentBlockIndex': index})
+        self._stop(answer)
+        self._metadata(answer)
+
+    def _whole_block(self, index: int, block: Raw) -> None:
+        if (use := block.get('toolUse')) is not None:
+            key = self._new_key(index)
+            self.parts.tool_call(key, name=use['name'], args=use.get('input'), tool_call_id=use['toolUseId'])
+        elif (thought := block.get('reasoningContent')) is not None:
+            self._reasoning(self._new_key(index), thought.get('reasoningText') or thought)
+        elif (cited := block.get('citationsContent')) is not None:
+            for content in cited.get('content') or ():
+                self._delta({'contentBlockIndex': index, 'delta': content})
+            for citation in cited.get('citations') or ():
+                self._delta({'contentBlockIndex': index, 'delta': {'citation': citation}})
+        else:
+            self._delta({'contentBlockIndex': index, 'delta': block})
 
     def _note(self, name: str, value: Any) -> None:
         if value is not None:
@@ -132,16 +162,27 @@ class Decoder(base.Decoder):
 
     def _block(self, event: Raw) -> None:
         self._began = True
-        index, start = event['contentBlockIndex'], event['start']
+        index, start = self._new_key(event['contentBlockIndex']), event['start']
         if (use := start.get('toolUse')) is not None:
             self._tool_use(index, use)
         elif (result := start.get('toolResult')) is not None:
             self._tool_result(index, result)
 
+    def _new_key(self, index: Any) -> int:
+        """The key of a block that begins: an index that comes again stands for another block."""
+        self._begun_blocks += 1
+        self._keys[index] = self._begun_blocks
+        return self._begun_blocks
+
+    def _key(self, index: Any) -> int:
+        """The key of the open block of this index; only calls of tools and their results say that they begin."""
+        key = self._keys.get(index)
+        return self._new_key(index) if key is None else key
+
     def _tool_use(self, index: Any, use: Raw) -> None:
         name, call_id = use['name'], use['toolUseId']
         if use.get('type') != _SERVER_TOOL:
-            self.parts.tool_call(index, name=name, tool_call_id=call_id)
+            self.parts.tool_call(index, name=self._names.piece(index, name), tool_call_id=call_id)
         elif name == CODE:
             self.parts.part(index, NativeToolCallPart(_CODE_EXECUTION, tool_call_id=call_id, provider_name=self._name))
 
@@ -157,7 +198,7 @@ class Decoder(base.Decoder):
             )
 
     def _block_end(self, event: Raw) -> None:
-        index = event['contentBlockIndex']
+        index = self._keys.pop(event['contentBlockIndex'], None)
         if self._citations:
             self._cite(index, self._citations.pop(index, []))
         if (result := self._results.pop(index, None)) is not None:
@@ -176,7 +217,7 @@ class Decoder(base.Decoder):
 
     def _delta(self, event: Raw) -> None:
         self._began = True
-        index, delta = event['contentBlockIndex'], event['delta']
+        index, delta = self._key(event['contentBlockIndex']), event['delta']
         if text := delta.get('text'):
             self.parts.text(index, text)
         else:
@@ -186,7 +227,7 @@ class Decoder(base.Decoder):
         if (thought := delta.get('reasoningContent')) is not None:
             self._reasoning(index, thought)
         if (use := delta.get('toolUse')) is not None:
-            self.parts.tool_call(index, name=use.get('name'), args=use.get('input'))
+            self.parts.tool_call(index, name=self._names.piece(index, use.get('name')), args=use.get('input'))
         if (citation := delta.get('citation')) is not None:
             self._citations.setdefault(index, []).append(citation)
         if (found := delta.get('toolResult')) and index in self._results:

@@ -25,7 +25,7 @@ from jupyter_stream.settings import ModelSettings
 from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
 from jupyter_stream.wire.cohere.content import TOOL_PLAN
-from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
+from jupyter_stream.wire.decoding import UNNAMED, EventDecoder, NamePieces
 from jupyter_stream.wire.prepare import relevant
 
 __all__ = ('Decoder',)
@@ -53,13 +53,17 @@ class Decoder(EventDecoder):
         super().__init__(target, relevant(parameters), settings)
         self._begun = False
         self._last_text: Hashable = None
+        self._starts: dict[Hashable, int] = {}
+        self._open_calls: dict[Any, Any] = {}
+        self._names_of_calls = NamePieces(self.parameters)
         self._read: Mapping[Any, Callable[[Event], None]] = {
             'message-start': self._message_start,
-            'content-start': self._content,
+            'content-start': self._content_start,
             'content-delta': self._content,
             'tool-plan-delta': self._tool_plan,
             'tool-call-start': self._tool_call_start,
             'tool-call-delta': self._tool_call_delta,
+            'tool-call-end': self._tool_call_end,
             'citation-start': self._citation,
             'message-end': self._message_end,
             'error': self._fail,
@@ -70,6 +74,9 @@ class Decoder(EventDecoder):
 
     def _event(self, event: Event, frame: Frame) -> None:
         kind = event.get('type') or frame.event
+        if kind is None and isinstance(event.get('message'), dict):
+            self._whole(event)
+            return
         if (kind is None or 'error' in event) and (event.get('error') or event.get('message')):
             kind = 'error'
         if (read := self._read.get(kind)) is not None:
@@ -84,31 +91,62 @@ class Decoder(EventDecoder):
         self._begun = True
         self.provider_response_id = event.get('id') or self.provider_response_id
 
+    def _key(self, kind: str, block: str, index: Any) -> Hashable:
+        """The key of a part: an index that begins once more stands for another block."""
+        return kind, index, self._starts.get((block, index), 0)
+
+    def _begin(self, block: str, index: Any) -> None:
+        self._starts[block, index] = self._starts.get((block, index), 0) + 1
+
+    def _content_start(self, event: Event) -> None:
+        self._begin('content', event.get('index'))
+        self._content(event)
+
+    def _whole(self, answer: Event) -> None:
+        """A whole answer, where a stream was asked for: what its events would have said."""
+        message: Event = answer['message']
+        self._message_start(answer)
+        self._tool_plan(_told(0, tool_plan=message.get('tool_plan')))
+        for index, content in enumerate(message.get('content') or ()):
+            self._content_start(_told(index, content=content))
+        for index, call in enumerate(message.get('tool_calls') or ()):
+            self._tool_call_start(_told(index, tool_calls=call))
+        for index, citation in enumerate(message.get('citations') or ()):
+            self._citation(_told(index, citations=citation))
+        self._message_end({'delta': answer})
+
     def _content(self, event: Event) -> None:
         content = _message(event).get('content') or _EMPTY
         if text := content.get('text'):
-            self._last_text = ('text', event.get('index'))
+            self._last_text = self._key('text', 'content', event.get('index'))
             self.parts.text(self._last_text, text)
         elif thinking := content.get('thinking'):
-            self.parts.thinking(('thinking', event.get('index')), thinking)
+            self.parts.thinking(self._key('thinking', 'content', event.get('index')), thinking)
 
     def _tool_plan(self, event: Event) -> None:
         if plan := _message(event).get('tool_plan'):
             self.parts.thinking(TOOL_PLAN, plan, id=TOOL_PLAN, provider_name=self.target.provider.name)
 
     def _tool_call_start(self, event: Event) -> None:
-        call = _message(event).get('tool_calls') or _EMPTY
-        function = call.get('function') or _EMPTY
+        index, call = event.get('index'), _message(event).get('tool_calls') or _EMPTY
+        function, call_id = call.get('function') or _EMPTY, call.get('id')
+        if not call_id or self._open_calls.get(index) != call_id:
+            self._begin('tool', index)
+        self._open_calls[index] = call_id
+        key = self._key('tool', 'tool', index)
         self.parts.tool_call(
-            ('tool', event.get('index')),
-            name=function.get('name'),
+            key,
+            name=self._names_of_calls.piece(key, function.get('name')),
             args=function.get('arguments') or None,
-            tool_call_id=call.get('id'),
+            tool_call_id=call_id,
         )
 
     def _tool_call_delta(self, event: Event) -> None:
         function = (_message(event).get('tool_calls') or _EMPTY).get('function') or _EMPTY
-        self.parts.tool_call(('tool', event.get('index')), args=function.get('arguments'))
+        self.parts.tool_call(self._key('tool', 'tool', event.get('index')), args=function.get('arguments'))
+
+    def _tool_call_end(self, event: Event) -> None:
+        self._open_calls.pop(event.get('index'), None)
 
     def _citation(self, event: Event) -> None:
         raw = cast(Event, _message(event).get('citations') or _EMPTY)
@@ -116,7 +154,7 @@ class Decoder(EventDecoder):
         if citation is None:
             return
         index = raw.get('content_index')
-        key = self._last_text if index is None else ('text', index)
+        key = self._last_text if index is None else self._key('text', 'content', index)
         if key is not None:
             self.parts.text(key, '', citations=[citation])
 
@@ -141,6 +179,11 @@ class Decoder(EventDecoder):
             raise IncompleteStream(self.model_name)
         self.parts.finish()
         return self.parts.take()
+
+
+def _told(index: int, **message: Any) -> Event:
+    """An event of a stream that brings this."""
+    return {'index': index, 'delta': {'message': message}}
 
 
 def _message(event: Event) -> Event:

@@ -19,7 +19,7 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
-from jupyter_stream.wire.decoding import EventDecoder
+from jupyter_stream.wire.decoding import EventDecoder, first_of
 from jupyter_stream.wire.gemini.grounding import NativeTools, citations, fetched_pages
 from jupyter_stream.wire.prepare import relevant
 
@@ -88,7 +88,7 @@ class Decoder(EventDecoder):
         candidates = cast('list[Raw]', chunk.get('candidates') or ())
         candidate = candidates[0] if len(candidates) == 1 else {}
         content = cast('Raw | None', candidate.get('content'))
-        if not content or len(candidate) > 1 + ('index' in candidate):
+        if not content or candidate.get('index') or len(candidate) > 1 + ('index' in candidate):
             return None
         parts = cast('list[Raw]', content.get('parts') or ())
         text = parts[0].get('text') if len(parts) == 1 and len(parts[0]) == 1 else None
@@ -103,9 +103,9 @@ class Decoder(EventDecoder):
             raise self._error(chunk)
         self._describe(chunk)
         candidates = cast('list[Raw]', chunk.get('candidates') or [])
-        if candidates:
-            self._candidate(candidates[0])
-        elif feedback := chunk.get('promptFeedback'):
+        if (candidate := first_of(candidates)) is not None:
+            self._candidate(candidate)
+        elif not candidates and (feedback := chunk.get('promptFeedback')):
             self._feedback(feedback)
         self._plain_size = len(chunk) if candidates else -1
 
@@ -148,7 +148,7 @@ class Decoder(EventDecoder):
 
     def _candidate(self, candidate: Raw) -> None:
         if reason := candidate.get('finishReason'):
-            self._finish(reason, candidate.get('safetyRatings'))
+            self._finish(reason, candidate)
         if grounding := candidate.get('groundingMetadata'):
             self._grounding = grounding
             self._counts.add_searches(*_searches_of(grounding, per_prompt=self._per_prompt))
@@ -161,12 +161,13 @@ class Decoder(EventDecoder):
         for part in cast('list[Raw]', content.get('parts') or ()):
             self._part(part)
 
-    def _finish(self, reason: str, ratings: Any) -> None:
+    def _finish(self, reason: str, candidate: Raw) -> None:
         self.complete = True
         if self._blocked:
             return
         self.finish_reason = FINISH_REASONS.get(reason)
-        self._detail({'finish_reason': reason, **({'safety_ratings': ratings} if ratings else {})})
+        said = {'safety_ratings': candidate.get('safetyRatings'), 'finish_message': candidate.get('finishMessage')}
+        self._detail({'finish_reason': reason, **{name: value for name, value in said.items() if value}})
 
     # ----------------------------------------------------------------- parts
 

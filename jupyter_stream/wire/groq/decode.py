@@ -62,7 +62,8 @@ class Decoder(ChatDecoder):
 
     def _describe(self, chunk: dict[str, Any], choice: dict[str, Any] | None) -> None:
         usage = cast(Mapping[str, Any], chunk.get('x_groq') or _EMPTY).get('usage')
-        super()._describe(chunk if chunk.get('usage') is usage else {**chunk, 'usage': usage}, choice)
+        is_own = chunk.get('usage') is usage or chunk.get('object') == 'chat.completion'  # that of a whole answer
+        super()._describe(chunk if is_own else {**chunk, 'usage': usage}, choice)
         self._plain_size = len(chunk)
 
     # ----------------------------------------------------------------- parts

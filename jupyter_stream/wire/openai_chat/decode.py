@@ -21,12 +21,14 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
-from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
+from jupyter_stream.wire.decoding import UNNAMED, EventDecoder, NamePieces, first_of
 from jupyter_stream.wire.openai_chat.details import (
     citations_of,
     downstream_details,
     log_probabilities,
+    updated,
     url_citations,
     usage_of,
 )
@@ -59,8 +61,9 @@ class Decoder(EventDecoder):
         # 'content' says, when it goes back, that it came in tags and in no field of its own.
         self.parts.tagged = ThinkingPart('', id='content', provider_name=provider.name)
         self._finish_reasons: dict[str, FinishReason] = {**FINISH_REASONS, **provider.finish_reasons}
-        self._cumulative = provider.usage_is_cumulative or bool(own.get('openai_continuous_usage_stats'))
         self._keeps_annotations = bool(own.get('openai_include_raw_annotations'))
+        self._cumulative = provider.usage_is_cumulative or bool(own.get('openai_continuous_usage_stats'))
+        self._reported: RequestUsage = RequestUsage()
         fields = dict.fromkeys((profile.thinking_field, *_THINKING_FIELDS))
         self._thinking_fields = tuple(name for name in fields if name)
         self._chunks = 0
@@ -78,6 +81,7 @@ class Decoder(EventDecoder):
         self._awaits_text = False
         self._held_space = ''
         self._calls = _Calls()
+        self._names_of_calls = NamePieces(self.parameters)
 
     # ---------------------------------------------------------------- frames
 
@@ -108,6 +112,8 @@ class Decoder(EventDecoder):
             return None
         choices = get('choices')
         choice = cast('dict[str, Any]', choices[0] if choices else {})
+        if choice.get('index'):
+            return None
         delta = cast('dict[str, Any] | None', choice.get('delta'))
         if not delta or len(delta) > (2 if 'role' in delta else 1):
             return None
@@ -129,7 +135,7 @@ class Decoder(EventDecoder):
                 in_stream=True,
             )
         self._chunks += 'choices' in chunk
-        choice = cast('dict[str, Any] | None', choices[0]) if choices else None
+        choice = first_of(choices)
         self._describe(chunk, choice)
         if choice is not None:
             self._choice(choice)
@@ -153,13 +159,20 @@ class Decoder(EventDecoder):
         if details:
             self.provider_details = {**known, **details}
         if usage := chunk.get('usage'):
-            self._count(usage)
+            self._count(usage, choice is None)
         self._tier = chunk.get('service_tier')
         self._plain_size = -1 if self.target.provider.names_downstream else len(chunk)
 
-    def _count(self, raw: dict[str, Any]) -> None:
+    def _count(self, raw: dict[str, Any], is_last: bool) -> None:
+        """A report is a total: it replaces the one before.
+
+        Only one that goes on saying that a single token came out, chunk after chunk, counts no more than its own chunk,
+        unless it `is_last`: that of a chunk without choices, which is for the total alone.
+        """
         usage = usage_of(raw, reasoning_is_extra=self.target.provider.reasoning_is_extra)
-        self.usage = usage if self._cumulative else self.usage + usage
+        is_total = self._cumulative or is_last or usage.output_tokens != 1 or usage != self._reported
+        self._reported = updated(self._reported, usage)
+        self.usage = self._reported if is_total else self.usage + usage
 
     def _choice(self, choice: dict[str, Any]) -> None:
         if reason := choice.get('finish_reason'):
@@ -168,6 +181,8 @@ class Decoder(EventDecoder):
                 self.finish_reason = self._finish_reasons.get(reason)
         self._log_probabilities += log_probabilities(choice)
         delta = choice.get('delta')
+        if not delta and not len(self.parts):
+            delta = choice.get('message')  # a whole answer, where a stream was asked for
         if not delta:
             return
         if refusal := delta.get('refusal'):
@@ -257,9 +272,10 @@ class Decoder(EventDecoder):
         function = cast('dict[str, Any]', call.get('function') or {})
         extra = call.get('extra_content')
         before = len(self.parts)
+        key = self._calls.key(call.get('index'), call.get('id'), function.get('name'))
         self.parts.tool_call(
-            self._calls.key(call.get('index'), call.get('id'), function.get('name')),
-            name=function.get('name'),
+            key,
+            name=self._names_of_calls.piece(key, function.get('name')),
             args=function.get('arguments'),
             tool_call_id=call.get('id'),
             provider_name=self.target.provider.name if extra else None,

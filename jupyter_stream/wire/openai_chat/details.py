@@ -9,7 +9,7 @@ from jupyter_stream.messages import Citation, MarkerCitationAnchor, WebCitationS
 from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire.openai_details import token_details
 
-__all__ = ('citations_of', 'downstream_details', 'log_probabilities', 'url_citations', 'usage_of')
+__all__ = ('citations_of', 'downstream_details', 'log_probabilities', 'updated', 'url_citations', 'usage_of')
 
 Raw = Mapping[str, Any]
 
@@ -98,6 +98,13 @@ def usage_of(raw: Mapping[str, Any], *, reasoning_is_extra: bool = False) -> Req
         output_reasoning_tokens=reasoning,
         details={**_counts(raw), **_counts(completion)},
     )
+
+
+def updated(before: RequestUsage, now: RequestUsage) -> RequestUsage:
+    """A later report in place of an earlier one, count by count: what it does not name, or names as zero, stays."""
+    details = {name: now.details.get(name) or before.details.get(name, 0) for name in {**before.details, **now.details}}
+    counted = {name: value for name, value in vars(now).items() if value}
+    return RequestUsage(**{**vars(before), **counted, 'details': details})
 
 
 def _counts(raw: Mapping[str, Any]) -> dict[str, int]:

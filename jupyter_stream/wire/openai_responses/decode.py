@@ -7,27 +7,28 @@ https://platform.openai.com/docs/api-reference/responses/object#usage
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
 
 from jupyter_stream.exceptions import EmptyStream, IncompleteStream
 from jupyter_stream.framing.sse import Frame
-from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent, TextPart
+from jupyter_stream.messages import FinishReason, ModelResponseStreamEvent
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
 from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
-from jupyter_stream.wire.openai_details import moderation, timestamp, token_details
-from jupyter_stream.wire.openai_responses.items import Calls, citations_of, cited, image
+from jupyter_stream.wire.openai_details import moderation, timestamp
+from jupyter_stream.wire.openai_responses.calls import Calls
+from jupyter_stream.wire.openai_responses.items import escaped, image
+from jupyter_stream.wire.openai_responses.places import Place, Places
+from jupyter_stream.wire.openai_responses.texts import TextKey, Texts, Thoughts
 from jupyter_stream.wire.prepare import relevant
 
 __all__ = ('Decoder',)
 
 Event = dict[str, Any]
-TextKey = tuple[Any, Any]
 Raw = Mapping[str, Any]
 
 FINISH_REASONS: Final[Mapping[str, FinishReason]] = {
@@ -43,7 +44,7 @@ _PENDING: Final = ('queued', 'in_progress')
 
 
 class Decoder(EventDecoder):
-    """Reads one answer. Parts are told apart by the id of their item, which stays in the part."""
+    """Reads one answer. Parts are told apart by the position of their item, whose id stays in the part."""
 
     end_marker = '[DONE]'
 
@@ -52,13 +53,13 @@ class Decoder(EventDecoder):
         profile = replace(target.profile, thinking_tags=None, ignore_streamed_leading_whitespace=False)
         super().__init__(replace(target, profile=profile), relevant(parameters), settings)
         self._name = target.provider.name
-        self._keeps_annotations = bool(cast(Mapping[str, Any], settings).get('openai_include_raw_annotations'))
+        keeps = bool(cast(Mapping[str, Any], settings).get('openai_include_raw_annotations'))
+        self._places = Places()
+        self._texts = Texts(self.parts, self._name, keeps_annotations=keeps)
+        self._thoughts = Thoughts(self.parts, self._name)
         self._calls = Calls(self.parts, target)
         self._begun = self._is_over = False
         self._sequence: int | None = None
-        self._texts: dict[TextKey, int] = {}
-        self._phases: dict[Any, str] = {}
-        self._annotations: dict[TextKey, list[Any]] = {}
         self._refused = False
         self._refusal = ''
         self._handlers = self._all_handlers()
@@ -79,11 +80,15 @@ class Decoder(EventDecoder):
             _TEXT: self._text,
             'response.output_text.annotation.added': self._annotate,
             'response.output_text.done': self._text_done,
+            'response.content_part.done': self._part_done,
             'response.refusal.delta': self._refusal_delta,
             'response.refusal.done': self._refusal_done,
             'response.reasoning_summary_part.added': self._summary,
             'response.reasoning_summary_text.delta': self._summary,
+            'response.reasoning_summary_text.done': self._summary_done,
+            'response.reasoning_summary_part.done': self._summary_done,
             'response.reasoning_text.delta': self._reasoning,
+            'response.reasoning_text.done': self._reasoning_done,
             'response.function_call_arguments.delta': self._arguments,
             'response.function_call_arguments.done': self._arguments_done,
             'response.mcp_call_arguments.delta': self._mcp_arguments,
@@ -98,14 +103,16 @@ class Decoder(EventDecoder):
     def _event(self, event: Event, frame: Frame) -> None:
         kind = event.get('type')
         if kind == _TEXT:
-            key = event.get('item_id'), event.get('content_index')
-            delta = event.get('delta')
-            if key in self._texts and isinstance(delta, str):
+            key, delta = self._key(event), event.get('delta')
+            if key in self._texts.begun and isinstance(delta, str):
                 # Nearly all events are such, and this is the way that has to be short.
                 self._sequence = event.get('sequence_number')
                 self.parts.text(key, delta)
                 return
         handler = self._handlers.get(cast(str, kind or frame.event))
+        if handler is None and event.get('object') == 'response':  # a whole answer, where a stream was asked for
+            handler = self._handlers.get(f'response.{event.get("status")}')
+            event = {'response': event}
         if handler is None:
             if frame.event == 'error' or event.get('error'):
                 raise self._error(event)
@@ -117,6 +124,12 @@ class Decoder(EventDecoder):
     def _failure(self, event: Event) -> None:
         said: Event = event.get('error') or event
         raise self._error({key: said.get(key) for key in ('code', 'message')} | _type_of(said))
+
+    def _place(self, event: Event) -> Place:
+        return self._places.of(event.get('output_index'), event.get('item_id'))
+
+    def _key(self, event: Event) -> TextKey:
+        return self._places.of(event.get('output_index'), event.get('item_id')), event.get('content_index') or 0
 
     # -------------------------------------------------------------- response
 
@@ -149,11 +162,13 @@ class Decoder(EventDecoder):
             self._detail(service_tier=tier)
         if diagnostics := response.get('prompt_cache_diagnostics'):
             self._detail(prompt_cache_diagnostics=diagnostics)
+        for place, item in self._places.whole(response.get('output') or []):
+            self._item(place, item)
+            self._calls.whole(place, item)
         return response
 
     def _completed(self, event: Event) -> None:
         response = self._terminal(event)
-        self._calls.complete(response.get('output') or [])
         self._finish(_reason(response) or response.get('status'))
         if judged := moderation(response.get('moderation')):
             self._detail(moderation=judged)
@@ -175,48 +190,28 @@ class Decoder(EventDecoder):
     # ------------------------------------------------------------------ text
 
     def _text(self, event: Event) -> None:
-        delta = event.get('delta')
-        if delta is None:  # some gateways send such
-            return
-        key = event.get('item_id'), event.get('content_index')
-        phase = self._phases.get(event.get('item_id'))
-        self._begin_text(key, delta, {'phase': phase} if phase else None)
-
-    def _begin_text(self, key: TextKey, content: str, details: dict[str, Any] | None) -> None:
-        self._texts[key] = len(self.parts)
-        self.parts.text(key, content, id=key[0], provider_name=self._name, provider_details=details)
+        if (delta := event.get('delta')) is not None:  # some gateways send such
+            self._texts.add(self._key(event), delta)
 
     def _annotate(self, event: Event) -> None:
-        key = event.get('item_id'), event.get('content_index')
-        self._annotations.setdefault(key, []).append(event.get('annotation'))
+        self._texts.annotate(self._key(event), event.get('annotation'))
 
     def _text_done(self, event: Event) -> None:
-        """The whole text once more, with what is known only now."""
-        text = event.get('text')
-        if not text:
-            return
-        key = event.get('item_id'), event.get('content_index')
-        details: dict[str, Any] = {}
-        raw = self._annotations.pop(key, [])
-        if raw and self._keeps_annotations:
-            details['annotations'] = raw
-        if chances := event.get('logprobs'):
-            details['logprobs'] = token_details(chances)
-        if key not in self._texts:
-            phase = self._phases.get(event.get('item_id'))
-            self._begin_text(key, text, {'phase': phase} if phase else None)
-        annotations = cited(raw)
-        citations = citations_of(annotations, text) if annotations and self._stands(key, text) else []
-        if citations:
-            details['citations'] = annotations
-        if details:
-            self.parts.text(key, '', provider_name=self._name, provider_details=details, citations=citations or None)
+        self._content(self._key(event), {**event, 'type': 'output_text'})
 
-    def _stands(self, key: TextKey, text: str) -> bool:
-        """Whether the text came as it is said to be: the annotations count its characters."""
-        self.parts.flush()
-        part = self.parts.parts()[self._texts[key]]
-        return isinstance(part, TextPart) and part.content == text
+    def _part_done(self, event: Event) -> None:
+        self._content(self._key(event), event['part'])
+
+    def _content(self, key: TextKey, part: Event) -> None:
+        """A part of an item's content, whole."""
+        kind = part.get('type')
+        if kind == 'refusal':
+            self._refusal_done(part)
+        elif kind == 'reasoning_text':
+            self._thoughts.whole_raw(*key, part.get('text') or '')
+        elif kind == 'output_text':
+            annotations, chances = part.get('annotations') or (), part.get('logprobs') or ()
+            self._texts.whole(key, part.get('text') or '', annotations, chances)
 
     def _refusal_delta(self, event: Event) -> None:
         self._refused, self.finish_reason = True, 'content_filter'
@@ -229,60 +224,71 @@ class Decoder(EventDecoder):
     # -------------------------------------------------------------- thinking
 
     def _summary(self, event: Event) -> None:
-        """A piece of a summary of the reasoning. The first one shares its part with the reasoning itself."""
-        item_id, index = event.get('item_id'), event.get('summary_index')
+        """A piece of a summary of the reasoning."""
         content = event['part']['text'] if 'part' in event else event['delta']
-        key = f'{item_id}-{index}' if index else item_id
-        self.parts.thinking(key, content, id=item_id, provider_name=self._name)
+        self._thoughts.add(self._place(event), event.get('summary_index'), content)
+
+    def _summary_done(self, event: Event) -> None:
+        content = (event.get('part') or event).get('text') or ''
+        self._thoughts.whole(self._place(event), event.get('summary_index'), content)
 
     def _reasoning(self, event: Event) -> None:
-        index, delta = event.get('content_index') or 0, cast(str, event['delta'])
+        self._thoughts.add_raw(*self._key(event), cast(str, event['delta']))
 
-        def added(details: dict[str, Any] | None) -> dict[str, Any]:
-            raw: list[str] = list((details or {}).get('raw_content', ()))
-            raw += [''] * (index + 1 - len(raw))
-            raw[index] += delta
-            return {**(details or {}), 'raw_content': raw}
-
-        item_id = event.get('item_id')
-        self.parts.thinking(item_id, id=item_id, provider_name=self._name, provider_details=added)
+    def _reasoning_done(self, event: Event) -> None:
+        self._thoughts.whole_raw(*self._key(event), event.get('text') or '')
 
     # ----------------------------------------------------------------- items
 
     def _added(self, event: Event) -> None:
         item: Event = event['item']
-        if item.get('type') == 'message' and (phase := item.get('phase')):
-            self._phases[item.get('id')] = phase
-        self._calls.added(item)
+        if (place := self._places.added(event.get('output_index'), item)) is not None:
+            self._note_phase(place, item)
+            self._calls.added(place, item)
 
     def _done(self, event: Event) -> None:
         item: Event = event['item']
-        if item.get('type') == 'reasoning' and (signature := item.get('encrypted_content')):
-            item_id = item.get('id')
-            self.parts.thinking(item_id, id=item_id, signature=signature, provider_name=self._name)
-        self._calls.done(item)
+        place = self._places.done(event.get('output_index'), item)
+        self._item(place, item)
+        if not place.is_done:
+            self._calls.done(place, item)
+        place.is_done = True
+
+    def _item(self, place: Place, item: Raw) -> None:
+        """What a whole item says."""
+        kind = item.get('type')
+        if kind == 'reasoning':
+            self._thoughts.item(place, item)
+        elif kind == 'message':
+            self._note_phase(place, item)
+            for index, part in enumerate(item.get('content') or ()):
+                self._content((place, index), part)
+
+    def _note_phase(self, place: Place, item: Raw) -> None:
+        if item.get('type') == 'message' and (phase := item.get('phase')):
+            self._texts.phases[place] = phase
 
     def _arguments(self, event: Event) -> None:
-        self._calls.arguments(_key(event), event['delta'])
+        self._calls.arguments(self._place(event), event['delta'])
 
     def _arguments_done(self, event: Event) -> None:
-        self._calls.finalize(_key(event), event.get('arguments') or '')
+        self._calls.finalize(self._place(event), event.get('arguments') or '')
 
     def _mcp_arguments(self, event: Event) -> None:
-        self._calls.native_arguments(_key(event), event['delta'])
+        self._calls.native_arguments(self._place(event), event['delta'])
 
     def _mcp_arguments_done(self, event: Event) -> None:
-        self._calls.native_arguments_done(_key(event), event.get('arguments') or '')
+        self._calls.native_arguments_done(self._place(event), event.get('arguments') or '')
 
     def _code(self, event: Event) -> None:
-        self._calls.native_arguments(_key(event), _escaped(event['delta']))
+        self._calls.native_arguments(self._place(event), escaped(event['delta']))
 
     def _code_done(self, event: Event) -> None:
-        self._calls.native_arguments_done(_key(event), _escaped(event.get('code') or ''))
+        self._calls.native_arguments_done(self._place(event), escaped(event.get('code') or ''))
 
     def _partial_image(self, event: Event) -> None:
-        item_id = event['item_id']
-        self.parts.part(f'{item_id}-file', image(item_id, event['partial_image_b64'], event.get('output_format')))
+        place, data = self._place(event), event['partial_image_b64']
+        self.parts.part((place, 'file'), image(place.id, data, event.get('output_format')))
 
     # ------------------------------------------------------------------- end
 
@@ -300,10 +306,6 @@ class Decoder(EventDecoder):
         return self.parts.take()
 
 
-def _key(event: Event) -> Hashable:
-    return event.get('item_id')
-
-
 def _reason(response: Event) -> Any:
     details: Event = response.get('incomplete_details') or {}
     return details.get('reason')
@@ -312,10 +314,6 @@ def _reason(response: Event) -> Any:
 def _type_of(error: Event) -> dict[str, str]:
     kind = error.get('type')
     return {'type': kind} if isinstance(kind, str) and kind != 'error' else {}
-
-
-def _escaped(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 # ---------------------------------------------------------------- token counts
