@@ -160,7 +160,8 @@ class HTTPStreamedResponse(StreamedResponse):
         if self._response is None:
             return
         decoder, framing, deadline = self._decoder, self._framing, self._deadline
-        async for data in transport.read(self._response, deadline, decoder.target.model_name):
+        body = transport.read(self._response, deadline, decoder.target.model_name)
+        async for data in body:
             if not decoder.offset and len(self._head) < _HEAD_BYTES:
                 self._head += data
             events: list[ModelResponseStreamEvent] = []
@@ -173,8 +174,7 @@ class HTTPStreamedResponse(StreamedResponse):
                 error = self._typed(failure)
             else:
                 error = None
-            if any(map(_brings_content, events)):
-                deadline.content()
+            self._rearm(events)
             self._learn()
             if events or error:
                 yield events
@@ -183,7 +183,17 @@ class HTTPStreamedResponse(StreamedResponse):
             if decoder.terminal:
                 break
         yield self._end()
+        if decoder.terminal:
+            await transport.drain(body)
         await self.close_stream()
+
+    def _rearm(self, events: list[ModelResponseStreamEvent]) -> None:
+        """Wait anew where the answer went on, and only for its end mark where the provider said why it ended."""
+        goes_on = any(map(_brings_content, events))
+        if self._decoder.complete and (goes_on or not self._deadline.is_finished):
+            self._deadline.finished()
+        elif goes_on:
+            self._deadline.content()
 
     def _end(self) -> list[ModelResponseStreamEvent]:
         """The bytes have ended, or what they say has."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
@@ -41,6 +42,7 @@ __all__ = (
     'Timeouts',
     'client_for_this_loop',
     'connection_error',
+    'drain',
     'read',
     'read_error_body',
     'retry_wait',
@@ -52,6 +54,16 @@ MAX_STREAM_BYTES: Final = 64 * 2**20
 MAX_ERROR_BYTES: Final = 2**20
 MAX_RETRY_AFTER: Final = 60.0
 """Seconds; a provider that asks for a longer pause gets an error raised at once instead."""
+
+FINISH_GRACE: Final = 1.5
+"""Seconds that an end mark may still take after the provider said why the answer ended."""
+
+DRAIN_SECONDS: Final = 0.1
+DRAIN_BYTES: Final = 64 * 2**10
+"""What is read of a body after the answer in it has ended: more is no sign of a connection that can be used again."""
+
+KEEP_ALIVE: Final = 60.0
+"""Seconds that a connection waits for the next question, which a reader types."""
 
 _RETRIED_STATUS: Final = frozenset({408, 409, 425, 429})
 _PHASES: Final[Mapping[type[httpx.HTTPError], str]] = {
@@ -132,12 +144,19 @@ class _StartedEagerly(Awaitable[T]):
             return done.value
 
 
+class AnswerOver(Exception):
+    """The answer was whole already when the waiting ended."""
+
+
 class Deadline:
     """What is left of the time for one request, on the loop's monotonic clock.
 
     The whole request is armed once. The wait for content is armed anew by `attempt` and by each `content`: comments,
-    pings and empty deltas do not count.
+    pings and empty deltas do not count. After `finished` only an end mark is waited for, and not for long.
     """
+
+    is_finished = False
+    """Whether the provider has said why the answer ended."""
 
     def __init__(self, model_name: str, timeouts: Timeouts) -> None:
         self._now = asyncio.get_running_loop().time
@@ -148,17 +167,24 @@ class Deadline:
 
     def attempt(self) -> None:
         """Another attempt begins."""
+        self.is_finished = False
         self._content = (self._now() + self._timeouts.first_event, self._timeouts.first_event, 'first_event_timeout')
 
     def content(self) -> None:
         """Content has come."""
         self._content = (self._now() + self._timeouts.idle, self._timeouts.idle, 'idle_timeout')
 
+    def finished(self) -> None:
+        """The answer is whole: only its end mark may still come."""
+        self.is_finished = True
+        self._content = (self._now() + FINISH_GRACE, FINISH_GRACE, 'idle_timeout')
+
     async def wait(self, awaitable: Awaitable[T]) -> T:
         """Await under whichever deadline comes first.
 
         Raises:
             ModelRequestTimeout: the deadline came; `timeout` is its length in seconds, `setting` the setting to raise.
+            AnswerOver: the deadline came, and the answer is whole.
         """
         steps = awaitable.__await__()
         try:
@@ -173,6 +199,8 @@ class Deadline:
         except TimeoutError:
             if not scope.expired():
                 raise
+        if self.is_finished:
+            raise AnswerOver
         raise ModelRequestTimeout(self._model_name, timeout=seconds, setting=setting)
 
     async def sleep(self, seconds: float) -> None:
@@ -192,7 +220,10 @@ def client_for_this_loop() -> httpx.AsyncClient:
     client = _clients.get(loop)
     if client is None or client.is_closed:
         client = _clients[loop] = httpx.AsyncClient(
-            follow_redirects=False, transport=ByDestination(httpx.Limits(max_connections=256))
+            follow_redirects=False,
+            transport=ByDestination(
+                httpx.Limits(max_connections=256, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE)
+            ),
         )
     return client
 
@@ -203,6 +234,8 @@ def client_for_this_loop() -> httpx.AsyncClient:
 async def read(response: httpx.Response, deadline: Deadline, model_name: str) -> AsyncGenerator[bytes]:
     """The body as it comes, bounded in size and time: what fits the limit is handed out before the error.
 
+    It ends where the connection does, or soon after the provider has said why the answer ended.
+
     Raises:
         ModelConnectionError, ModelTimeoutError, ModelRequestTimeout, StreamLimitError
     """
@@ -211,7 +244,7 @@ async def read(response: httpx.Response, deadline: Deadline, model_name: str) ->
     while True:
         try:
             chunk = await deadline.wait(anext(chunks))
-        except StopAsyncIteration:
+        except (StopAsyncIteration, AnswerOver):
             return
         except httpx.HTTPError as cause:
             error = connection_error(cause, model_name)
@@ -227,6 +260,20 @@ async def read(response: httpx.Response, deadline: Deadline, model_name: str) ->
                 model_name, f'The answer was broken off: it is larger than {MAX_STREAM_BYTES // 2**20} MiB.'
             )
         raise error
+
+
+async def drain(body: AsyncGenerator[bytes]) -> None:
+    """Read what is left of a body after the end of the answer in it, so that its connection can be used again.
+
+    A server that holds the connection open, or goes on sending, is not waited for.
+    """
+    size = 0
+    with suppress(ModelAPIError, TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for chunk in body:
+                size += len(chunk)
+                if size > DRAIN_BYTES:
+                    return
 
 
 async def read_error_body(response: httpx.Response, deadline: Deadline, model_name: str) -> bytes:
