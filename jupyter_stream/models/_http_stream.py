@@ -28,7 +28,7 @@ from jupyter_stream.framing import FramingError, FramingLimitError, TruncatedFra
 from jupyter_stream.messages import ModelResponse, ModelResponsePart, ModelResponseStreamEvent
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
-from jupyter_stream.stream import StreamedResponse
+from jupyter_stream.stream import FINISH_GRACE, StreamedResponse
 from jupyter_stream.transport import Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Decoder, WireRequest
 
@@ -191,7 +191,7 @@ class HTTPStreamedResponse(StreamedResponse):
         """Wait anew where the answer went on, and only for its end mark where the provider said why it ended."""
         goes_on = any(map(_brings_content, events))
         if self._decoder.complete and (goes_on or not self._deadline.is_finished):
-            self._deadline.finished()
+            self._deadline.finished(FINISH_GRACE)
         elif goes_on:
             self._deadline.content()
 

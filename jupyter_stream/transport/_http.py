@@ -55,9 +55,6 @@ MAX_ERROR_BYTES: Final = 2**20
 MAX_RETRY_AFTER: Final = 60.0
 """Seconds; a provider that asks for a longer pause gets an error raised at once instead."""
 
-FINISH_GRACE: Final = 1.5
-"""Seconds that an end mark may still take after the provider said why the answer ended."""
-
 DRAIN_SECONDS: Final = 0.1
 DRAIN_BYTES: Final = 64 * 2**10
 """What is read of a body after the answer in it has ended: more is no sign of a connection that can be used again."""
@@ -174,10 +171,10 @@ class Deadline:
         """Content has come."""
         self._content = (self._now() + self._timeouts.idle, self._timeouts.idle, 'idle_timeout')
 
-    def finished(self) -> None:
-        """The answer is whole: only its end mark may still come."""
+    def finished(self, grace: float) -> None:
+        """The answer is whole: only its end mark may still come, within `grace` seconds."""
         self.is_finished = True
-        self._content = (self._now() + FINISH_GRACE, FINISH_GRACE, 'idle_timeout')
+        self._content = (self._now() + grace, grace, 'idle_timeout')
 
     async def wait(self, awaitable: Awaitable[T]) -> T:
         """Await under whichever deadline comes first.
