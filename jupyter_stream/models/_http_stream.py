@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -16,6 +16,7 @@ from jupyter_stream.exceptions import (
     EmptyStream,
     IncompleteStream,
     ModelAPIError,
+    ModelAuthenticationError,
     StreamDecodeError,
     StreamLimitError,
     UserError,
@@ -23,7 +24,7 @@ from jupyter_stream.exceptions import (
     stream_error,
 )
 from jupyter_stream.exceptions._bodies import read_body, scrub, scrubbed
-from jupyter_stream.exceptions._categories import without
+from jupyter_stream.exceptions._categories import category_of, located, without
 from jupyter_stream.framing import FramingError, FramingLimitError, TruncatedFrameError
 from jupyter_stream.messages import ModelResponse, ModelResponsePart, ModelResponseStreamEvent
 from jupyter_stream.providers import Provider
@@ -33,6 +34,8 @@ from jupyter_stream.transport import Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Decoder, WireRequest
 
 __all__ = ('HTTPStreamedResponse',)
+
+E = TypeVar('E', bound=Exception)
 
 _HEAD_BYTES: Final = 64 * 1024
 
@@ -64,6 +67,7 @@ class HTTPStreamedResponse(StreamedResponse):
         self._head = b''
         self._key: Secret | None = None
         self._usage_received = False
+        self._has_content = False
 
     @property
     def model_name(self) -> str:
@@ -98,7 +102,7 @@ class HTTPStreamedResponse(StreamedResponse):
         self._digest = wanted.digest
         self._key = endpoint.key
         name = self._decoder.target.model_name
-        error: BaseException | None
+        error: Exception | None
         try:
             request = _build(client, wanted, endpoint, self._decoder.target.provider, settings)
             if endpoint.sign is not None:
@@ -113,7 +117,7 @@ class HTTPStreamedResponse(StreamedResponse):
         else:
             error = await self._refusal(self._response)
         if error is not None:
-            raise error
+            raise self._located(error)
         if self._response is not None and (header := self._decoder.response_id_header) is not None:
             self._decoder.provider_response_id = self._response.headers.get(header)
 
@@ -130,6 +134,8 @@ class HTTPStreamedResponse(StreamedResponse):
 
     def _http_error(self, response: httpx.Response, body: bytes) -> ModelAPIError:
         provider = self._decoder.target.provider
+        is_refused = category_of(response.status_code, read_body(body)) is ModelAuthenticationError
+        hint = _hint(response, provider, self._key, is_refused=is_refused)
         return http_error(
             response.status_code,
             self._decoder.target.model_name,
@@ -137,7 +143,8 @@ class HTTPStreamedResponse(StreamedResponse):
             response.headers,
             provider.title,
             secrets=self._secrets(),
-            hint=scrub(_hint(response, provider) or '', self._secrets()) or None,
+            hint=scrub(hint or '', self._secrets()) or None,
+            bare=self._decoder.bare_errors,
         )
 
     def _no_stream(self, body: bytes, kind: str) -> AgentRunError:
@@ -146,7 +153,9 @@ class HTTPStreamedResponse(StreamedResponse):
             return EmptyStream()
         name, said, secrets = self._decoder.target.model_name, read_body(body), self._secrets()
         if said.message and body.lstrip()[:1] == b'{':
-            return stream_error(name, body, self._decoder.target.provider.title, secrets=secrets)
+            return stream_error(
+                name, body, self._decoder.target.provider.title, secrets=secrets, bare=self._decoder.bare_errors
+            )
         what = f'The answer is {kind or "no stream of events"}, not text/event-stream'
         begins = _excerpt(scrub(body.decode(errors='replace'), secrets))
         return ModelAPIError(name, f'{what}; it begins: {begins!r}.', body=scrubbed(said.body, secrets))
@@ -190,6 +199,7 @@ class HTTPStreamedResponse(StreamedResponse):
     def _rearm(self, events: list[ModelResponseStreamEvent]) -> None:
         """Wait anew where the answer went on, and only for its end mark where the provider said why it ended."""
         goes_on = any(map(_brings_content, events))
+        self._has_content = self._has_content or goes_on
         if self._decoder.complete and (goes_on or not self._deadline.is_finished):
             self._deadline.finished(FINISH_GRACE)
         elif goes_on:
@@ -240,7 +250,17 @@ class HTTPStreamedResponse(StreamedResponse):
 
     def presentable(self, error: Exception) -> Exception:
         """Without the secrets in its words, and without the frames of the readers, which hold what was sent."""
-        return without_frames(without(error, self._secrets()))
+        return without_frames(without(self._located(error), self._secrets()))
+
+    def _located(self, error: E) -> E:
+        response = self._response
+        return located(
+            error,
+            self._decoder.target.provider.title,
+            status=response.status_code if response else None,
+            headers=response.headers if response else None,
+            has_content=self._has_content,
+        )
 
     async def close_stream(self) -> None:
         if self._response is not None:
@@ -287,14 +307,23 @@ def _lowered(headers: dict[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _hint(response: httpx.Response, provider: Provider) -> str | None:
-    if response.status_code == 401 and provider.key_env:
-        return f'The key came from `{provider.key_env[0]}` or `api_key=…`: check it.'
+def _hint(response: httpx.Response, provider: Provider, key: Secret | None, *, is_refused: bool) -> str | None:
+    if is_refused:
+        return _where_the_key_came_from(provider, key)
     if response.status_code in (404, 405):
         return f'The address asked was {_address(response.request.url)}: check the model name and the base URL.'
     if response.is_redirect:
         return 'Redirects are not followed, so that neither prompt nor key goes elsewhere: check the base URL.'
     return None
+
+
+def _where_the_key_came_from(provider: Provider, key: Secret | None) -> str | None:
+    variable = f'`{provider.key_env[0]}`' if provider.key_env else ''
+    if key is None:
+        return f'No key was sent: set {variable} or pass `api_key=…`.' if variable else None
+    if key.source:
+        return f'The key came from `{key.source}`: check it.'
+    return f'The key came from `api_key=…`{f", not from {variable}" if variable else ""}: check it.'
 
 
 def _address(url: httpx.URL) -> str:

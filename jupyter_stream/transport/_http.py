@@ -52,6 +52,9 @@ T = TypeVar('T')
 
 MAX_STREAM_BYTES: Final = 64 * 2**20
 MAX_ERROR_BYTES: Final = 2**20
+ERROR_BODY_SECONDS: Final = 2.0
+"""What the words of a refusal may take, whose status says already what it is."""
+
 MAX_RETRY_AFTER: Final = 60.0
 """Seconds; a provider that asks for a longer pause gets an error raised at once instead."""
 
@@ -200,6 +203,10 @@ class Deadline:
             raise AnswerOver
         raise ModelRequestTimeout(self._model_name, timeout=seconds, setting=setting)
 
+    def allows(self, seconds: float) -> bool:
+        """Whether a wait of that length ends before the whole request has to."""
+        return self._now() + seconds < self._request[0]
+
     async def sleep(self, seconds: float) -> None:
         """Wait between two attempts, within the whole request."""
         self._content = self._request
@@ -274,15 +281,14 @@ async def drain(body: AsyncGenerator[bytes]) -> None:
 
 
 async def read_error_body(response: httpx.Response, deadline: Deadline, model_name: str) -> bytes:
-    """What the provider says of an error, up to 1 MiB of it; what breaks off is no second error."""
+    """What the provider says of an error, up to 1 MiB of it; what breaks off, or stalls, is no second error."""
     body = bytearray()
-    try:
-        async for chunk in read(response, deadline, model_name):
-            body += chunk
-            if len(body) >= MAX_ERROR_BYTES:
-                break
-    except ModelAPIError:
-        pass
+    with suppress(ModelAPIError, TimeoutError):
+        async with asyncio.timeout(None if response.is_success else ERROR_BODY_SECONDS):
+            async for chunk in read(response, deadline, model_name):
+                body += chunk
+                if len(body) >= MAX_ERROR_BYTES:
+                    break
     return bytes(body[:MAX_ERROR_BYTES])
 
 

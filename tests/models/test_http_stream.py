@@ -72,5 +72,5 @@ def test_a_redirect_says_why_it_is_not_followed() -> None:
 
 
 def test_a_refused_key_says_where_it_came_from() -> None:
-    with pytest.raises(ModelHTTPError, match='`OPENAI_API_KEY` or `api_key=…`'):
+    with pytest.raises(ModelHTTPError, match='`api_key=…`, not from `OPENAI_API_KEY`'):
         ask(b'{}', 'application/json', 401)

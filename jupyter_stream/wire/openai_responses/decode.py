@@ -45,6 +45,7 @@ _PENDING: Final = ('queued', 'in_progress')
 class Decoder(EventDecoder):
     """Reads one answer. Parts are told apart by the id of their item, which stays in the part."""
 
+    bare_errors = True
     end_marker = '[DONE]'
 
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
