@@ -111,6 +111,7 @@ class Player:
         stream: StreamedResponse | None = None
         try:
             await asyncio.sleep(0)  # what the view shows leaves for the browser before imports block this thread
+            view.tick()  # what it needs is imported now, and not while a request is open, which a stop should close
             from jupyter_stream.models.base import progress_to
 
             with progress_to(view.status):
