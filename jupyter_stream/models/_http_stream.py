@@ -30,7 +30,7 @@ from jupyter_stream.messages import ModelResponse, ModelResponsePart, ModelRespo
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import FINISH_GRACE, StreamedResponse
-from jupyter_stream.transport import Deadline, Endpoint, Timeouts
+from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Decoder, WireRequest
 
 __all__ = ('HTTPStreamedResponse',)
@@ -40,7 +40,6 @@ E = TypeVar('E', bound=Exception)
 _HEAD_BYTES: Final = 64 * 1024
 
 _CONTENT: Final = (
-    'args_delta',
     'signature_delta',
     'tool_name_delta',
     'citations_delta',
@@ -54,7 +53,9 @@ _CONTENT: Final = (
 class HTTPStreamedResponse(StreamedResponse):
     """An answer that is read from a connection."""
 
-    def __init__(self, decoder: Decoder, framing: Any, provider_url: str, deadline: Deadline) -> None:
+    def __init__(
+        self, decoder: Decoder, framing: Any, provider_url: str, deadline: Deadline, allowance: Allowance
+    ) -> None:
         super().__init__(decoder.parameters)
         self.parts = decoder.parts
         self.canonical_system = decoder.target.provider.canonical_system
@@ -62,6 +63,7 @@ class HTTPStreamedResponse(StreamedResponse):
         self._framing = framing
         self._provider_url = provider_url
         self._deadline = deadline
+        self._allowance = allowance
         self._response: httpx.Response | None = None
         self._digest: Callable[[Sequence[ModelResponsePart]], str] | None = None
         self._head = b''
@@ -115,7 +117,7 @@ class HTTPStreamedResponse(StreamedResponse):
         except Exception as failure:
             error = without_frames(failure)
         else:
-            error = await self._refusal(self._response)
+            error = transport.header_error(self._response, name) or await self._refusal(self._response)
         if error is not None:
             raise self._located(error)
         if self._response is not None and (header := self._decoder.response_id_header) is not None:
@@ -169,7 +171,7 @@ class HTTPStreamedResponse(StreamedResponse):
         if self._response is None:
             return
         decoder, framing, deadline = self._decoder, self._framing, self._deadline
-        body = transport.read(self._response, deadline, decoder.target.model_name)
+        body = transport.read(self._response, deadline, decoder.target.model_name, self._allowance)
         async for data in body:
             if not decoder.offset and len(self._head) < _HEAD_BYTES:
                 self._head += data
@@ -198,7 +200,10 @@ class HTTPStreamedResponse(StreamedResponse):
 
     def _rearm(self, events: list[ModelResponseStreamEvent]) -> None:
         """Wait anew where the answer went on, and only for its end mark where the provider said why it ended."""
-        goes_on = any(map(_brings_content, events))
+        size = sum(map(_content_size, events))
+        goes_on = size > 0
+        if goes_on:
+            self._allowance.content(size)
         self._has_content = self._has_content or goes_on
         if self._decoder.complete and (goes_on or not self._deadline.is_finished):
             self._deadline.finished(FINISH_GRACE)
@@ -239,7 +244,7 @@ class HTTPStreamedResponse(StreamedResponse):
     def _typed(self, failure: Exception) -> Exception:
         name = self._decoder.target.model_name
         if isinstance(failure, FramingLimitError):
-            return StreamLimitError(name, str(failure))
+            return StreamLimitError(name, f'{failure} Raise max_event_bytes to read it all the same.')
         if isinstance(failure, FramingError) and self._begins_as_a_page():
             return self._no_stream(self._head, '')
         if isinstance(failure, TruncatedFrameError):
@@ -294,12 +299,18 @@ def _build(
     )
 
 
-def _brings_content(event: ModelResponseStreamEvent) -> bool:
-    """Whether the answer went on: an empty delta says no more than a ping."""
+def _content_size(event: ModelResponseStreamEvent) -> int:
+    """How much the answer went on: an empty delta says no more than a ping."""
+    if event.event_kind == 'part_start':
+        content: Any = getattr(event.part, 'content', None)
+        return 1 + (len(content) if isinstance(content, str) else len(getattr(content, 'data', b'')))
     if event.event_kind != 'part_delta':
-        return True
+        return 1
     delta = event.delta
-    return bool(getattr(delta, 'content_delta', None)) or any(getattr(delta, name, None) for name in _CONTENT)
+    content = getattr(delta, 'content_delta', None) or getattr(delta, 'args_delta', None)
+    if isinstance(content, str):
+        return len(content)
+    return int(bool(content) or any(getattr(delta, name, None) for name in _CONTENT))
 
 
 def _lowered(headers: dict[str, str]) -> dict[str, str]:

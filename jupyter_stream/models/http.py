@@ -29,12 +29,13 @@ from jupyter_stream.profiles import profile
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
-from jupyter_stream.transport import Deadline, Endpoint, Timeouts
+from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Target, WireRequest
 
 __all__ = ('HTTPModel',)
 
 DEFAULT_MAX_RETRIES: Final = 2
+MAX_EVENT_BYTES: Final = 16 * 2**20
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r'(?:[!-~](?:[\t -~]*[!-~])?)?')
@@ -173,7 +174,9 @@ class HTTPModel(Model):
             located(error, self.target.provider.title)
             raise
         decoder = self._wire.Decoder(self.target, parameters, settings)
-        stream = HTTPStreamedResponse(decoder, self._wire.Framing(), endpoint.base_url, deadline)
+        framing = self._wire.Framing(settings.get('max_event_bytes', MAX_EVENT_BYTES))
+        allowance = Allowance(settings.get('max_stream_bytes'))
+        stream = HTTPStreamedResponse(decoder, framing, endpoint.base_url, deadline, allowance)
         stream.metadata = {'note': self.note} if self.note else None
         try:
             await stream.open(self._client(), wanted, endpoint, settings)

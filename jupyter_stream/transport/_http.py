@@ -37,12 +37,14 @@ from jupyter_stream.transport._addresses import is_loopback
 from jupyter_stream.transport._proxies import ByDestination
 
 __all__ = (
+    'Allowance',
     'Deadline',
     'Endpoint',
     'Timeouts',
     'client_for_this_loop',
     'connection_error',
     'drain',
+    'header_error',
     'read',
     'read_error_body',
     'retry_wait',
@@ -64,6 +66,10 @@ DRAIN_BYTES: Final = 64 * 2**10
 
 KEEP_ALIVE: Final = 60.0
 """Seconds that a connection waits for the next question, which a reader types."""
+
+MAX_HEADER_BYTES: Final = 64 * 2**10
+_TOO_LARGE: Final = 'Receive buffer too long'
+"""What the HTTP library says of headers that have no end."""
 
 _RETRIED_STATUS: Final = frozenset({408, 409, 425, 429})
 _PHASES: Final[Mapping[type[httpx.HTTPError], str]] = {
@@ -142,6 +148,24 @@ class _StartedEagerly(Awaitable[T]):
                     awaited = self._steps.send(value)
         except StopIteration as done:
             return done.value
+
+
+class Allowance:
+    """How much an answer may still bring: its text counts, and what comes without any, but not the envelopes of deltas.
+
+    Args:
+        limit: in bytes; `max_stream_bytes` of the settings.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = MAX_STREAM_BYTES if limit is None else limit
+        self.left = self.limit
+        self._text = 0
+
+    def content(self, size: int) -> None:
+        """So much of the answer has come: what was read for it is no longer counted."""
+        self._text += size
+        self.left = self.limit - self._text
 
 
 class AnswerOver(Exception):
@@ -235,7 +259,9 @@ def client_for_this_loop() -> httpx.AsyncClient:
 # -------------------------------------------------------------- reading bytes
 
 
-async def read(response: httpx.Response, deadline: Deadline, model_name: str) -> AsyncGenerator[bytes]:
+async def read(
+    response: httpx.Response, deadline: Deadline, model_name: str, allowance: Allowance | None = None
+) -> AsyncGenerator[bytes]:
     """The body as it comes, bounded in size and time: what fits the limit is handed out before the error.
 
     It ends where the connection does, or soon after the provider has said why the answer ended.
@@ -244,7 +270,7 @@ async def read(response: httpx.Response, deadline: Deadline, model_name: str) ->
         ModelConnectionError, ModelTimeoutError, ModelRequestTimeout, StreamLimitError
     """
     chunks = aiter(response.aiter_bytes())
-    size = 0
+    allowance = allowance or Allowance()
     while True:
         try:
             chunk = await deadline.wait(anext(chunks))
@@ -256,12 +282,15 @@ async def read(response: httpx.Response, deadline: Deadline, model_name: str) ->
             message = 'The answer cannot be read on: its stream was closed while it was read.'
             error = ModelConnectionError(model_name, message, phase='read')
         else:
-            yield chunk[: MAX_STREAM_BYTES - size]
-            size += len(chunk)
-            if size <= MAX_STREAM_BYTES:
+            within, allowance.left = chunk[: max(0, allowance.left)], allowance.left - len(chunk)
+            fits = allowance.left >= 0
+            yield within
+            if fits:
                 continue
             error = StreamLimitError(
-                model_name, f'The answer was broken off: it is larger than {MAX_STREAM_BYTES // 2**20} MiB.'
+                model_name,
+                f'The answer was broken off, since it is larger than {_size(allowance.limit)}: '
+                'raise max_stream_bytes to read more.',
             )
         raise error
 
@@ -292,11 +321,30 @@ async def read_error_body(response: httpx.Response, deadline: Deadline, model_na
     return bytes(body[:MAX_ERROR_BYTES])
 
 
+def header_error(response: httpx.Response, model_name: str) -> StreamLimitError | None:
+    """The error for an answer whose headers are larger than is accepted."""
+    size = sum(len(name) + len(value) for name, value in response.headers.raw)
+    if size <= MAX_HEADER_BYTES:
+        return None
+    return StreamLimitError(
+        model_name,
+        f'The headers of the answer are larger than {_size(MAX_HEADER_BYTES)}, so that they were not read: '
+        'what sends them is no model.',
+        in_stream=False,
+    )
+
+
+def _size(limit: int) -> str:
+    return f'{limit // 2**20} MiB' if limit >= 2**20 else f'{limit // 2**10} KiB' if limit >= 2**10 else f'{limit} B'
+
+
 def connection_error(cause: httpx.HTTPError, model_name: str) -> ModelConnectionError:
     """Our error for an httpx one. Raise it outside the `except` block, so that no frame of httpx hangs on it."""
     kind = ModelTimeoutError if isinstance(cause, httpx.TimeoutException) else ModelConnectionError
     phase: Any = next((phase for error, phase in _PHASES.items() if isinstance(cause, error)), None)
     what = str(cause).rstrip('.') or type(cause).__name__
+    if _TOO_LARGE in what:  # another attempt would bring the same
+        phase = None
     server, here = _server(cause)
     hint = ' Is the server running?' if here and phase == 'connect' else ''
     return kind(model_name, f'The connection to {server} failed while {_DOING[phase]}: {what}.{hint}', phase=phase)
@@ -341,6 +389,8 @@ def retry_wait(error: ModelAPIError, attempt: int, max_retries: int) -> float | 
 
 def _is_retryable(error: ModelAPIError) -> bool:
     if isinstance(error, ModelHTTPError):
+        if isinstance(error.body, str) and len(error.body) >= MAX_ERROR_BYTES:  # an endless page: no model's
+            return False
         if (hint := error.provider_retry_hint) is not None:
             return hint
         if isinstance(error, ModelQuotaExceededError):  # seconds change nothing, though its status is that of a rush
