@@ -10,13 +10,18 @@ E = TypeVar('E', bound=BaseException)
 
 
 class Secret:
-    """A key that shows itself only to `reveal`: not in a repr, a traceback, a pickle or a log."""
+    """A key that shows itself only to `reveal`: not in a repr, a traceback, a pickle or a log.
 
-    __slots__ = ('_reveal',)
+    Attributes:
+        source: the environment variable that it was read from; None for one that was passed.
+    """
 
-    def __init__(self, value: str) -> None:
+    __slots__ = ('_reveal', 'source')
+
+    def __init__(self, value: str, source: str | None = None) -> None:
         value = value.strip()  # what is pasted often ends with a line
         self._reveal = lambda: value
+        self.source = source
 
     def reveal(self) -> str:
         """The key itself; keep it out of local variables."""

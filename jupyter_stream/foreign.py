@@ -41,7 +41,7 @@ from jupyter_stream.native_tools import AdvisorTool, CodeExecutionTool, WebFetch
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import profile
 from jupyter_stream.providers import PROVIDERS, Provider, WireName, find
-from jupyter_stream.stream import StreamedResponse
+from jupyter_stream.stream import FINISH_GRACE, StreamedResponse
 from jupyter_stream.stream._characters import whole_value
 from jupyter_stream.stream._growing import GrowingPart
 from jupyter_stream.stream.parts import PartsManager
@@ -120,15 +120,39 @@ class ForeignStream(StreamedResponse):
         self._origin = source
         self._items = items
         self._reader: _Reader | None = None
+        self._over_at: float | None = None
 
     async def _batches(self) -> AsyncGenerator[list[Event]]:
-        async for item in self._items:
+        items = aiter(self._items)
+        while (item := await self._next(items)) is not _END:
+            if item is None:  # `data: null` of a provider, or the text of a chunk that has none
+                continue
             if self._reader is None:
                 self._reader = _reader(item, self._origin)
                 self.parts = self._reader.parts
-            yield self._updated(self._reader, partial(self._reader.feed, item))
+            events = self._updated(self._reader, partial(self._reader.feed, item))
+            self._rearm(self._reader.info, bool(events))
+            yield events
         if self._reader is not None:
             yield self._updated(self._reader, self._reader.close)
+
+    async def _next(self, items: AsyncIterator[Any]) -> Any:
+        """The next item, `_END` after the last one, also where nobody says that it was the last."""
+        scope = asyncio.timeout_at(self._over_at)
+        try:
+            async with scope:
+                return await anext(items, _END)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        await self._close_source()
+        return _END
+
+    def _rearm(self, info: Decoder | _AnswerInfo, goes_on: bool) -> None:
+        """Wait only for an end mark, and not for long, where the provider said why the answer ended."""
+        is_finished = isinstance(info, Decoder) and (info.complete or info.terminal)
+        if is_finished and (goes_on or self._over_at is None):
+            self._over_at = asyncio.get_running_loop().time() + FINISH_GRACE
 
     def _updated(self, reader: _Reader, read: Callable[[], list[Event]]) -> list[Event]:
         """The events that `read` gives; what the answer says of itself is taken over, also when `read` raises."""
@@ -171,8 +195,10 @@ class ForeignStream(StreamedResponse):
         return own
 
     async def close_stream(self) -> None:
-        if self._finished:
-            return
+        if not self._finished:
+            await self._close_source()
+
+    async def _close_source(self) -> None:
         # The first of these that it has; a generator that is being read now cannot be closed, and ends by itself.
         for name in ('cancel', 'aclose', 'close'):
             if callable(close := getattr(self._origin, name, None)):

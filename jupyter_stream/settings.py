@@ -48,6 +48,9 @@ class ModelSettings(TypedDict, total=False):
         request_timeout: seconds that the whole request may take; 600 unless set.
         first_event_timeout: seconds until the first event; 120 unless set.
         idle_timeout: seconds between two events that bring content; 120 unless set. This library's own.
+        max_stream_bytes: how large an answer may become; its text counts, and what comes without any, but not the
+            envelopes of its deltas; 64 MiB unless set. This library's own.
+        max_event_bytes: how large one event of a stream may be; 16 MiB unless set. This library's own.
         extra_body: what is merged into the JSON of the request.
         extra_headers: what is merged into the headers of the request.
     """
@@ -60,6 +63,8 @@ class ModelSettings(TypedDict, total=False):
     request_timeout: float
     first_event_timeout: float
     idle_timeout: float
+    max_stream_bytes: int
+    max_event_bytes: int
     framing_announcement: FramingAnnouncement
     max_retries: int
     parallel_tool_calls: bool

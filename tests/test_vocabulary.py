@@ -108,7 +108,7 @@ def test_no_message_class_is_missing_but_those_that_say_why():
     assert public_names(pydantic_ai.messages) - set(vars(messages)) - AGENT_EVENTS == set(NOT_OURS)
 
 
-ADDED_SETTINGS = {'idle_timeout'}
+ADDED_SETTINGS = {'idle_timeout', 'max_event_bytes', 'max_stream_bytes'}
 """Ours: the peer has no limit on silence alone."""
 
 

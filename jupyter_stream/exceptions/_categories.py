@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypeAlias, TypeVar, cast
 
+from ._attempt import ModelRequestAttempt
 from ._bodies import ProviderError, read_body, scrub, scrubbed
 from ._classes import (
+    AgentRunError,
     ModelAPIError,
     ModelAuthenticationError,
     ModelContextWindowExceededError,
@@ -20,6 +22,8 @@ from ._classes import (
     ModelRequestRejectedError,
     ModelServerError,
     ModelUnavailableError,
+    broke_off,
+    request_id_of,
     restored,
 )
 
@@ -85,27 +89,32 @@ NAME_CATEGORIES: dict[str, Category] = {
 }
 """What the code or the type in a provider's error means, whatever the status."""
 
-NAME_STATUSES: dict[str, int] = {
+OPENAI_STATUSES: dict[str, int] = {
     **dict.fromkeys(_QUOTA, 429),
     'rate_limit_exceeded': 429,
     'rate_limit_error': 429,
     'too_many_requests': 429,
     'context_length_exceeded': 400,
+    'server_error': 500,
+    'service_unavailable': 503,
+    'service_unavailable_error': 503,
+    'server_is_overloaded': 503,
+    'overloaded': 503,
+}
+"""The status that an error inside a stream would have had, by its code or type, at OpenAI and its kin."""
+
+NAME_STATUSES: dict[str, int] = {
+    **OPENAI_STATUSES,
     'invalid_request_error': 400,
     'invalid_api_key': 401,
     'authentication_error': 401,
     'permission_error': 403,
     'model_not_found': 404,
     'not_found_error': 404,
-    'server_error': 500,
     'api_error': 500,
-    'service_unavailable': 503,
-    'service_unavailable_error': 503,
-    'server_is_overloaded': 503,
-    'overloaded': 503,
     'overloaded_error': 529,
 }
-"""The status that an error inside a stream would have had, by its code or type."""
+"""The same at all others."""
 
 _TOO_LONG = (
     'maximum context length',
@@ -128,7 +137,8 @@ def _contains(message: str | None, phrases: tuple[str, ...]) -> bool:
     return message is not None and any(phrase in message.lower() for phrase in phrases)
 
 
-def _category(status_code: int | None, said: ProviderError) -> Category:
+def category_of(status_code: int | None, said: ProviderError) -> Category:
+    """The kind of error that a provider's words mean, else the kind of the status."""
     for name in (*said.reasons, said.code, said.type):
         if name in NAME_CATEGORIES:
             return NAME_CATEGORIES[name]
@@ -178,21 +188,24 @@ def http_error(
     *,
     secrets: tuple[str, ...] = (),
     in_stream: bool = False,
+    bare: bool = False,
     **more: Any,
 ) -> ModelHTTPError:
     """The error for an HTTP status, of the kind that the provider's error says, else of the kind of the status.
 
     `body` is what the provider sent (bytes, text or parsed JSON); it is kept parsed, without `secrets` and whatever
-    looks like a key. `more` are keyword arguments of `ModelHTTPError`.
+    looks like a key; `bare`: only what stands under `error` in it, as OpenAI's own library has it. `more` are keyword
+    arguments of `ModelHTTPError`.
     """
     said = _named(read_body(body), headers or {})
     clean = {name: scrub(value, secrets) for name, value in (headers or {}).items() if name.lower() not in _PRIVATE}
-    error_class = _http_class(_category(status_code, said))
-    more.setdefault('provider_error_type', said.type)
+    error_class = _http_class(category_of(status_code, said))
+    named = {'provider_error_code': said.code, 'provider_error_type': said.type}
+    more = {**{name: value and scrub(value, secrets) for name, value in named.items()}, **more}
     return error_class(
         status_code,
         model_name,
-        scrubbed(said.body, secrets),
+        scrubbed(_kept(said, bare), secrets),
         headers=None if headers is None else clean,
         provider_name=provider_name,
         in_stream=in_stream,
@@ -210,27 +223,79 @@ _PRIVATE = frozenset({'authorization', 'set-cookie', 'cookie', 'x-api-key', 'api
 
 
 def stream_error(
-    model_name: str, body: object | None, provider_name: str | None = None, *, secrets: tuple[str, ...] = ()
+    model_name: str,
+    body: object | None,
+    provider_name: str | None = None,
+    *,
+    secrets: tuple[str, ...] = (),
+    bare: bool = False,
 ) -> ModelAPIError:
     """The error for an error event inside a stream (`in_stream=True`).
 
-    It is an HTTP error when the provider's code or type stands for a status, else only of its kind.
+    It is an HTTP error when the provider's code or type stands for a status, else only of its kind. `bare` as in
+    `http_error`: then only the names count that OpenAI and its kin have.
     """
     said = read_body(body)
-    status_code = _status_of(said)
+    status_code = _status_of(said, OPENAI_STATUSES if bare else NAME_STATUSES)
     if status_code is not None:
-        return http_error(status_code, model_name, body, None, provider_name, secrets=secrets, in_stream=True)
-    who = provider_name or 'The provider'
-    text = said.message or 'it gave no reason'
-    return _category(None, said)(
+        return http_error(
+            status_code, model_name, body, None, provider_name, secrets=secrets, in_stream=True, bare=bare
+        )
+    head = broke_off(provider_name or 'The provider', model_name)
+    return category_of(_status_of(said, NAME_STATUSES), said)(
         model_name,
-        scrub(f'{who} broke off the answer of model {model_name!r} with an error: {text}', secrets),
-        body=scrubbed(said.body, secrets),
+        scrub(f'{head}: {said.message or "it gave no reason"}', secrets),
+        body=scrubbed(_kept(said, bare), secrets),
         provider_error_code=said.code,
         provider_error_type=said.type,
         retry_after=said.retry_after,
         in_stream=True,
     )
+
+
+def located(
+    error: E,
+    provider_name: str,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    has_content: bool = False,
+) -> E:
+    """The same error, knowing whom it came from.
+
+    Args:
+        error: any error; nothing is done to one that is not of a request.
+        provider_name: who was asked.
+        status: of the answer that the error came with; None where there was none.
+        headers: of that answer, with lower-case names.
+        has_content: whether the answer had begun.
+    """
+    if isinstance(error, AgentRunError):
+        error.provider_name = error.provider_name or provider_name
+        error.response_status = status if error.response_status is None else error.response_status
+        if error.request_id is None and (found := request_id_of(headers or {})):
+            error.request_id = found
+            _append(error, f' (request id {found})')
+    if isinstance(error, ModelAPIError):
+        error.in_stream = error.in_stream or has_content
+    return error
+
+
+def after_attempts(error: E, attempts: Sequence[ModelRequestAttempt]) -> E:
+    """The same error, which tells of all the attempts that were made, where it was not the only one."""
+    if len(attempts) > 1 and isinstance(error, AgentRunError):
+        error.attempts = tuple(attempts)
+        lines = (
+            f'{number}. {attempt.error} (after {attempt.duration.total_seconds():.1f} s)'
+            for number, attempt in enumerate(attempts, 1)
+        )
+        _append(error, f'\n{len(attempts)} attempts were made:\n' + '\n'.join(lines))
+    return error
+
+
+def _append(error: AgentRunError, more: str) -> None:
+    error.message += more
+    error.args = (error.message, *error.args[1:])
 
 
 def without(error: E, secrets: tuple[str, ...]) -> E:
@@ -240,10 +305,16 @@ def without(error: E, secrets: tuple[str, ...]) -> E:
     return error
 
 
-def _status_of(said: ProviderError) -> int | None:
+def _kept(said: ProviderError, bare: bool) -> object | None:
+    """The body that an error keeps."""
+    body = said.body
+    return cast('dict[str, Any]', body).get('error', body) if bare and isinstance(body, dict) else body
+
+
+def _status_of(said: ProviderError, statuses: Mapping[str, int]) -> int | None:
     for name in filter(None, (said.code, said.type)):
-        if name in NAME_STATUSES:
-            return NAME_STATUSES[name]
+        if name in statuses:
+            return statuses[name]
         if name.isdecimal() and 400 <= int(name) < 600:
             return int(name)
     return None

@@ -56,9 +56,18 @@ class Interrupted(KeyboardInterrupt):
 
 
 class AgentRunError(_Picklable, RuntimeError):
-    """What goes wrong while a model is being asked."""
+    """What goes wrong while a model is being asked.
+
+    `provider_name` is who was asked, `response_status` the HTTP status of the answer (200 for one that failed later),
+    and `request_id` what to tell the provider's support; each is None where it is not known. `attempts` are all that
+    were made, where there were several.
+    """
 
     message: str
+    provider_name: str | None = None
+    request_id: str | None = None
+    response_status: int | None = None
+    attempts: Sequence[ModelRequestAttempt] = ()
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -256,15 +265,14 @@ class StreamLimitError(ModelAPIError):
 class ModelHTTPError(ModelAPIError):
     """The provider answered with an HTTP status that is an error.
 
-    `headers` have lower-case names, None when unknown. `request_id` is what to tell the provider's support.
+    `headers` have lower-case names, None when unknown. `status_code` of an error inside a stream (`in_stream`) is the
+    one that the provider uses for the same error before a stream begins; `response_status` is the stream's own.
     """
 
     status_code: int
     headers: dict[str, str] | None
     suggested_model_id: str | None
     hint: str | None
-    provider_name: str | None
-    request_id: str | None
 
     def __init__(
         self,
@@ -287,7 +295,8 @@ class ModelHTTPError(ModelAPIError):
         self.suggested_model_id = suggested_model_id
         self.hint = hint
         self.provider_name = provider_name
-        self.request_id = _request_id(self.headers or {}) or said.request_id
+        self.request_id = request_id_of(self.headers or {}) or said.request_id
+        self.response_status = None if in_stream else status_code
         waits = (retry_after, retry_after_of(self.headers or {}), said.retry_after)
         super().__init__(
             model_name,
@@ -304,6 +313,8 @@ class ModelHTTPError(ModelAPIError):
     def _sentence(self, said: str | None) -> str:
         who = self.provider_name or 'The provider'
         head = f'{who} answered {self.status_code}{_phrase(self.status_code)} for model {self.model_name!r}'
+        if self.in_stream:  # no status was sent
+            head, said = broke_off(who, self.model_name), said or 'it gave no reason'
         more = (
             f'Try again in {self.retry_after:g} s.' if self.retry_after else '',
             f'Did you mean {self.suggested_model_id!r}?' if self.suggested_model_id else '',
@@ -342,6 +353,10 @@ def _phrase(status_code: int) -> str:
         return ' (Overloaded)' if status_code == 529 else ''
 
 
-def _request_id(headers: Mapping[str, str]) -> str | None:
+def broke_off(who: str, model_name: str) -> str:
+    return f'{who} broke off the answer of model {model_name!r} with an error'
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
     names = ('x-request-id', 'request-id', 'x-amzn-requestid', 'x-goog-request-id', 'cf-ray')
     return next((headers[name] for name in names if headers.get(name)), None)

@@ -116,4 +116,5 @@ def _resolved(
         found = providers.resolve(model, api_key=key.reveal() if key else None, base_url=base_url, env=os.environ)
     except UserError as error:
         return error.with_traceback(None)
-    return found.provider, found.model_name, Secret(found.api_key) if found.api_key else None, found.base_url
+    used = Secret(found.api_key, found.key_variable) if found.api_key else None
+    return found.provider, found.model_name, used, found.base_url

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -16,6 +16,7 @@ from jupyter_stream.exceptions import (
     EmptyStream,
     IncompleteStream,
     ModelAPIError,
+    ModelAuthenticationError,
     StreamDecodeError,
     StreamLimitError,
     UserError,
@@ -23,22 +24,23 @@ from jupyter_stream.exceptions import (
     stream_error,
 )
 from jupyter_stream.exceptions._bodies import read_body, scrub, scrubbed
-from jupyter_stream.exceptions._categories import without
+from jupyter_stream.exceptions._categories import category_of, located, without
 from jupyter_stream.framing import FramingError, FramingLimitError, TruncatedFrameError
 from jupyter_stream.framing.body import BodyDecoder, begins_as_stream
 from jupyter_stream.messages import ModelResponse, ModelResponsePart, ModelResponseStreamEvent
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
-from jupyter_stream.stream import StreamedResponse
-from jupyter_stream.transport import Deadline, Endpoint, Timeouts
+from jupyter_stream.stream import FINISH_GRACE, StreamedResponse
+from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Decoder, WireRequest
 
 __all__ = ('HTTPStreamedResponse',)
 
+E = TypeVar('E', bound=Exception)
+
 _HEAD_BYTES: Final = 64 * 1024
 
 _CONTENT: Final = (
-    'args_delta',
     'signature_delta',
     'tool_name_delta',
     'citations_delta',
@@ -52,7 +54,9 @@ _CONTENT: Final = (
 class HTTPStreamedResponse(StreamedResponse):
     """An answer that is read from a connection."""
 
-    def __init__(self, decoder: Decoder, framing: Any, provider_url: str, deadline: Deadline) -> None:
+    def __init__(
+        self, decoder: Decoder, framing: Any, provider_url: str, deadline: Deadline, allowance: Allowance
+    ) -> None:
         super().__init__(decoder.parameters)
         self.parts = decoder.parts
         self.canonical_system = decoder.target.provider.canonical_system
@@ -60,11 +64,13 @@ class HTTPStreamedResponse(StreamedResponse):
         self._framing = BodyDecoder(framing)
         self._provider_url = provider_url
         self._deadline = deadline
+        self._allowance = allowance
         self._response: httpx.Response | None = None
         self._digest: Callable[[Sequence[ModelResponsePart]], str] | None = None
         self._head = b''
         self._key: Secret | None = None
         self._usage_received = False
+        self._has_content = False
 
     @property
     def model_name(self) -> str:
@@ -99,7 +105,7 @@ class HTTPStreamedResponse(StreamedResponse):
         self._digest = wanted.digest
         self._key = endpoint.key
         name = self._decoder.target.model_name
-        error: BaseException | None
+        error: Exception | None
         try:
             request = _build(client, wanted, endpoint, self._decoder.target.provider, settings)
             if endpoint.sign is not None:
@@ -112,9 +118,9 @@ class HTTPStreamedResponse(StreamedResponse):
         except Exception as failure:
             error = without_frames(failure)
         else:
-            error = await self._refusal(self._response)
+            error = transport.header_error(self._response, name) or await self._refusal(self._response)
         if error is not None:
-            raise error
+            raise self._located(error)
         if self._response is not None and (header := self._decoder.response_id_header) is not None:
             self._decoder.provider_response_id = self._response.headers.get(header)
 
@@ -130,6 +136,8 @@ class HTTPStreamedResponse(StreamedResponse):
 
     def _http_error(self, response: httpx.Response, body: bytes) -> ModelAPIError:
         provider = self._decoder.target.provider
+        is_refused = category_of(response.status_code, read_body(body)) is ModelAuthenticationError
+        hint = _hint(response, provider, self._key, is_refused=is_refused)
         return http_error(
             response.status_code,
             self._decoder.target.model_name,
@@ -137,7 +145,8 @@ class HTTPStreamedResponse(StreamedResponse):
             response.headers,
             provider.title,
             secrets=self._secrets(),
-            hint=scrub(_hint(response, provider) or '', self._secrets()) or None,
+            hint=scrub(hint or '', self._secrets()) or None,
+            bare=self._decoder.bare_errors,
         )
 
     def _no_stream(self) -> AgentRunError:
@@ -146,7 +155,9 @@ class HTTPStreamedResponse(StreamedResponse):
         kind = label.split(';')[0].strip().lower()
         name, said, secrets = self._decoder.target.model_name, read_body(body), self._secrets()
         if said.message and body.lstrip()[:1] == b'{':
-            return stream_error(name, body, self._decoder.target.provider.title, secrets=secrets)
+            return stream_error(
+                name, body, self._decoder.target.provider.title, secrets=secrets, bare=self._decoder.bare_errors
+            )
         is_labelled = kind in ('text/html', 'application/json')
         what = f'The answer is {kind if is_labelled else "no stream of events"}, not text/event-stream'
         begins = _excerpt(scrub(body.decode(errors='replace'), secrets))
@@ -161,7 +172,8 @@ class HTTPStreamedResponse(StreamedResponse):
         if self._response is None:
             return
         decoder, framing, deadline = self._decoder, self._framing, self._deadline
-        async for data in transport.read(self._response, deadline, decoder.target.model_name):
+        body = transport.read(self._response, deadline, decoder.target.model_name, self._allowance)
+        async for data in body:
             if not decoder.offset and len(self._head) < _HEAD_BYTES:
                 self._head += data
             events: list[ModelResponseStreamEvent] = []
@@ -174,8 +186,7 @@ class HTTPStreamedResponse(StreamedResponse):
                 error = self._typed(failure)
             else:
                 error = None
-            if any(map(_brings_content, events)):
-                deadline.content()
+            self._rearm(events)
             self._learn()
             if events or error:
                 yield events
@@ -184,7 +195,21 @@ class HTTPStreamedResponse(StreamedResponse):
             if decoder.terminal:
                 break
         yield self._end()
+        if decoder.terminal:
+            await transport.drain(body)
         await self.close_stream()
+
+    def _rearm(self, events: list[ModelResponseStreamEvent]) -> None:
+        """Wait anew where the answer went on, and only for its end mark where the provider said why it ended."""
+        size = sum(map(_content_size, events))
+        goes_on = size > 0
+        if goes_on:
+            self._allowance.content(size)
+        self._has_content = self._has_content or goes_on
+        if self._decoder.complete and (goes_on or not self._deadline.is_finished):
+            self._deadline.finished(FINISH_GRACE)
+        elif goes_on:
+            self._deadline.content()
 
     def _end(self) -> list[ModelResponseStreamEvent]:
         """The bytes have ended, or what they say has."""
@@ -241,7 +266,7 @@ class HTTPStreamedResponse(StreamedResponse):
     def _typed(self, failure: Exception) -> Exception:
         name = self._decoder.target.model_name
         if isinstance(failure, FramingLimitError):
-            return StreamLimitError(name, str(failure))
+            return StreamLimitError(name, f'{failure} Raise max_event_bytes to read it all the same.')
         if isinstance(failure, FramingError) and self._is_no_stream():
             return self._no_stream()
         if isinstance(failure, TruncatedFrameError):
@@ -252,7 +277,17 @@ class HTTPStreamedResponse(StreamedResponse):
 
     def presentable(self, error: Exception) -> Exception:
         """Without the secrets in its words, and without the frames of the readers, which hold what was sent."""
-        return without_frames(without(error, self._secrets()))
+        return without_frames(without(self._located(error), self._secrets()))
+
+    def _located(self, error: E) -> E:
+        response = self._response
+        return located(
+            error,
+            self._decoder.target.provider.title,
+            status=response.status_code if response else None,
+            headers=response.headers if response else None,
+            has_content=self._has_content,
+        )
 
     async def close_stream(self) -> None:
         if self._response is not None:
@@ -286,12 +321,18 @@ def _build(
     )
 
 
-def _brings_content(event: ModelResponseStreamEvent) -> bool:
-    """Whether the answer went on: an empty delta says no more than a ping."""
+def _content_size(event: ModelResponseStreamEvent) -> int:
+    """How much the answer went on: an empty delta says no more than a ping."""
+    if event.event_kind == 'part_start':
+        content: Any = getattr(event.part, 'content', None)
+        return 1 + (len(content) if isinstance(content, str) else len(getattr(content, 'data', b'')))
     if event.event_kind != 'part_delta':
-        return True
+        return 1
     delta = event.delta
-    return bool(getattr(delta, 'content_delta', None)) or any(getattr(delta, name, None) for name in _CONTENT)
+    content = getattr(delta, 'content_delta', None) or getattr(delta, 'args_delta', None)
+    if isinstance(content, str):
+        return len(content)
+    return int(bool(content) or any(getattr(delta, name, None) for name in _CONTENT))
 
 
 def _lowered(headers: dict[str, str]) -> dict[str, str]:
@@ -299,14 +340,23 @@ def _lowered(headers: dict[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _hint(response: httpx.Response, provider: Provider) -> str | None:
-    if response.status_code == 401 and provider.key_env:
-        return f'The key came from `{provider.key_env[0]}` or `api_key=…`: check it.'
+def _hint(response: httpx.Response, provider: Provider, key: Secret | None, *, is_refused: bool) -> str | None:
+    if is_refused:
+        return _where_the_key_came_from(provider, key)
     if response.status_code in (404, 405):
         return f'The address asked was {_address(response.request.url)}: check the model name and the base URL.'
     if response.is_redirect:
         return 'Redirects are not followed, so that neither prompt nor key goes elsewhere: check the base URL.'
     return None
+
+
+def _where_the_key_came_from(provider: Provider, key: Secret | None) -> str | None:
+    variable = f'`{provider.key_env[0]}`' if provider.key_env else ''
+    if key is None:
+        return f'No key was sent: set {variable} or pass `api_key=…`.' if variable else None
+    if key.source:
+        return f'The key came from `{key.source}`: check it.'
+    return f'The key came from `api_key=…`{f", not from {variable}" if variable else ""}: check it.'
 
 
 def _address(url: httpx.URL) -> str:

@@ -7,18 +7,20 @@ open a stream, and try again only as long as nothing has come.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import Any, Final, cast
 
 import httpx
 
 from jupyter_stream import transport, wire
 from jupyter_stream._secret import Secret
-from jupyter_stream.exceptions import ModelAPIError, UserError
-from jupyter_stream.messages import ModelMessage, ModelResponse
+from jupyter_stream.exceptions import ModelAPIError, ModelRequestTimeout, UserError
+from jupyter_stream.exceptions._categories import after_attempts, located
+from jupyter_stream.messages import ModelMessage, ModelRequestAttempt, ModelResponse
 from jupyter_stream.models._downloads import downloaded
 from jupyter_stream.models._http_stream import HTTPStreamedResponse
 from jupyter_stream.models.base import Model
@@ -27,12 +29,13 @@ from jupyter_stream.profiles import profile
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
-from jupyter_stream.transport import Deadline, Endpoint, Timeouts
+from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Target, WireRequest
 
 __all__ = ('HTTPModel',)
 
 DEFAULT_MAX_RETRIES: Final = 2
+MAX_EVENT_BYTES: Final = 16 * 2**20
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r'(?:[!-~](?:[\t -~]*[!-~])?)?')
@@ -135,29 +138,57 @@ class HTTPModel(Model):
         """A stream that has its first event; attempts that fail before that are made again."""
         retries = settings.get('max_retries')
         retries = DEFAULT_MAX_RETRIES if retries is None else retries
-        for attempt in count(1):
-            deadline.attempt()
-            endpoint = await deadline.wait(self._endpoint())
-            decoder = self._wire.Decoder(self.target, parameters, settings)
-            stream = HTTPStreamedResponse(decoder, self._wire.Framing(), endpoint.base_url, deadline)
-            stream.metadata = {'note': self.note} if self.note else None
+        attempts: list[ModelRequestAttempt] = []
+        while True:
+            began, clock = datetime.now(UTC), time.perf_counter()
+            outcome = await self._attempt(wanted, settings, parameters, deadline)
+            if isinstance(outcome, HTTPStreamedResponse):
+                return outcome
+            wait = transport.retry_wait(outcome, len(attempts) + 1, retries)
+            attempts.append(self._failed(outcome, began, time.perf_counter() - clock))
+            if wait is None or not (deadline.allows(wait) or isinstance(outcome, ModelRequestTimeout)):
+                raise after_attempts(outcome, attempts)
             try:
-                await stream.open(self._client(), wanted, endpoint, settings)
-                await stream.peek()
-                return stream
-            except ModelAPIError as failure:
-                error = failure
-            except BaseException:
-                await stream.aclose()
-                raise
+                await deadline.sleep(wait)
+            except ModelRequestTimeout as timeout:
+                raise after_attempts(located(timeout, self.target.provider.title), attempts) from None
+
+    def _failed(self, error: ModelAPIError, began: datetime, seconds: float) -> ModelRequestAttempt:
+        return ModelRequestAttempt(
+            model_name=self.model_name,
+            provider_name=self.system,
+            outcome='error',
+            error=f'{type(error).__name__}: {error}',
+            timestamp=began,
+            duration=timedelta(seconds=seconds),
+        )
+
+    async def _attempt(
+        self, wanted: WireRequest, settings: ModelSettings, parameters: ModelRequestParameters, deadline: Deadline
+    ) -> HTTPStreamedResponse | ModelAPIError:
+        """A stream that has its first event, or what went wrong until then."""
+        deadline.attempt()
+        try:
+            endpoint = await deadline.wait(self._endpoint())
+        except ModelAPIError as error:
+            located(error, self.target.provider.title)
+            raise
+        decoder = self._wire.Decoder(self.target, parameters, settings)
+        framing = self._wire.Framing(settings.get('max_event_bytes', MAX_EVENT_BYTES))
+        allowance = Allowance(settings.get('max_stream_bytes'))
+        stream = HTTPStreamedResponse(decoder, framing, endpoint.base_url, deadline, allowance)
+        stream.metadata = {'note': self.note} if self.note else None
+        try:
+            await stream.open(self._client(), wanted, endpoint, settings)
+            await stream.peek()
+            return stream
+        except ModelAPIError as failure:
+            error = failure
+        except BaseException:
             await stream.aclose()
-            wait = transport.retry_wait(error, attempt, retries)
-            if wait is None:
-                if attempt > 1:
-                    error.add_note(f'{attempt} attempts were made.')
-                raise error
-            await deadline.sleep(wait)
-        raise AssertionError('unreachable')
+            raise
+        await stream.aclose()
+        return error
 
     def _client(self) -> httpx.AsyncClient:
         return self._http_client or transport.client_for_this_loop()

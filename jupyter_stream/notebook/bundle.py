@@ -70,6 +70,8 @@ def note_of(response: ModelResponse, mark: str | None = None, error: BaseExcepti
     if mark is None and error is not None:
         mark = 'incomplete'
     cause = mark or (response.finish_reason if response.finish_reason in _NOTES else None)
+    if cause is None and response.state == 'incomplete':  # whatever the reason was: nothing here says it
+        return '⚠ The answer is incomplete.'
     note = _NOTES.get(cause or response.state)
     if note and cause in ('incomplete', 'interrupted') and not response.parts:
         return '■ Interrupted before an answer came.' if cause == 'interrupted' else '⚠ No answer came.'

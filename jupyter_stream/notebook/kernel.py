@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -53,7 +51,6 @@ class KernelState:
     shown: tuple[ref[Any], tuple[int, int] | None] | None = None
     _views: OpenViews | None = None
     _loader: Loader | None = None
-    _prices: Thread | None = None
 
     @property
     def views(self) -> OpenViews:
@@ -68,14 +65,6 @@ class KernelState:
         from jupyter_stream.widgets.live import Loader
 
         self._loader = self._loader or Loader(lambda: self.front_ends.learn(session_of(current_shell()), True))
-
-    def load_prices(self) -> None:
-        """Load the tables of prices, once, while the model thinks: later they would hold the answer up."""
-        from jupyter_stream import prices
-
-        if self._prices is None and find_spec('genai_prices') is not None:
-            self._prices = Thread(target=prices.load, name='jupyter_stream prices', daemon=True)
-            self._prices.start()
 
 
 state = KernelState()

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from jupyter_stream import bridge
 from jupyter_stream.exceptions import (
     AgentRunError,
+    FallbackExceptionGroup,
     IncompleteStream,
     ModelConnectionError,
-    StreamDecodeError,
     UserError,
 )
 from jupyter_stream.notebook.answer import Answer
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ('Playable', 'Player', 'short_errors')
 
-_BROKEN = (IncompleteStream, ModelConnectionError, StreamDecodeError)
+_BROKEN = (IncompleteStream, ModelConnectionError)
 """What ends an answer on its way here, and not in the model."""
 
 _TICK = 0.05
@@ -111,6 +111,7 @@ class Player:
         stream: StreamedResponse | None = None
         try:
             await asyncio.sleep(0)  # what the view shows leaves for the browser before imports block this thread
+            view.tick()  # what it needs is imported now, and not while a request is open, which a stop should close
             from jupyter_stream.models.base import progress_to
 
             with progress_to(view.status):
@@ -196,4 +197,9 @@ def short_errors() -> Generator[None]:
         # A partial, since an exception must stay picklable.
         shown = partial(list[str], (f'{type(error).__name__}: {error}',))
         error._render_traceback_ = shown  # pyright: ignore[reportAttributeAccessIssue]
+        raise
+    except FallbackExceptionGroup as group:
+        tried = (f'{attempt.provider_name}:{attempt.model_name}: {attempt.error}' for attempt in group.attempts)
+        shown = partial(list[str], ('\n'.join((f'{type(group).__name__}: {group.message}', *tried)),))
+        group._render_traceback_ = shown  # pyright: ignore[reportAttributeAccessIssue]
         raise

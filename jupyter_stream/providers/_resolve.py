@@ -42,6 +42,7 @@ class Resolved(NamedTuple):
     model_name: str
     api_key: str | None
     base_url: str | None
+    key_variable: str | None = None
 
     def __repr__(self) -> str:
         return f'Resolved({self.provider.all_prefixes[0]}:{self.model_name}, base_url={self.base_url!r})'
@@ -85,7 +86,8 @@ def resolve(name: str, *, api_key: str | None = None, base_url: str | None = Non
     if provider is None or (provider.model_required and ':' not in name):
         raise UserError(_unknown(name))
     _check_model_name(provider, prefix, model_name)
-    key = api_key or (None if provider.key_unless and env.get(provider.key_unless) else _first(provider.key_env, env))
+    variable = None if api_key else _key_variable(provider, env)
+    key = _first((variable,), env) if variable else api_key
     if key is None and provider.key_required:
         raise UserError(
             f'Set the `{provider.key_env[0]}` environment variable or pass `api_key=…` to use {provider.title}.'
@@ -95,7 +97,14 @@ def resolve(name: str, *, api_key: str | None = None, base_url: str | None = Non
         query={parameter: _filled(text, provider, env) for parameter, text in provider.query.items()},
         headers={**provider.headers, **_optional_headers(provider, env)},
     )
-    return Resolved(settled, model_name, key, _address(provider, base_url, env))
+    return Resolved(settled, model_name, key, _address(provider, base_url, env), variable)
+
+
+def _key_variable(provider: Provider, env: Mapping[str, str]) -> str | None:
+    """The first of the provider's variables that holds a key; None where another way of signing in is set."""
+    if provider.key_unless and env.get(provider.key_unless):
+        return None
+    return next((name for name in provider.key_env if _first((name,), env)), None)
 
 
 def _address(provider: Provider, base_url: str | None, env: Mapping[str, str]) -> str | None:

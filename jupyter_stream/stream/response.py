@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from jupyter_stream.messages import (
     FinalResultEvent,
@@ -27,7 +27,10 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
 
-__all__ = ('CompletedStreamedResponse', 'StreamedResponse')
+__all__ = ('FINISH_GRACE', 'CompletedStreamedResponse', 'StreamedResponse')
+
+FINISH_GRACE: Final = 1.5
+"""Seconds that an end mark may still take after the provider said why the answer ended."""
 
 
 class StreamedResponse(ABC):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
@@ -36,11 +37,14 @@ from jupyter_stream.transport._addresses import is_loopback
 from jupyter_stream.transport._proxies import ByDestination
 
 __all__ = (
+    'Allowance',
     'Deadline',
     'Endpoint',
     'Timeouts',
     'client_for_this_loop',
     'connection_error',
+    'drain',
+    'header_error',
     'read',
     'read_error_body',
     'retry_wait',
@@ -50,8 +54,22 @@ T = TypeVar('T')
 
 MAX_STREAM_BYTES: Final = 64 * 2**20
 MAX_ERROR_BYTES: Final = 2**20
+ERROR_BODY_SECONDS: Final = 2.0
+"""What the words of a refusal may take, whose status says already what it is."""
+
 MAX_RETRY_AFTER: Final = 60.0
 """Seconds; a provider that asks for a longer pause gets an error raised at once instead."""
+
+DRAIN_SECONDS: Final = 0.1
+DRAIN_BYTES: Final = 64 * 2**10
+"""What is read of a body after the answer in it has ended: more is no sign of a connection that can be used again."""
+
+KEEP_ALIVE: Final = 60.0
+"""Seconds that a connection waits for the next question, which a reader types."""
+
+MAX_HEADER_BYTES: Final = 64 * 2**10
+_TOO_LARGE: Final = 'Receive buffer too long'
+"""What the HTTP library says of headers that have no end."""
 
 _RETRIED_STATUS: Final = frozenset({408, 409, 425, 429})
 _PHASES: Final[Mapping[type[httpx.HTTPError], str]] = {
@@ -132,12 +150,37 @@ class _StartedEagerly(Awaitable[T]):
             return done.value
 
 
+class Allowance:
+    """How much an answer may still bring: its text counts, and what comes without any, but not the envelopes of deltas.
+
+    Args:
+        limit: in bytes; `max_stream_bytes` of the settings.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = MAX_STREAM_BYTES if limit is None else limit
+        self.left = self.limit
+        self._text = 0
+
+    def content(self, size: int) -> None:
+        """So much of the answer has come: what was read for it is no longer counted."""
+        self._text += size
+        self.left = self.limit - self._text
+
+
+class AnswerOver(Exception):
+    """The answer was whole already when the waiting ended."""
+
+
 class Deadline:
     """What is left of the time for one request, on the loop's monotonic clock.
 
     The whole request is armed once. The wait for content is armed anew by `attempt` and by each `content`: comments,
-    pings and empty deltas do not count.
+    pings and empty deltas do not count. After `finished` only an end mark is waited for, and not for long.
     """
+
+    is_finished = False
+    """Whether the provider has said why the answer ended."""
 
     def __init__(self, model_name: str, timeouts: Timeouts) -> None:
         self._now = asyncio.get_running_loop().time
@@ -148,17 +191,24 @@ class Deadline:
 
     def attempt(self) -> None:
         """Another attempt begins."""
+        self.is_finished = False
         self._content = (self._now() + self._timeouts.first_event, self._timeouts.first_event, 'first_event_timeout')
 
     def content(self) -> None:
         """Content has come."""
         self._content = (self._now() + self._timeouts.idle, self._timeouts.idle, 'idle_timeout')
 
+    def finished(self, grace: float) -> None:
+        """The answer is whole: only its end mark may still come, within `grace` seconds."""
+        self.is_finished = True
+        self._content = (self._now() + grace, grace, 'idle_timeout')
+
     async def wait(self, awaitable: Awaitable[T]) -> T:
         """Await under whichever deadline comes first.
 
         Raises:
             ModelRequestTimeout: the deadline came; `timeout` is its length in seconds, `setting` the setting to raise.
+            AnswerOver: the deadline came, and the answer is whole.
         """
         steps = awaitable.__await__()
         try:
@@ -173,7 +223,13 @@ class Deadline:
         except TimeoutError:
             if not scope.expired():
                 raise
+        if self.is_finished:
+            raise AnswerOver
         raise ModelRequestTimeout(self._model_name, timeout=seconds, setting=setting)
+
+    def allows(self, seconds: float) -> bool:
+        """Whether a wait of that length ends before the whole request has to."""
+        return self._now() + seconds < self._request[0]
 
     async def sleep(self, seconds: float) -> None:
         """Wait between two attempts, within the whole request."""
@@ -192,7 +248,10 @@ def client_for_this_loop() -> httpx.AsyncClient:
     client = _clients.get(loop)
     if client is None or client.is_closed:
         client = _clients[loop] = httpx.AsyncClient(
-            follow_redirects=False, transport=ByDestination(httpx.Limits(max_connections=256))
+            follow_redirects=False,
+            transport=ByDestination(
+                httpx.Limits(max_connections=256, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE)
+            ),
         )
     return client
 
@@ -200,18 +259,22 @@ def client_for_this_loop() -> httpx.AsyncClient:
 # -------------------------------------------------------------- reading bytes
 
 
-async def read(response: httpx.Response, deadline: Deadline, model_name: str) -> AsyncGenerator[bytes]:
+async def read(
+    response: httpx.Response, deadline: Deadline, model_name: str, allowance: Allowance | None = None
+) -> AsyncGenerator[bytes]:
     """The body as it comes, bounded in size and time: what fits the limit is handed out before the error.
+
+    It ends where the connection does, or soon after the provider has said why the answer ended.
 
     Raises:
         ModelConnectionError, ModelTimeoutError, ModelRequestTimeout, StreamLimitError
     """
     chunks = aiter(response.aiter_bytes())
-    size = 0
+    allowance = allowance or Allowance()
     while True:
         try:
             chunk = await deadline.wait(anext(chunks))
-        except StopAsyncIteration:
+        except (StopAsyncIteration, AnswerOver):
             return
         except httpx.HTTPError as cause:
             error = connection_error(cause, model_name)
@@ -219,27 +282,60 @@ async def read(response: httpx.Response, deadline: Deadline, model_name: str) ->
             message = 'The answer cannot be read on: its stream was closed while it was read.'
             error = ModelConnectionError(model_name, message, phase='read')
         else:
-            yield chunk[: MAX_STREAM_BYTES - size]
-            size += len(chunk)
-            if size <= MAX_STREAM_BYTES:
+            within, allowance.left = chunk[: max(0, allowance.left)], allowance.left - len(chunk)
+            fits = allowance.left >= 0
+            yield within
+            if fits:
                 continue
             error = StreamLimitError(
-                model_name, f'The answer was broken off: it is larger than {MAX_STREAM_BYTES // 2**20} MiB.'
+                model_name,
+                f'The answer was broken off, since it is larger than {_size(allowance.limit)}: '
+                'raise max_stream_bytes to read more.',
             )
         raise error
 
 
+async def drain(body: AsyncGenerator[bytes]) -> None:
+    """Read what is left of a body after the end of the answer in it, so that its connection can be used again.
+
+    A server that holds the connection open, or goes on sending, is not waited for.
+    """
+    size = 0
+    with suppress(ModelAPIError, TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for chunk in body:
+                size += len(chunk)
+                if size > DRAIN_BYTES:
+                    return
+
+
 async def read_error_body(response: httpx.Response, deadline: Deadline, model_name: str) -> bytes:
-    """What the provider says of an error, up to 1 MiB of it; what breaks off is no second error."""
+    """What the provider says of an error, up to 1 MiB of it; what breaks off, or stalls, is no second error."""
     body = bytearray()
-    try:
-        async for chunk in read(response, deadline, model_name):
-            body += chunk
-            if len(body) >= MAX_ERROR_BYTES:
-                break
-    except ModelAPIError:
-        pass
+    with suppress(ModelAPIError, TimeoutError):
+        async with asyncio.timeout(None if response.is_success else ERROR_BODY_SECONDS):
+            async for chunk in read(response, deadline, model_name):
+                body += chunk
+                if len(body) >= MAX_ERROR_BYTES:
+                    break
     return bytes(body[:MAX_ERROR_BYTES])
+
+
+def header_error(response: httpx.Response, model_name: str) -> StreamLimitError | None:
+    """The error for an answer whose headers are larger than is accepted."""
+    size = sum(len(name) + len(value) for name, value in response.headers.raw)
+    if size <= MAX_HEADER_BYTES:
+        return None
+    return StreamLimitError(
+        model_name,
+        f'The headers of the answer are larger than {_size(MAX_HEADER_BYTES)}, so that they were not read: '
+        'what sends them is no model.',
+        in_stream=False,
+    )
+
+
+def _size(limit: int) -> str:
+    return f'{limit // 2**20} MiB' if limit >= 2**20 else f'{limit // 2**10} KiB' if limit >= 2**10 else f'{limit} B'
 
 
 def connection_error(cause: httpx.HTTPError, model_name: str) -> ModelConnectionError:
@@ -247,6 +343,8 @@ def connection_error(cause: httpx.HTTPError, model_name: str) -> ModelConnection
     kind = ModelTimeoutError if isinstance(cause, httpx.TimeoutException) else ModelConnectionError
     phase: Any = next((phase for error, phase in _PHASES.items() if isinstance(cause, error)), None)
     what = str(cause).rstrip('.') or type(cause).__name__
+    if _TOO_LARGE in what:  # another attempt would bring the same
+        phase = None
     server, here = _server(cause)
     hint = ' Is the server running?' if here and phase == 'connect' else ''
     return kind(model_name, f'The connection to {server} failed while {_DOING[phase]}: {what}.{hint}', phase=phase)
@@ -291,6 +389,8 @@ def retry_wait(error: ModelAPIError, attempt: int, max_retries: int) -> float | 
 
 def _is_retryable(error: ModelAPIError) -> bool:
     if isinstance(error, ModelHTTPError):
+        if isinstance(error.body, str) and len(error.body) >= MAX_ERROR_BYTES:  # an endless page: no model's
+            return False
         if (hint := error.provider_retry_hint) is not None:
             return hint
         if isinstance(error, ModelQuotaExceededError):  # seconds change nothing, though its status is that of a rush

@@ -58,6 +58,8 @@ class WireRequest:
 class FrameDecoder(Protocol):
     """Bytes in, frames out. See `jupyter_stream.framing`."""
 
+    def __init__(self, max_event_bytes: int, /) -> None: ...
+
     def feed(self, data: bytes, /) -> Sequence[Any]: ...
 
     def close(self) -> Sequence[Any]: ...
@@ -83,6 +85,9 @@ class Decoder(ABC):
 
     response_id_header: ClassVar[str | None] = None
     """The header of the answer that holds the id of the response, where the stream itself holds none."""
+
+    bare_errors: ClassVar[bool] = False
+    """Whether an error keeps only what stands under `error` in the provider's body, as OpenAI's own library has it."""
 
     end_marker: ClassVar[str | None] = None
     """The data of the event that ends the reading, where that is not JSON."""

@@ -123,7 +123,7 @@ class EventDecoder(base.Decoder):
         return []
 
     def _error(self, body: Any) -> ModelAPIError:
-        return stream_error(self.model_name, body, self.target.provider.title)
+        return stream_error(self.model_name, body, self.target.provider.title, bare=self.bare_errors)
 
 
 class NamePieces:

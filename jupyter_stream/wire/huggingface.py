@@ -78,6 +78,8 @@ def _tool(tool: Raw) -> Raw:
 class Decoder(ChatDecoder):
     """Reads one answer. All its text is one part."""
 
+    bare_errors = False
+
     def __init__(self, target: Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         super().__init__(target, parameters, settings)
         self.parts.tagged = ThinkingPart('')

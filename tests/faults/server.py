@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 Step = Callable[['Connection'], None]
 
@@ -81,7 +81,7 @@ class ScriptedServer:
     client_left: list[float] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> ScriptedServer:
+    def __enter__(self) -> Self:
         self._listener = socket.create_server(('127.0.0.1', 0), backlog=512)
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -136,6 +136,36 @@ class ScriptedServer:
         request = Request(line, headers, body, time.monotonic())
         self.requests.append(request)
         return request
+
+
+@dataclass
+class KeepAliveServer(ScriptedServer):
+    """Answers as many requests on a connection as the client sends; each gets the next step of the script.
+
+    `connections` says how many there were. A step has to say where its body ends: see `whole`.
+    """
+
+    connections: int = 0
+
+    def _answer(self, sock: socket.socket, step: Step) -> None:
+        self.connections += 1
+        with sock, suppress(OSError):  # the client has left: nobody else ends a connection
+            while True:
+                request = self._read(sock)
+                self.script[min(len(self.requests), len(self.script)) - 1](Connection(sock, request, self))
+
+
+def whole(body: bytes, *, pause: float = 0.0, content_type: str = 'text/event-stream', line: str = '200 OK') -> Step:
+    """A step: a body in chunks on a connection that stays; its end comes after a pause."""
+
+    def step(connection: Connection) -> None:
+        head = f'HTTP/1.1 {line}\r\ncontent-type: {content_type}\r\ntransfer-encoding: chunked\r\n\r\n'
+        connection.send(head.encode() + b'%x\r\n%b\r\n' % (len(body), body) + (b'' if pause else b'0\r\n\r\n'))
+        if pause:
+            time.sleep(pause)
+            connection.send(b'0\r\n\r\n')
+
+    return step
 
 
 def _gone() -> bytes:

@@ -80,7 +80,7 @@ def test_f47_headers_without_end_are_a_protocol_error(wire: Protocol) -> None:
 
     outcome, server = run(wire, step)
     failed(outcome, ModelConnectionError)
-    assert len(server.requests) == 3
+    assert len(server.requests) == 1, 'another attempt would bring the same'
 
 
 @pytest.mark.parametrize('reason', ['content_filter', 'length'])

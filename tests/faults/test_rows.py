@@ -121,7 +121,8 @@ def test_f01_reset_three_times_is_a_connection_error_that_counts_the_attempts(wi
     outcome, server = run(wire, reset)
     failed(outcome, ModelConnectionError)
     assert len(server.requests) == 3 and outcome.error is not None
-    assert outcome.error.__notes__ == ['3 attempts were made.']
+    assert '\n3 attempts were made:\n1. ModelConnectionError: ' in str(outcome.error)
+    assert isinstance(outcome.error, ModelConnectionError) and len(outcome.error.attempts) == 3
     assert outcome.error.__cause__ is None, 'the frames of the HTTP library hold the key'
 
 

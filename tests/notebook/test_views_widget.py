@@ -86,10 +86,9 @@ class Front:
 
 @pytest.fixture(autouse=True)
 def new_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of a new kernel, whose page and prices are not loaded."""
+    """Those of a new kernel, whose page is not loaded."""
     monkeypatch.setattr(kernel, 'state', KernelState())
     monkeypatch.setattr(KernelState, 'load_frontend', lambda state: None)
-    monkeypatch.setattr(KernelState, 'load_prices', lambda state: None)
 
 
 def events(*pieces: str) -> list[Any]:

@@ -139,11 +139,13 @@ class WidgetView:
         if self._instead is not None:
             self._instead.finish(response, mark, error)
             return
+        self._shown().tick()
+        is_whole = mark is None and error is None
         self._shown().finish(
             {
                 'mark': mark or _mark_of(response),
                 'notes': notes_of(response, mark, error),
-                'footer': [visible(piece) for piece in footer_of(response, self._times, _cost(response))],
+                'footer': [visible(piece) for piece in footer_of(response, self._times, _cost(response, is_whole))],
                 'swap': self._place is None,
             },
             placed=self._place is not None,
@@ -174,7 +176,6 @@ class WidgetView:
         else:
             self._display(_waiting(self._title, widget.model_id))
         kernel.state.load_frontend()
-        kernel.state.load_prices()
         return widget
 
     def _ready(self) -> None:
@@ -233,10 +234,16 @@ def _mark_of(response: ModelResponse) -> str | None:
     return response.finish_reason if response.finish_reason in ('length', 'content_filter', 'error') else None
 
 
-def _cost(response: ModelResponse) -> str | None:
+def _cost(response: ModelResponse, may_load: bool) -> str | None:
+    """What the answer cost. The tables of prices, which hold up everything in the process while they load, are loaded
+    after the first whole answer of somebody who sells them, when its request is closed.
+    """
     from jupyter_stream import prices
 
-    if not prices.is_loaded() and response.usage.cost is None:
+    may_load = may_load and (response.provider_url or '').startswith('https:')
+    if not (may_load or prices.is_loaded() or response.usage.cost is not None):
         return None
+    if may_load:
+        prices.load()
     cost = prices.estimate(response)
     return None if cost is None else str(cost)

@@ -107,7 +107,7 @@ class Decoder(EventDecoder):
             self._candidate(candidate)
         elif not candidates and (feedback := chunk.get('promptFeedback')):
             self._feedback(feedback)
-        self._plain_size = len(chunk) if candidates else -1
+        self._plain_size = len(chunk) if candidates and not self.complete else -1
 
     def _describe(self, chunk: Raw) -> None:
         """What the chunk says of the answer as a whole."""
@@ -147,6 +147,7 @@ class Decoder(EventDecoder):
         )
 
     def _candidate(self, candidate: Raw) -> None:
+        is_over = self.complete
         if reason := candidate.get('finishReason'):
             self._finish(reason, candidate)
         if grounding := candidate.get('groundingMetadata'):
@@ -157,6 +158,8 @@ class Decoder(EventDecoder):
             for page in fetched_pages(candidate.get('urlContextMetadata'), self._name):
                 self._calls += 1
                 self.parts.part(('page', self._calls), page)
+        if is_over and not reason:
+            return  # the answer ended before: there is no end mark, so this is what comes after one elsewhere
         content = cast(Raw, candidate.get('content') or {})
         for part in cast('list[Raw]', content.get('parts') or ()):
             self._part(part)

@@ -29,6 +29,8 @@ _EMPTY: Final[Mapping[str, Any]] = {}
 class Decoder(ChatDecoder):
     """Reads one answer. All its text is one part; each stretch of thinking is one of its own."""
 
+    bare_errors = False
+
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         super().__init__(target, parameters, settings)
         self.parts.tagged = ThinkingPart('')

@@ -33,6 +33,8 @@ _NO_ID: Final = ('null', '')
 class Decoder(ChatDecoder):
     """Reads one answer."""
 
+    bare_errors = False
+
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
         super().__init__(target, parameters, settings)
         output_tools = self.parameters.output_tools

@@ -52,6 +52,7 @@ _THINKING_FIELDS: Final = ('reasoning', 'reasoning_content')
 class Decoder(EventDecoder):
     """Reads one answer. Text between two stretches of thinking or tool calls is a part of its own."""
 
+    bare_errors = True
     end_marker = '[DONE]'
 
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:

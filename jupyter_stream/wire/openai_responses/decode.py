@@ -46,6 +46,7 @@ _PENDING: Final = ('queued', 'in_progress')
 class Decoder(EventDecoder):
     """Reads one answer. Parts are told apart by the position of their item, whose id stays in the part."""
 
+    bare_errors = True
     end_marker = '[DONE]'
 
     def __init__(self, target: base.Target, parameters: ModelRequestParameters, settings: ModelSettings) -> None:
