@@ -351,7 +351,7 @@ def _hint(response: httpx.Response, provider: Provider, key: Secret | None, *, i
 
 
 def _where_the_key_came_from(provider: Provider, key: Secret | None) -> str | None:
-    variable = f'`{provider.key_env[0]}`' if provider.key_env else ''
+    variable = ' or '.join(f'`{name}`' for name in provider.key_env)
     if key is None:
         return f'No key was sent: set {variable} or pass `api_key=…`.' if variable else None
     if key.source:

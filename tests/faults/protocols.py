@@ -9,7 +9,7 @@ from typing import Any
 
 from .server import chat, events
 
-__all__ = ('ANTHROPIC', 'OPENAI_CHAT', 'PROTOCOLS', 'Protocol')
+__all__ = ('ANTHROPIC', 'GEMINI', 'OPENAI_CHAT', 'PROTOCOLS', 'RESPONSES', 'Protocol')
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Protocol:
         opening: what comes before the first text, and how many events that is.
         delta: a delta of text, with `%s` for the JSON of it.
         finish: what says why the answer ended.
-        done: the end marker.
+        done: the end marker; nothing where `finish` is the end itself.
         noise: events that bring no content.
         errors: bodies of an error in mid-stream; the last one is the provider's 'overloaded'.
         ends: what says why the answer ended, by the finish reason that it means; 'new' is one that nobody knows.
-        call: a tool call whose arguments are cut in the middle, as `{"a": 1`.
+        call: a tool call whose arguments are cut in the middle, as `{"a": 1`; whole where calls come whole.
     """
 
     name: str
@@ -152,4 +152,109 @@ ANTHROPIC = Protocol(
     ),
 )
 
-PROTOCOLS = (OPENAI_CHAT, ANTHROPIC)
+_ITEM = {'id': 'msg_1', 'type': 'message', 'role': 'assistant', 'status': 'in_progress', 'content': []}
+_ANSWER = {'id': 'resp_1', 'object': 'response', 'created_at': 1700000000, 'model': 'm-1', 'output': []}
+_AT = '"item_id": "msg_1", "output_index": 0, "content_index": 0'
+
+
+def _over(kind: str, **said: Any) -> bytes:
+    return _named({'type': f'response.{kind}', 'response': {**_ANSWER, 'status': kind, **said}})
+
+
+def _cut(reason: str) -> bytes:
+    return _over('incomplete', incomplete_details={'reason': reason})
+
+
+RESPONSES = Protocol(
+    name='openai-responses',
+    model='openai:m-1',
+    base='/v1',
+    path='/responses',
+    key_env='OPENAI_API_KEY',
+    opening=_named({'type': 'response.created', 'response': {**_ANSWER, 'status': 'in_progress'}})
+    + _named({'type': 'response.output_item.added', 'output_index': 0, 'item': _ITEM})
+    + _named(
+        {
+            'type': 'response.content_part.added',
+            'item_id': 'msg_1',
+            'output_index': 0,
+            'content_index': 0,
+            'part': {'type': 'output_text', 'text': '', 'annotations': []},
+        }
+    ),
+    opening_events=3,
+    delta=f'{{"type": "response.output_text.delta", {_AT}, "delta": %s}}',
+    finish=_over('completed', usage={'input_tokens': 3, 'output_tokens': 2, 'total_tokens': 5}),
+    done=b'',
+    noise={
+        'nothing': b'',
+        'comments': b': ping\n\n',
+        'progress': _named({'type': 'response.in_progress', 'response': {**_ANSWER, 'status': 'in_progress'}}),
+        'empty-text': events(f'{{"type": "response.output_text.delta", {_AT}, "delta": ""}}'),
+        'bare-bytes': b'x',
+    },
+    errors=(
+        _named({'type': 'error', 'code': 'server_error', 'message': 'broke', 'param': None}),
+        _named({'type': 'error', 'code': 'server_is_overloaded', 'message': 'broke', 'param': None}),
+    ),
+    ends={
+        'length': _cut('max_output_tokens'),
+        'content_filter': _cut('content_filter'),
+        'new': _cut('new'),
+    },
+    call=_named(
+        {
+            'type': 'response.output_item.added',
+            'output_index': 1,
+            'item': {'id': 'fc_1', 'type': 'function_call', 'call_id': 't1', 'name': 'add', 'arguments': ''},
+        }
+    )
+    + b''.join(
+        _named(
+            {
+                'type': 'response.function_call_arguments.delta',
+                'item_id': 'fc_1',
+                'output_index': 1,
+                'delta': piece,
+            }
+        )
+        for piece in ('{"a"', ': 1')
+    ),
+)
+
+
+def _candidate(**said: Any) -> bytes:
+    return events({'candidates': [{'index': 0, **said}], 'modelVersion': 'gemini-x', 'responseId': 'r1'})
+
+
+GEMINI = Protocol(
+    name='gemini',
+    model='google:gemini-x',
+    base='',
+    path='/v1beta/models/gemini-x:streamGenerateContent',
+    key_env='GEMINI_API_KEY',
+    opening=b'',
+    opening_events=0,
+    delta='{"candidates": [{"content": {"role": "model", "parts": [{"text": %s}]}}], "responseId": "r1"}',
+    finish=_candidate(finishReason='STOP'),
+    done=b'',
+    noise={
+        'nothing': b'',
+        'comments': b': ping\n\n',
+        'empty-candidates': events({'candidates': [], 'responseId': 'r1'}),
+        'empty-text': events({'candidates': [{'content': {'parts': [{'text': ''}]}}], 'responseId': 'r1'}),
+        'bare-bytes': b'x',
+    },
+    errors=(
+        events({'error': {'code': 500, 'message': 'broke', 'status': 'INTERNAL'}}),
+        events({'error': {'code': 503, 'message': 'broke: the model is overloaded', 'status': 'UNAVAILABLE'}}),
+    ),
+    ends={
+        'length': _candidate(finishReason='MAX_TOKENS'),
+        'content_filter': _candidate(finishReason='SAFETY'),
+        'new': _candidate(finishReason='new'),
+    },
+    call=_candidate(content={'parts': [{'functionCall': {'id': 't1', 'name': 'add', 'args': {'a': 1}}}]}),
+)
+
+PROTOCOLS = (OPENAI_CHAT, ANTHROPIC, RESPONSES, GEMINI)

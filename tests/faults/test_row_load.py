@@ -22,7 +22,7 @@ from jupyter_stream.notebook.views.publish import Publisher
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.transport._http import MAX_STREAM_BYTES
 
-from .protocols import ANTHROPIC, Protocol
+from .protocols import GEMINI, OPENAI_CHAT, RESPONSES, Protocol
 from .server import Connection, ScriptedServer, Step, chat, events, sends
 from .test_rows import KEY, Outcome, ask, failed, good, model_at, run
 
@@ -99,20 +99,60 @@ def test_f46_a_truncated_gzip_ends_at_once(wire: Protocol) -> None:
     assert took < 1 and gap < SLUGGISH
 
 
+NULLS: dict[str, list[Any]] = {
+    'openai-chat': [{'choices': None}, {'choices': [{'index': 0, 'delta': None}]}, {'choices': []}, None],
+    'anthropic': [{'type': 'content_block_delta', 'index': 0, 'delta': None}, {'type': 'ping', 'x': None}],
+    'openai-responses': [
+        {'type': 'response.output_text.delta', 'item_id': 'msg_1', 'output_index': 0, 'content_index': 0, 'delta': None}
+    ],
+    'gemini': [
+        {'candidates': None},
+        {'candidates': [{'content': None}]},
+        {'candidates': [{'content': {'parts': None}}]},
+    ],
+}
+
+
 def test_f39_null_in_the_place_of_content(wire: Protocol) -> None:
-    odd: list[Any] = (
-        [{'type': 'content_block_delta', 'index': 0, 'delta': None}, {'type': 'ping', 'x': None}]
-        if wire is ANTHROPIC
-        else [{'choices': None}, {'choices': [{'index': 0, 'delta': None}]}, {'choices': []}]
-    )
-    nothing = events(*odd)
+    nothing = events(*NULLS[wire.name])
     body = wire.opening + nothing + wire.text('Hel') + nothing + wire.text('lo') + wire.finish + wire.done
     assert good(run(wire, sends(body))[0])
 
 
+def response_calls() -> bytes:
+    added = [
+        {
+            'type': 'response.output_item.added',
+            'output_index': at,
+            'item': {'type': 'function_call', 'id': f'fc_{at}', 'call_id': f't{at}', 'name': name, 'arguments': ''},
+        }
+        for at, name in ((1, 'one'), (2, 'two'))
+    ]
+    pieces = [
+        {
+            'type': 'response.function_call_arguments.delta',
+            'item_id': f'fc_{at}',
+            'output_index': at,
+            'delta': piece,
+        }
+        for at, piece in ((1, '{"a"'), (2, '{"b"'), (1, ': 1}'), (2, ': 2}'))
+    ]
+    return events(*added, *pieces)
+
+
 def calls(wire: Protocol) -> bytes:
-    """Two calls whose arguments come in turns; OpenAI's have no index, so that the id has to tell them apart."""
-    if wire is not ANTHROPIC:
+    """Two calls whose arguments come in turns; OpenAI's have no index, so that the id has to tell them apart.
+
+    Gemini's come whole.
+    """
+    if wire is RESPONSES:
+        return response_calls()
+    if wire is GEMINI:
+        made = [
+            {'id': f't{at}', 'name': name, 'args': {key: at}} for at, name, key in ((1, 'one', 'a'), (2, 'two', 'b'))
+        ]
+        return events(*({'candidates': [{'content': {'parts': [{'functionCall': call}]}}]} for call in made))
+    if wire is OPENAI_CHAT:
         return events(
             chat(tool_calls=[{'id': 't1', 'function': {'name': 'one', 'arguments': '{"a"'}}]),
             chat(tool_calls=[{'id': 't2', 'function': {'name': 'two', 'arguments': '{"b"'}}]),

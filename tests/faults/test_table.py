@@ -50,4 +50,4 @@ def test_no_test_is_for_a_row_that_there_is_not() -> None:
 
 
 def test_the_protocols_are_these() -> None:
-    assert {'openai-chat', 'anthropic'} <= {protocol.name for protocol in PROTOCOLS}
+    assert {protocol.name for protocol in PROTOCOLS} == {'openai-chat', 'anthropic', 'openai-responses', 'gemini'}
