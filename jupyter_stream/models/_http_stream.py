@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import httpx
 
 from jupyter_stream import transport
-from jupyter_stream._secret import Secret, without_frames
+from jupyter_stream._secret import without_frames
 from jupyter_stream.exceptions import (
     AgentRunError,
     EmptyStream,
@@ -35,6 +35,8 @@ from jupyter_stream.wire.base import Decoder, WireRequest
 __all__ = ('HTTPStreamedResponse',)
 
 _HEAD_BYTES: Final = 64 * 1024
+
+_LAST_PORT: Final = 65535
 
 _CONTENT: Final = (
     'args_delta',
@@ -62,7 +64,7 @@ class HTTPStreamedResponse(StreamedResponse):
         self._response: httpx.Response | None = None
         self._digest: Callable[[Sequence[ModelResponsePart]], str] | None = None
         self._head = b''
-        self._key: Secret | None = None
+        self._secrets: Callable[[], tuple[str, ...]] = tuple[str, ...]
         self._usage_received = False
 
     @property
@@ -96,19 +98,25 @@ class HTTPStreamedResponse(StreamedResponse):
             ModelAPIError: the answer is not a stream of events.
         """
         self._digest = wanted.digest
-        self._key = endpoint.key
-        name = self._decoder.target.model_name
+        own = settings.get('extra_headers') or {}
+        self._secrets = lambda: _secrets(endpoint, own, {})
         error: BaseException | None
         try:
-            request = _build(client, wanted, endpoint, self._decoder.target.provider, settings)
+            request = _build(client, wanted, endpoint, self._decoder.target.provider, own, settings)
             if endpoint.sign is not None:
                 endpoint.sign(request)
+            self._secrets = lambda: _secrets(endpoint, own, request.headers)
+            request.url = transport.ShownWithout(request.url, self._secrets())
+            if not 0 <= (request.url.port or 0) <= _LAST_PORT:  # asyncio would raise a group of errors
+                raise httpx.InvalidURL(f'there is no port {request.url.port}')
             self._response = await self._deadline.wait(client.send(request, stream=True, follow_redirects=False))
         except httpx.HTTPError as cause:
-            error = transport.connection_error(cause, name)
+            error = self.presentable(transport.connection_error(cause, self._decoder.target.model_name))
         except httpx.InvalidURL as cause:
             error = UserError(f'The base URL is no valid URL: {scrub(str(cause), self._secrets())}.')
-        except Exception as failure:
+        except (UserError, AgentRunError) as failure:
+            error = self.presentable(failure)
+        except BaseException as failure:  # also a cancellation: the frames of httpx hold all headers
             error = without_frames(failure)
         else:
             error = await self._refusal(self._response)
@@ -150,9 +158,6 @@ class HTTPStreamedResponse(StreamedResponse):
         what = f'The answer is {kind or "no stream of events"}, not text/event-stream'
         begins = _excerpt(scrub(body.decode(errors='replace'), secrets))
         return ModelAPIError(name, f'{what}; it begins: {begins!r}.', body=scrubbed(said.body, secrets))
-
-    def _secrets(self) -> tuple[str, ...]:
-        return (self._key.reveal(),) if self._key else ()
 
     # ---------------------------------------------------------------- reading
 
@@ -237,15 +242,24 @@ class HTTPStreamedResponse(StreamedResponse):
             await self._response.aclose()
 
 
+def _secrets(endpoint: Endpoint, own: Mapping[str, str], sent: Mapping[str, str]) -> tuple[str, ...]:
+    return (*endpoint.secrets(), *transport.header_secrets(own, sent))
+
+
 def _build(
-    client: httpx.AsyncClient, wanted: WireRequest, endpoint: Endpoint, provider: Provider, settings: ModelSettings
+    client: httpx.AsyncClient,
+    wanted: WireRequest,
+    endpoint: Endpoint,
+    provider: Provider,
+    own: Mapping[str, str],
+    settings: ModelSettings,
 ) -> httpx.Request:
-    """The request with its key, which goes straight into the headers and into no variable."""
+    """The request with its key and the user's own headers, whose values go into no variable."""
     body = json.dumps(wanted.body, ensure_ascii=False, separators=(',', ':')).encode()
     return client.build_request(
         wanted.method,
         endpoint.base_url + wanted.path,
-        params={**provider.query, **wanted.query} or None,
+        params={**provider.query, **endpoint.parameters(), **wanted.query} or None,
         content=body if wanted.method == 'POST' else None,
         timeout=Timeouts.of(settings).httpx(),
         # A protocol's own headers come last: where the user has a say in them, `encode` has already merged that in.
@@ -257,7 +271,8 @@ def _build(
                 **provider.headers,
                 **(provider.auth(endpoint.key.reveal()) if endpoint.key else {}),
                 **endpoint.headers,
-                **(settings.get('extra_headers') or {}),
+                **endpoint.authorization(),
+                **own,
                 **wanted.headers,
             }
         ),

@@ -17,13 +17,13 @@ from typing import Any, Final
 
 import httpx
 
-from jupyter_stream._secret import Secret
+from jupyter_stream._secret import Secret, hidden
 from jupyter_stream.exceptions import ModelAPIError, UserError
 from jupyter_stream.models._sign_in import library, refusal_of
 from jupyter_stream.models.http import HTTPModel
 from jupyter_stream.profiles import profile
 from jupyter_stream.providers import Provider
-from jupyter_stream.settings import ModelSettings
+from jupyter_stream.settings import ModelSettings, concealed
 from jupyter_stream.transport import Endpoint
 
 __all__ = ('BedrockModel', 'host')
@@ -73,15 +73,17 @@ class BedrockModel(HTTPModel):
         model_name: str,
         *,
         api_key: Secret | str | None = None,
-        base_url: str | None = None,
+        base_url: Secret | str | None = None,
         http_client: httpx.AsyncClient | None = None,
         settings: ModelSettings | None = None,
         region: str | None = None,
         session: Any = None,
     ) -> None:
+        key, url, settings = hidden(api_key), hidden(base_url), concealed(settings)
+        del api_key, base_url  # a verbose traceback would show them
         self._aws = _AWS(session)
-        self._region = region or _region_of(base_url) or _environment_region()
-        if base_url is None:
+        self._region = region or _region_of(url) or _environment_region()
+        if url is None:
             self._region = _needed(self._region or self._aws.region())
         if profile(provider, model_name).converse.claude:
             # Its signatures are Anthropic's own: a history may go on there, or come from there.
@@ -89,8 +91,8 @@ class BedrockModel(HTTPModel):
         super().__init__(
             provider,
             model_name,
-            api_key=api_key,
-            base_url=base_url or host(_needed(self._region)),
+            api_key=key,
+            base_url=url or host(_needed(self._region)),
             http_client=http_client,
             settings=settings,
         )
@@ -105,8 +107,8 @@ class BedrockModel(HTTPModel):
         return replace(endpoint, sign=signer)
 
 
-def _region_of(base_url: str | None) -> str | None:
-    found = _HOST.search(base_url or '')
+def _region_of(base_url: Secret | None) -> str | None:
+    found = _HOST.search(base_url.reveal() if base_url else '')
     return found['region'] if found else None
 
 

@@ -1,8 +1,8 @@
 """HTTP: one pool for each event loop, timeouts, retries, limits, and guarded downloads."""
 
+from ._endpoint import Endpoint, ShownWithout, header_secrets
 from ._http import (
     Deadline,
-    Endpoint,
     Timeouts,
     client_for_this_loop,
     connection_error,
@@ -15,9 +15,11 @@ from ._proxies import proxy_for
 __all__ = (
     'Deadline',
     'Endpoint',
+    'ShownWithout',
     'Timeouts',
     'client_for_this_loop',
     'connection_error',
+    'header_secrets',
     'proxy_for',
     'read',
     'read_error_body',
