@@ -102,8 +102,8 @@ class _HiddenHeaders(dict[str, str]):
 
 def concealed(settings: S) -> S:
     """The same settings, whose `extra_headers` show no values in a repr. What is no settings is returned as it is."""
-    given = cast(Any, settings) if isinstance(settings, Mapping) else ModelSettings()
-    headers: Any = given.get('extra_headers')
+    given: Any = settings
+    headers: Any = given.get('extra_headers') if isinstance(settings, Mapping) else None
     if not isinstance(headers, dict) or isinstance(headers, _HiddenHeaders):
-        return settings
+        return given
     return cast(S, {**given, 'extra_headers': _HiddenHeaders(cast('dict[str, str]', headers))})

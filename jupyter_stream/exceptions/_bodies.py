@@ -119,7 +119,7 @@ def _shown(text: str) -> str | None:
         title = re.search(r'<title[^>]*>(.*?)</title>', text, re.IGNORECASE | re.DOTALL)
         text = f'a web page ({unescape(title[1])})' if title else 'a web page'
     line = ' '.join(text.split())
-    return (line if len(line) <= LONGEST_MESSAGE else f'{line[:LONGEST_MESSAGE]}…') or None
+    return (line if len(line) <= LONGEST_MESSAGE else f'{excerpt(line, LONGEST_MESSAGE)}…') or None
 
 
 def _name(error: Any, key: str) -> str | None:
@@ -161,6 +161,16 @@ def _until(date: str) -> float | None:
 
 
 MASK = '***'
+
+_HALF_WORD = re.compile(r'[\w+/=.~-]+\Z')
+
+
+def excerpt(text: str, length: int) -> str:
+    """How a text begins, but never with half a word at the end: half a key would not be recognised and masked."""
+    if len(text) <= length or not _HALF_WORD.fullmatch(text[length]):
+        return text[:length]
+    return _HALF_WORD.sub('', text[:length])
+
 
 _KEY_SHAPES = re.compile(
     r"""

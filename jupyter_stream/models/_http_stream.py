@@ -243,7 +243,7 @@ class HTTPStreamedResponse(StreamedResponse):
 
 
 def _secrets(endpoint: Endpoint, own: Mapping[str, str], sent: Mapping[str, str]) -> tuple[str, ...]:
-    return (*endpoint.secrets(), *transport.header_secrets(own, sent))
+    return (*endpoint.secrets(), *transport.header_secrets(own, sent), *transport.proxy_secrets())
 
 
 def _build(

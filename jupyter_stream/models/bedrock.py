@@ -8,9 +8,11 @@ signs each request by Signature Version 4: https://docs.aws.amazon.com/IAM/lates
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Final
@@ -173,8 +175,22 @@ def _sign(auth: Any, request: httpx.Request) -> None:
         data=request.content,
         headers={'content-type': request.headers['content-type']},
     )
-    auth.add_auth(plain)
+    with _unlogged('botocore.auth'):  # which logs what it signs, the session's token with it
+        auth.add_auth(plain)
     request.headers.update({name: plain.headers[name] for name in _SIGNED if name in plain.headers})
+
+
+@contextmanager
+def _unlogged(name: str) -> Generator[None]:
+    def drop(record: logging.LogRecord) -> bool:
+        return False
+
+    logger = logging.getLogger(name)
+    logger.addFilter(drop)
+    try:
+        yield
+    finally:
+        logger.removeFilter(drop)
 
 
 def _botocore(module: str) -> Any:

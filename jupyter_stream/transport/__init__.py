@@ -1,6 +1,6 @@
 """HTTP: one pool for each event loop, timeouts, retries, limits, and guarded downloads."""
 
-from ._endpoint import Endpoint, ShownWithout, header_secrets
+from ._endpoint import Endpoint, ShownWithout, header_secrets, proxy_secrets
 from ._http import (
     Deadline,
     Timeouts,
@@ -21,6 +21,7 @@ __all__ = (
     'connection_error',
     'header_secrets',
     'proxy_for',
+    'proxy_secrets',
     'read',
     'read_error_body',
     'retry_wait',

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, unquote
+from urllib.request import getproxies
 
 import httpx
 
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions._bodies import scrub
 
-__all__ = ('Endpoint', 'ShownWithout', 'header_secrets')
+__all__ = ('Endpoint', 'ShownWithout', 'header_secrets', 'proxy_secrets')
 
 _SHORTEST: Final = 8
 """Characters of a value that is taken for a secret whatever its name."""
@@ -99,6 +100,13 @@ def _login_secrets(login: Secret | None) -> Iterator[str]:
         if word and (word is password or not password or len(word) >= _SHORTEST):
             yield word
             yield unquote(word)
+
+
+def proxy_secrets() -> Iterator[str]:
+    """The users and passwords in the proxy variables of the environment: a proxy may repeat them in its error."""
+    for proxy in getproxies().values():
+        login, at, _ = proxy.rpartition('@')
+        yield from _login_secrets(Secret(login.rpartition('://')[2]) if at else None)
 
 
 def header_secrets(headers: Mapping[str, str], sent: Mapping[str, str]) -> Iterator[str]:

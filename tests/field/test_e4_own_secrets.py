@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_stream.direct import model_request, model_request_stream
 from jupyter_stream.exceptions import ModelHTTPError, UserError
+from jupyter_stream.exceptions._bodies import excerpt
 from jupyter_stream.messages import ModelResponse
 from jupyter_stream.models import infer_model
 from jupyter_stream.providers import resolve
@@ -26,6 +27,7 @@ from .test_e2_headers import ASK, KEY, PROTOCOLS, everything
 PASSWORD, TOKEN, HEADER, BEARER = 'pw-UNGUESSABLE-1', 'tok-UNGUESSABLE-2', 'hdr-UNGUESSABLE-3', 'brr-UNGUESSABLE-4'
 SECRETS = (KEY, PASSWORD, TOKEN, HEADER, BEARER, b64encode(f'ann:{PASSWORD}'.encode()).decode())
 URL = f'http://ann:{PASSWORD}@127.0.0.1:9/base/?token={TOKEN}&api-version=2024-10-21'
+WORDS = 'no: tk-0123 it is'
 ANSWER = 'data: {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop", "index": 0}]}\n\ndata: [DONE]\n\n'
 
 
@@ -181,3 +183,10 @@ def test_e4_a_base_url_that_makes_no_sense_is_refused_without_them(port: str) ->
 )
 def test_e5_short_values_of_headers_are_no_secrets(headers: dict[str, str], secret: list[str]) -> None:
     assert list(header_secrets(headers, {})) == secret
+
+
+@pytest.mark.parametrize(
+    ('length', 'shown'), [(4, 'no: '), (7, 'no: '), (10, 'no: '), (11, 'no: tk-0123'), (99, WORDS)]
+)
+def test_e4_an_excerpt_never_ends_inside_a_key(length: int, shown: str) -> None:
+    assert excerpt(WORDS, length) == shown
