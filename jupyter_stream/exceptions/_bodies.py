@@ -162,14 +162,15 @@ def _until(date: str) -> float | None:
 
 MASK = '***'
 
-_HALF_WORD = re.compile(r'[\w+/=.~-]+\Z')
+_OF_KEYS = 'A-Za-z0-9_+/=.~-'
+_HALF_WORD = re.compile(rf'(?<![{_OF_KEYS}])[{_OF_KEYS}]{{1,450}}\Z')
+"""The beginning of a word that may be a key; no key is longer."""
 
 
 def excerpt(text: str, length: int) -> str:
     """How a text begins, but never with half a word at the end: half a key would not be recognised and masked."""
-    if len(text) <= length or not _HALF_WORD.fullmatch(text[length]):
-        return text[:length]
-    return _HALF_WORD.sub('', text[:length])
+    begins, follows = text[:length], text[length : length + 1]
+    return _HALF_WORD.sub('', begins) if _HALF_WORD.match(follows) else begins
 
 
 _KEY_SHAPES = re.compile(
