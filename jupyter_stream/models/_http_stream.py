@@ -31,6 +31,7 @@ from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
 from jupyter_stream.transport import Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Decoder, WireRequest
+from jupyter_stream.wire.decoding import WRONG_TYPE
 
 __all__ = ('HTTPStreamedResponse',)
 
@@ -69,7 +70,8 @@ class HTTPStreamedResponse(StreamedResponse):
 
     @property
     def model_name(self) -> str:
-        return self._decoder.model_name
+        name: Any = self._decoder.model_name
+        return name if isinstance(name, str) else self._decoder.target.model_name
 
     @property
     def provider_name(self) -> str | None:
@@ -192,17 +194,21 @@ class HTTPStreamedResponse(StreamedResponse):
 
     def _end(self) -> list[ModelResponseStreamEvent]:
         """The bytes have ended, or what they say has."""
+        decoder = self._decoder
         events: list[ModelResponseStreamEvent] = []
         try:
-            for frame in () if self._decoder.terminal else self._framing.close():
-                events += self._decoder.feed(frame)
-            events += self._decoder.close()
+            for frame in () if decoder.terminal else self._framing.close():
+                events += decoder.feed(frame)
+            events += decoder.close()
         except EmptyStream:
             if self._begins_as_a_page():
                 raise self._no_stream(self._head, '') from None
             raise
         except FramingError as failure:
             raise self._typed(failure) from None
+        except WRONG_TYPE:
+            message = 'The end of the answer does not fit what came before it: a field has the wrong type.'
+            raise StreamDecodeError(decoder.target.model_name, message, offset=decoder.offset) from None
         self._learn()
         return events
 
@@ -213,7 +219,8 @@ class HTTPStreamedResponse(StreamedResponse):
             self._usage = decoder.usage
             self._usage_received = self._usage_received or decoder.usage.has_values()
         self.finish_reason = decoder.finish_reason
-        self.provider_response_id = decoder.provider_response_id
+        name: object = decoder.provider_response_id
+        self.provider_response_id = name if isinstance(name, str) else None
         self.provider_details = decoder.provider_details
         self.state = 'suspended' if decoder.suspended else 'complete'
 
