@@ -44,7 +44,7 @@ def checked(part: P) -> P:
         raise TypeError(f'the content is {type(content).__name__}')
     if not isinstance(getattr(part, 'args', None), str | dict | None):
         raise TypeError('the arguments are neither a text nor an object')
-    details: object = part.provider_details
+    details: Any = part.provider_details
     if not isinstance(details, dict | None):
         raise TypeError('the details are no object')
     if not all(map(_is_citation, getattr(part, 'citations', None) or ())):
