@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-__all__ = ('Secret', 'without_frames')
+__all__ = ('Secret', 'hidden', 'without_frames')
 
 E = TypeVar('E', bound=BaseException)
 
@@ -39,10 +39,17 @@ class Secret:
         raise TypeError('A key is not pickled: pass it anew, or set its environment variable where it is needed.')
 
 
+def hidden(value: Secret | str | None) -> Secret | None:
+    """The value as a secret; None for nothing and for an empty text."""
+    return Secret(value) if isinstance(value, str) and value else value or None
+
+
 def without_frames(error: E) -> E:
     """The same error, without the frames that it came through and the errors behind it, whose locals hold a secret.
 
     Raise it outside the `except` block that caught it, or it takes the caught one along as its context.
     """
     error.__cause__ = error.__context__ = None
+    for inner in getattr(error, 'exceptions', ()):  # of a group
+        without_frames(inner)
     return error.with_traceback(None)

@@ -23,7 +23,7 @@ from jupyter_stream.messages import (
     ModelResponseStreamEvent,
 )
 from jupyter_stream.models import KnownModelName, Model, ModelRequestParameters, StreamedResponse, infer_model
-from jupyter_stream.settings import ModelSettings
+from jupyter_stream.settings import ModelSettings, concealed
 from jupyter_stream.usage import RequestUsage
 
 __all__ = (
@@ -66,6 +66,7 @@ async def model_request(
         ModelAPIError: the provider or the connection failed.
         UnexpectedModelBehavior: the answer makes no sense.
     """
+    model_settings = concealed(model_settings)
     request = _Request.of(model, messages, model_settings, model_request_parameters, instrument)
     return await request.model.request(request.messages, request.settings, request.parameters)
 
@@ -89,6 +90,7 @@ def model_request_sync(
     Raises:
         Interrupted: (a KeyboardInterrupt) the user stopped it; the request has been closed.
     """
+    model_settings = concealed(model_settings)
     request = _Request.of(model, messages, model_settings, model_request_parameters, instrument)
     return bridge.run(
         lambda: request.model.request(request.messages, request.settings, request.parameters),
@@ -132,6 +134,7 @@ def model_request_stream(
         An async context manager of a `StreamedResponse`: an async iterable of events with `get()` for the response so
         far, which stays readable after the block.
     """
+    model_settings = concealed(model_settings)
     return _RequestStream(_Request.of(model, messages, model_settings, model_request_parameters, instrument))
 
 
@@ -154,6 +157,7 @@ def model_request_stream_sync(
 
     Takes what `model_request` does.
     """
+    model_settings = concealed(model_settings)
     return StreamedResponseSync(
         model_request_stream(
             model,

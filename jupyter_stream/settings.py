@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, cast
 
 if TYPE_CHECKING:
     from httpx import Timeout
 else:
     Timeout = Any
+
+S = TypeVar('S')
 
 ThinkingEffort: TypeAlias = Literal['minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 ThinkingLevel: TypeAlias = bool | ThinkingEffort
@@ -93,3 +96,19 @@ def merge_model_settings(base: ModelSettings | None, overrides: ModelSettings | 
     if base and overrides:
         return base | overrides
     return base or overrides
+
+
+class _HiddenHeaders(dict[str, str]):
+    """Headers whose values are in no repr, and so in no verbose traceback."""
+
+    def __repr__(self) -> str:
+        return repr(dict.fromkeys(self, '***'))
+
+
+def concealed(settings: S) -> S:
+    """The same settings, whose `extra_headers` show no values in a repr. What is no settings is returned as it is."""
+    given: Any = settings
+    headers: Any = given.get('extra_headers') if isinstance(settings, Mapping) else None
+    if not isinstance(headers, dict) or isinstance(headers, _HiddenHeaders):
+        return given
+    return cast(S, {**given, 'extra_headers': _HiddenHeaders(cast('dict[str, str]', headers))})

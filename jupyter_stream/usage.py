@@ -164,8 +164,8 @@ def _without_nulls(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _dump(usage: RequestUsage, dump: Callable[[Any], Any]) -> Any:
     dumped = dump(usage)
-    if not dumped['unmeasured_requests']:
-        del dumped['unmeasured_requests']
+    if not dumped.get('unmeasured_requests'):  # which may be excluded, or not included
+        dumped.pop('unmeasured_requests', None)
     return {**dumped, **{name: count for name, count in usage.__dict__.items() if name not in _reserved()}}
 
 

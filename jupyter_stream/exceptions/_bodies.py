@@ -119,7 +119,7 @@ def _shown(text: str) -> str | None:
         title = re.search(r'<title[^>]*>(.*?)</title>', text, re.IGNORECASE | re.DOTALL)
         text = f'a web page ({unescape(title[1])})' if title else 'a web page'
     line = ' '.join(text.split())
-    return (line if len(line) <= LONGEST_MESSAGE else f'{line[:LONGEST_MESSAGE]}…') or None
+    return (line if len(line) <= LONGEST_MESSAGE else f'{excerpt(line, LONGEST_MESSAGE)}…') or None
 
 
 def _name(error: Any, key: str) -> str | None:
@@ -161,6 +161,17 @@ def _until(date: str) -> float | None:
 
 
 MASK = '***'
+
+_OF_KEYS = 'A-Za-z0-9_+/=.~-'
+_HALF_WORD = re.compile(rf'(?<![{_OF_KEYS}])[{_OF_KEYS}]{{1,450}}\Z')
+"""The beginning of a word that may be a key; no key is longer."""
+
+
+def excerpt(text: str, length: int) -> str:
+    """How a text begins, but never with half a word at the end: half a key would not be recognised and masked."""
+    begins, follows = text[:length], text[length : length + 1]
+    return _HALF_WORD.sub('', begins) if _HALF_WORD.match(follows) else begins
+
 
 _KEY_SHAPES = re.compile(
     r"""

@@ -28,7 +28,7 @@ from ._classes import (
 )
 
 Category: TypeAlias = type[ModelAPIError]
-E = TypeVar('E', bound=Exception)
+E = TypeVar('E', bound=BaseException)
 
 STATUS_CATEGORIES: dict[int, Category] = {
     400: ModelRequestRejectedError,

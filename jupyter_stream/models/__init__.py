@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from jupyter_stream._secret import Secret
+from jupyter_stream._secret import Secret, hidden
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
@@ -86,9 +86,9 @@ def infer_model(
         from jupyter_stream.models.test import TestModel
 
         return TestModel()
-    key = Secret(api_key) if api_key else None
-    del api_key
-    found = _resolved(model, key, base_url)
+    key, url = hidden(api_key), hidden(base_url)
+    del api_key, base_url  # a verbose traceback would show them
+    found = _resolved(model, key, url)
     if isinstance(found, UserError):
         raise found
     provider, name, key, url = found
@@ -107,14 +107,14 @@ def infer_model(
 
 
 def _resolved(
-    model: str, key: Secret | None, base_url: str | None
-) -> tuple[Provider, str, Secret | None, str | None] | UserError:
+    model: str, key: Secret | None, url: Secret | None
+) -> tuple[Provider, str, Secret | None, Secret | None] | UserError:
     """What the model string means here; an error without its frames, whose locals hold every key of the environment."""
     from jupyter_stream import providers
 
     try:
-        found = providers.resolve(model, api_key=key.reveal() if key else None, base_url=base_url, env=os.environ)
+        found = providers.resolve(model, api_key=key and key.reveal(), base_url=url and url.reveal(), env=os.environ)
     except UserError as error:
         return error.with_traceback(None)
-    used = Secret(found.api_key, found.key_variable) if found.api_key else None
-    return found.provider, found.model_name, used, found.base_url
+    key_used = Secret(found.api_key, found.key_variable) if found.api_key else None
+    return found.provider, found.model_name, key_used, hidden(found.base_url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -33,12 +33,15 @@ from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import FINISH_GRACE, StreamedResponse
 from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Decoder, WireRequest
+from jupyter_stream.wire.decoding import WRONG_TYPE
 
 __all__ = ('HTTPStreamedResponse',)
 
-E = TypeVar('E', bound=Exception)
+E = TypeVar('E', bound=BaseException)
 
 _HEAD_BYTES: Final = 64 * 1024
+
+_LAST_PORT: Final = 65535
 
 _CONTENT: Final = (
     'signature_delta',
@@ -68,13 +71,15 @@ class HTTPStreamedResponse(StreamedResponse):
         self._response: httpx.Response | None = None
         self._digest: Callable[[Sequence[ModelResponsePart]], str] | None = None
         self._head = b''
+        self._secrets: Callable[[], tuple[str, ...]] = tuple[str, ...]
         self._key: Secret | None = None
         self._usage_received = False
         self._has_content = False
 
     @property
     def model_name(self) -> str:
-        return self._decoder.model_name
+        name: Any = self._decoder.model_name
+        return name if isinstance(name, str) else self._decoder.target.model_name
 
     @property
     def provider_name(self) -> str | None:
@@ -103,19 +108,27 @@ class HTTPStreamedResponse(StreamedResponse):
             ModelAPIError: the answer is not a stream of events.
         """
         self._digest = wanted.digest
-        self._key = endpoint.key
         name = self._decoder.target.model_name
-        error: Exception | None
+        own = settings.get('extra_headers') or {}
+        self._secrets = lambda: _secrets(endpoint, own, {})
+        self._key = endpoint.key
+        error: BaseException | None
         try:
-            request = _build(client, wanted, endpoint, self._decoder.target.provider, settings)
+            request = _build(client, wanted, endpoint, self._decoder.target.provider, own, settings)
             if endpoint.sign is not None:
                 endpoint.sign(request)
+            self._secrets = lambda: _secrets(endpoint, own, request.headers)
+            request.url = transport.ShownWithout(request.url, self._secrets())
+            if not 0 <= (request.url.port or 0) <= _LAST_PORT:  # asyncio would raise a group of errors
+                raise httpx.InvalidURL(f'there is no port {request.url.port}')
             self._response = await self._deadline.wait(client.send(request, stream=True, follow_redirects=False))
         except httpx.HTTPError as cause:
-            error = transport.connection_error(cause, name)
+            error = self.presentable(transport.connection_error(cause, self._decoder.target.model_name))
         except httpx.InvalidURL as cause:
             error = UserError(f'The base URL is no valid URL: {scrub(str(cause), self._secrets())}.')
-        except Exception as failure:
+        except (UserError, AgentRunError) as failure:
+            error = self.presentable(failure)
+        except BaseException as failure:  # also a cancellation: the frames of httpx hold all headers
             error = without_frames(failure)
         else:
             error = transport.header_error(self._response, name) or await self._refusal(self._response)
@@ -162,9 +175,6 @@ class HTTPStreamedResponse(StreamedResponse):
         what = f'The answer is {kind if is_labelled else "no stream of events"}, not text/event-stream'
         begins = _excerpt(scrub(body.decode(errors='replace'), secrets))
         return ModelAPIError(name, f'{what}; it begins: {begins!r}.', body=scrubbed(said.body, secrets))
-
-    def _secrets(self) -> tuple[str, ...]:
-        return (self._key.reveal(),) if self._key else ()
 
     # ---------------------------------------------------------------- reading
 
@@ -213,22 +223,26 @@ class HTTPStreamedResponse(StreamedResponse):
 
     def _end(self) -> list[ModelResponseStreamEvent]:
         """The bytes have ended, or what they say has."""
+        decoder = self._decoder
         events: list[ModelResponseStreamEvent] = []
         is_cut = False
         try:
-            for frame in () if self._decoder.terminal else self._framing.close():
-                events += self._decoder.feed(frame)
+            for frame in () if decoder.terminal else self._framing.close():
+                events += decoder.feed(frame)
             last, is_cut = self._last_event()
             events += last
-            events += self._decoder.close()
+            events += decoder.close()
         except (EmptyStream, StreamDecodeError) as failure:
             if is_cut:
-                raise IncompleteStream(self._decoder.target.model_name) from None
+                raise IncompleteStream(decoder.target.model_name) from None
             if self._is_no_stream():
                 raise self._no_stream() from None
             raise failure from None
         except FramingError as failure:
             raise self._typed(failure) from None
+        except WRONG_TYPE:
+            message = 'The end of the answer does not fit what came before it: a field has the wrong type.'
+            raise StreamDecodeError(decoder.target.model_name, message, offset=decoder.offset) from None
         self._learn()
         return events
 
@@ -253,7 +267,8 @@ class HTTPStreamedResponse(StreamedResponse):
             self._usage = decoder.usage
             self._usage_received = self._usage_received or decoder.usage.has_values()
         self.finish_reason = decoder.finish_reason
-        self.provider_response_id = decoder.provider_response_id
+        name: object = decoder.provider_response_id
+        self.provider_response_id = name if isinstance(name, str) else None
         self.provider_details = decoder.provider_details
         self.state = 'suspended' if decoder.suspended else 'complete'
 
@@ -294,15 +309,24 @@ class HTTPStreamedResponse(StreamedResponse):
             await self._response.aclose()
 
 
+def _secrets(endpoint: Endpoint, own: Mapping[str, str], sent: Mapping[str, str]) -> tuple[str, ...]:
+    return (*endpoint.secrets(), *transport.header_secrets(own, sent), *transport.proxy_secrets())
+
+
 def _build(
-    client: httpx.AsyncClient, wanted: WireRequest, endpoint: Endpoint, provider: Provider, settings: ModelSettings
+    client: httpx.AsyncClient,
+    wanted: WireRequest,
+    endpoint: Endpoint,
+    provider: Provider,
+    own: Mapping[str, str],
+    settings: ModelSettings,
 ) -> httpx.Request:
-    """The request with its key, which goes straight into the headers and into no variable."""
+    """The request with its key and the user's own headers, whose values go into no variable."""
     body = json.dumps(wanted.body, ensure_ascii=False, separators=(',', ':')).encode()
     return client.build_request(
         wanted.method,
         endpoint.base_url + wanted.path,
-        params={**provider.query, **wanted.query} or None,
+        params={**provider.query, **endpoint.parameters(), **wanted.query} or None,
         content=body if wanted.method == 'POST' else None,
         timeout=Timeouts.of(settings).httpx(),
         # A protocol's own headers come last: where the user has a say in them, `encode` has already merged that in.
@@ -314,7 +338,8 @@ def _build(
                 **provider.headers,
                 **(provider.auth(endpoint.key.reveal()) if endpoint.key else {}),
                 **endpoint.headers,
-                **(settings.get('extra_headers') or {}),
+                **endpoint.authorization(),
+                **own,
                 **wanted.headers,
             }
         ),

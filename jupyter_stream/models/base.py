@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from jupyter_stream.messages import ModelMessage, ModelResponse
 from jupyter_stream.models._retries import without_retry_parts
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.settings import ModelSettings, merge_model_settings
+from jupyter_stream.settings import ModelSettings, concealed, merge_model_settings
 from jupyter_stream.stream import StreamedResponse
 
 __all__ = ('Model', 'askable_models', 'progress', 'progress_to')
@@ -61,7 +61,7 @@ class Model(ABC):
         return None
 
     def __init__(self, *, settings: ModelSettings | None = None) -> None:
-        self._settings = settings
+        self._settings = concealed(settings)
 
     @property
     def settings(self) -> ModelSettings | None:

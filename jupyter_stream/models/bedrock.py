@@ -8,22 +8,24 @@ signs each request by Signature Version 4: https://docs.aws.amazon.com/IAM/lates
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Final
 
 import httpx
 
-from jupyter_stream._secret import Secret
+from jupyter_stream._secret import Secret, hidden
 from jupyter_stream.exceptions import ModelAPIError, UserError
 from jupyter_stream.models._sign_in import library, refusal_of
 from jupyter_stream.models.http import HTTPModel
 from jupyter_stream.profiles import profile
 from jupyter_stream.providers import Provider
-from jupyter_stream.settings import ModelSettings
+from jupyter_stream.settings import ModelSettings, concealed
 from jupyter_stream.transport import Endpoint
 
 __all__ = ('BedrockModel', 'host')
@@ -73,15 +75,17 @@ class BedrockModel(HTTPModel):
         model_name: str,
         *,
         api_key: Secret | str | None = None,
-        base_url: str | None = None,
+        base_url: Secret | str | None = None,
         http_client: httpx.AsyncClient | None = None,
         settings: ModelSettings | None = None,
         region: str | None = None,
         session: Any = None,
     ) -> None:
+        key, url, settings = hidden(api_key), hidden(base_url), concealed(settings)
+        del api_key, base_url  # a verbose traceback would show them
         self._aws = _AWS(session)
-        self._region = region or _region_of(base_url) or _environment_region()
-        if base_url is None:
+        self._region = region or _region_of(url) or _environment_region()
+        if url is None:
             self._region = _needed(self._region or self._aws.region())
         if profile(provider, model_name).converse.claude:
             # Its signatures are Anthropic's own: a history may go on there, or come from there.
@@ -89,8 +93,8 @@ class BedrockModel(HTTPModel):
         super().__init__(
             provider,
             model_name,
-            api_key=api_key,
-            base_url=base_url or host(_needed(self._region)),
+            api_key=key,
+            base_url=url or host(_needed(self._region)),
             http_client=http_client,
             settings=settings,
         )
@@ -105,8 +109,8 @@ class BedrockModel(HTTPModel):
         return replace(endpoint, sign=signer)
 
 
-def _region_of(base_url: str | None) -> str | None:
-    found = _HOST.search(base_url or '')
+def _region_of(base_url: Secret | None) -> str | None:
+    found = _HOST.search(base_url.reveal() if base_url else '')
     return found['region'] if found else None
 
 
@@ -171,8 +175,22 @@ def _sign(auth: Any, request: httpx.Request) -> None:
         data=request.content,
         headers={'content-type': request.headers['content-type']},
     )
-    auth.add_auth(plain)
+    with _unlogged('botocore.auth'):  # which logs what it signs, the session's token with it
+        auth.add_auth(plain)
     request.headers.update({name: plain.headers[name] for name in _SIGNED if name in plain.headers})
+
+
+@contextmanager
+def _unlogged(name: str) -> Generator[None]:
+    def drop(record: logging.LogRecord) -> bool:
+        return False
+
+    logger = logging.getLogger(name)
+    logger.addFilter(drop)
+    try:
+        yield
+    finally:
+        logger.removeFilter(drop)
 
 
 def _botocore(module: str) -> Any:

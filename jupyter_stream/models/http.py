@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 import httpx
 
 from jupyter_stream import transport, wire
-from jupyter_stream._secret import Secret
+from jupyter_stream._secret import Secret, hidden
 from jupyter_stream.exceptions import ModelAPIError, ModelRequestTimeout, UserError
 from jupyter_stream.exceptions._categories import after_attempts, located
 from jupyter_stream.messages import ModelMessage, ModelRequestAttempt, ModelResponse
@@ -27,7 +27,8 @@ from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import profile
 from jupyter_stream.providers import Provider
-from jupyter_stream.settings import ModelSettings
+from jupyter_stream.providers._base_urls import split_base_url
+from jupyter_stream.settings import ModelSettings, concealed
 from jupyter_stream.stream import StreamedResponse
 from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Target, WireRequest
@@ -49,7 +50,7 @@ class HTTPModel(Model):
         provider: the row of `jupyter_stream.providers`.
         model_name: the model's name, as the provider knows it.
         api_key: the key; it is shown nowhere.
-        base_url: where the provider is.
+        base_url: where the provider is. A user, a password and a query in it are sent, and shown nowhere.
         http_client: a client of the user's own. It belongs to the event loop it was made on.
         settings: defaults for every request.
 
@@ -65,17 +66,17 @@ class HTTPModel(Model):
         model_name: str,
         *,
         api_key: Secret | str | None = None,
-        base_url: str | None = None,
+        base_url: Secret | str | None = None,
         http_client: httpx.AsyncClient | None = None,
         settings: ModelSettings | None = None,
     ) -> None:
+        settings = concealed(settings)
         super().__init__(settings=settings)
         self.target = Target(model_name, provider, profile(provider, model_name))
         self.loop_bound = http_client is not None
-        key = Secret(api_key) if isinstance(api_key, str) and api_key else api_key or None
-        del api_key  # a verbose traceback would show it
-        self._key = _sendable(key)
-        self._base_url = base_url
+        key, url = hidden(api_key), hidden(base_url)
+        del api_key, base_url  # a verbose traceback would show them
+        self._given = _endpoint(url, _sendable(key))
         self._http_client = http_client
         self._wire = wire.protocol(provider.wire)
 
@@ -89,11 +90,11 @@ class HTTPModel(Model):
 
     @property
     def base_url(self) -> str | None:
-        return self._base_url
+        return self._given.base_url or None
 
     async def _endpoint(self) -> Endpoint:
         """Where this attempt goes; a model whose server has to be started first overrides it."""
-        return Endpoint((self._base_url or '').rstrip('/'), self._key)
+        return self._given
 
     async def request(
         self,
@@ -102,6 +103,7 @@ class HTTPModel(Model):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         """Ask, and return the whole response. It is streamed all the same: there is one way of reading an answer."""
+        model_settings = concealed(model_settings)
         async with self.request_stream(messages, model_settings, model_request_parameters) as stream:
             async for _ in stream:
                 pass
@@ -117,7 +119,8 @@ class HTTPModel(Model):
         from jupyter_stream import models  # here, since the package's own module imports this one for its types
 
         models.check_allow_model_requests()
-        settings = self.merged(model_settings)
+        model_settings = concealed(model_settings)
+        settings = concealed(self.merged(model_settings))
         _check_headers(settings.get('extra_headers'))
         deadline = Deadline(self.model_name, Timeouts.of(settings))
         messages = await deadline.wait(downloaded(messages, partial(self._wire.fetchable, self.target)))
@@ -192,6 +195,14 @@ class HTTPModel(Model):
 
     def _client(self) -> httpx.AsyncClient:
         return self._http_client or transport.client_for_this_loop()
+
+
+def _endpoint(url: Secret | None, key: Secret | None) -> Endpoint:
+    if url is None:
+        return Endpoint('', key)
+    base_url, *apart = split_base_url(url.reveal())
+    login, query = map(hidden, apart)
+    return Endpoint(base_url, key, login=login, query=query)
 
 
 def _sendable(key: Any) -> Secret | None:

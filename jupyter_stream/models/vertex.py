@@ -20,14 +20,14 @@ from typing import Any, Final
 
 import httpx
 
-from jupyter_stream._secret import Secret
+from jupyter_stream._secret import Secret, hidden
 from jupyter_stream.exceptions import ModelAPIError, UserError
 from jupyter_stream.messages import ModelMessage
 from jupyter_stream.models._sign_in import library, refusal_of
 from jupyter_stream.models.http import HTTPModel
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.providers import Auth, Provider
-from jupyter_stream.settings import ModelSettings
+from jupyter_stream.settings import ModelSettings, concealed
 from jupyter_stream.stream import StreamedResponse
 from jupyter_stream.transport import Endpoint, proxy_for
 
@@ -81,22 +81,24 @@ class VertexModel(HTTPModel):
         model_name: str,
         *,
         api_key: Secret | str | None = None,
-        base_url: str | None = None,
+        base_url: Secret | str | None = None,
         http_client: httpx.AsyncClient | None = None,
         settings: ModelSettings | None = None,
         project: str | None = None,
         location: str | None = None,
         credentials: Any = None,
     ) -> None:
-        self._signs_in = not api_key or credentials is not None or bool(project or location)
+        key, url, settings = hidden(api_key), hidden(base_url), concealed(settings)
+        del api_key, base_url  # a verbose traceback would show them
+        self._signs_in = not key or credentials is not None or bool(project or location)
         self._project = project or os.environ.get('GOOGLE_CLOUD_PROJECT') or None
         self._location = location or os.environ.get('GOOGLE_CLOUD_LOCATION') or _DEFAULT_LOCATION
         address = host(self._location) if self._signs_in else _EXPRESS
         super().__init__(
             replace(provider, key_header=Auth(), key_env=()) if self._signs_in else provider,
             model_name,
-            api_key=None if self._signs_in else api_key,
-            base_url=base_url or address,
+            api_key=None if self._signs_in else key,
+            base_url=url or address,
             http_client=http_client,
             settings=settings,
         )
@@ -124,7 +126,7 @@ class VertexModel(HTTPModel):
         if isinstance(said, str):
             raise ModelAPIError(self.model_name, f'Google gave no access token: {said}')
         token, quota_project = said
-        return Endpoint(endpoint.base_url, token, {'x-goog-user-project': quota_project} if quota_project else {})
+        return replace(endpoint, key=token, headers={'x-goog-user-project': quota_project} if quota_project else {})
 
     def _settle(self, project: str) -> None:
         """Put project and location into the path. A full resource name has them already."""

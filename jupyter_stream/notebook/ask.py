@@ -11,6 +11,7 @@ from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.shell import current_shell
 from jupyter_stream.notebook.views import choose
 from jupyter_stream.notebook.views.static import NullView
+from jupyter_stream.settings import concealed
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, UserContent
@@ -55,6 +56,7 @@ def ask(
         UserError: the model is unknown, its key is missing, or the prompt is empty.
         ModelAPIError: the provider failed; its subclasses say how.
     """
+    model_settings = concealed(model_settings)
     answer = _player(prompt, model, system, temperature, max_tokens, messages, model_settings, display).run()
     return answer.shown() if display else answer
 
@@ -71,6 +73,7 @@ async def aask(
     display: bool = True,
 ) -> Answer:
     """`ask` for code that can await. In a cell, `await aask(…)` leaves the kernel free to hear widgets meanwhile."""
+    model_settings = concealed(model_settings)
     player = _player(prompt, model, system, temperature, max_tokens, messages, model_settings, display)
     answer = await player.play()
     return answer.shown() if display else answer

@@ -11,6 +11,7 @@ from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.play import Player, short_errors
 from jupyter_stream.notebook.shell import current_shell
 from jupyter_stream.notebook.views import choose
+from jupyter_stream.settings import concealed
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse
@@ -45,6 +46,7 @@ async def show(stream: Any, title: str | None = None, model_settings: Mapping[st
     """
     from jupyter_stream.notebook import reprs
 
+    model_settings = concealed(model_settings)
     shell = current_shell()
     with short_errors():
         defaults = defaults_of(shell)

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import Final, NamedTuple
 
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.providers._base_urls import address_of_host, settled_base_url
+from jupyter_stream.providers._base_urls import address_of_host, settled_base_url, without_login
 from jupyter_stream.providers._known_models import KNOWN_MODELS
 from jupyter_stream.providers._table import PROVIDERS, Auth, ModelKind, Provider, Variable, WireName
 
@@ -36,7 +36,7 @@ _BY_PREFIX: Final[Mapping[str, Provider]] = {prefix: row for row in PROVIDERS fo
 
 
 class Resolved(NamedTuple):
-    """What a model string means here and now. `api_key` is a secret: it is not in the repr."""
+    """What a model string means here and now. The key and what may be secret in the base URL are not in the repr."""
 
     provider: Provider
     model_name: str
@@ -45,7 +45,8 @@ class Resolved(NamedTuple):
     key_variable: str | None = None
 
     def __repr__(self) -> str:
-        return f'Resolved({self.provider.all_prefixes[0]}:{self.model_name}, base_url={self.base_url!r})'
+        base_url = self.base_url and without_login(self.base_url)
+        return f'Resolved({self.provider.all_prefixes[0]}:{self.model_name}, base_url={base_url!r})'
 
 
 def find(prefix: str) -> Provider | None:
@@ -135,7 +136,8 @@ def _value(variable: Variable, env: Mapping[str, str], provider: Provider) -> st
         )
     match = re.fullmatch(variable.pattern, text)
     if match is None:
-        raise UserError(f'The `{variable.name}` environment variable must look like {variable.example}, not {text!r}.')
+        shown = without_login(text)
+        raise UserError(f'The `{variable.name}` environment variable must look like {variable.example}, not {shown!r}.')
     return match['value']
 
 

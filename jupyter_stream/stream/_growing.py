@@ -8,6 +8,7 @@ from typing import Final
 
 from jupyter_stream.exceptions import UnexpectedModelBehavior
 from jupyter_stream.messages import ModelResponsePart, NativeToolCallPart, TextPart, ThinkingPart, ToolCallPart
+from jupyter_stream.stream._types import checked
 
 __all__ = ('GrowingPart',)
 
@@ -27,7 +28,7 @@ class GrowingPart:
 
     def __init__(self, index: int, part: ModelResponsePart) -> None:
         self.index = index
-        self.part = part
+        self.part = checked(part)
         self.strings: list[str] = []
 
     def grows(self) -> bool:

@@ -42,6 +42,7 @@ from jupyter_stream.stream._characters import Characters, whole_value
 from jupyter_stream.stream._final_result import final_result
 from jupyter_stream.stream._growing import GrowingPart
 from jupyter_stream.stream._tags import Tags
+from jupyter_stream.stream._types import checked
 
 __all__ = ('PartsManager', 'generate_tool_call_id')
 
@@ -148,7 +149,7 @@ class PartsManager:
             provider_name = None
         delta = TextPartDelta(content, provider_name=provider_name, provider_details=details, citations_delta=citations)
         if provider_name or details or citations:
-            growing.part = replace(delta, content_delta='').apply(growing.part)
+            growing.part = checked(replace(delta, content_delta='').apply(growing.part))
         if content:
             growing.strings.append(content)
         self.events.append(PartDeltaEvent(index=growing.index, delta=delta))
@@ -256,7 +257,7 @@ class PartsManager:
             given = details(old.provider_details) if callable(details) else details
             bare = replace(delta, content_delta=None, provider_details=given)
             if bare.signature_delta is not None or bare.provider_name or bare.provider_details:
-                growing.part = cast(ThinkingPart, bare.apply(old))
+                growing.part = checked(cast(ThinkingPart, bare.apply(old)))
         if content:
             growing.strings.append(content)
         self.events.append(PartDeltaEvent(index=growing.index, delta=delta))
@@ -311,9 +312,9 @@ class PartsManager:
             elif part.args is None and not growing.strings:
                 growing.part = part = replace(part, args='')
             if name or tool_call_id or provider_name or provider_details:
-                growing.part = cast(ToolCallPart, replace(delta, args_delta=None).apply(part))
+                growing.part = checked(cast(ToolCallPart, replace(delta, args_delta=None).apply(part)))
         else:
-            growing.part = cast(ToolCallPart, delta.apply(growing.joined()))
+            growing.part = checked(cast(ToolCallPart, delta.apply(growing.joined())))
         self.events.append(PartDeltaEvent(index=growing.index, delta=delta))
 
     def _begin_call(self, key: Hashable | None, piece: ToolCallPartDelta, id: str | None) -> None:
@@ -341,7 +342,7 @@ class PartsManager:
 
     def part(self, key: Hashable | None, part: ModelResponsePart) -> None:
         """A whole part: it takes the place of the part under `key` if that is of its type, else it is a new one."""
-        part = whole_value(part)
+        part = checked(whole_value(part))
         growing = self._by_key.get(key) if key is not None else None
         if growing is None or not isinstance(growing.part, type(part)):
             self._start(key, part)

@@ -24,6 +24,8 @@ from jupyter_stream.messages import (
     ModelResponseStreamEvent,
 )
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.stream._characters import whole_value
+from jupyter_stream.stream._types import finite
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
 
@@ -196,7 +198,7 @@ class StreamedResponse(ABC):
             provider_url=self.provider_url,
             canonical_system=self.canonical_system,
             provider_response_id=self.provider_response_id,
-            provider_details=self.provider_details,
+            provider_details=whole_value(finite(self.provider_details)),
             finish_reason=self.finish_reason,
             state=self._state(),
             metadata=self.metadata,

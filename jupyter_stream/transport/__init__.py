@@ -1,9 +1,9 @@
 """HTTP: one pool for each event loop, timeouts, retries, limits, and guarded downloads."""
 
+from ._endpoint import Endpoint, ShownWithout, header_secrets, proxy_secrets
 from ._http import (
     Allowance,
     Deadline,
-    Endpoint,
     Timeouts,
     client_for_this_loop,
     connection_error,
@@ -19,12 +19,15 @@ __all__ = (
     'Allowance',
     'Deadline',
     'Endpoint',
+    'ShownWithout',
     'Timeouts',
     'client_for_this_loop',
     'connection_error',
     'drain',
     'header_error',
+    'header_secrets',
     'proxy_for',
+    'proxy_secrets',
     'read',
     'read_error_body',
     'retry_wait',

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import httpx
 
-from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import (
     ModelAPIError,
     ModelConnectionError,
@@ -39,7 +38,6 @@ from jupyter_stream.transport._proxies import ByDestination
 __all__ = (
     'Allowance',
     'Deadline',
-    'Endpoint',
     'Timeouts',
     'client_for_this_loop',
     'connection_error',
@@ -82,16 +80,6 @@ _PHASES: Final[Mapping[type[httpx.HTTPError], str]] = {
     httpx.ReadError: 'read',
     httpx.RemoteProtocolError: 'read',
 }
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where requests go: a base URL without a trailing slash, and the key, or who signs a request that is ready."""
-
-    base_url: str
-    key: Secret | None = None
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    sign: Callable[[httpx.Request], None] | None = None
 
 
 @dataclass(frozen=True)

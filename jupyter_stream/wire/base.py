@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from jupyter_stream.exceptions import StreamDecodeError
+from jupyter_stream.exceptions._bodies import excerpt
 from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponsePart, ModelResponseStreamEvent
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
@@ -135,7 +136,7 @@ class Decoder(ABC):
     def _malformed(self, data: str, what: str) -> StreamDecodeError:
         return StreamDecodeError(
             self.model_name,
-            f'Event {self.offset} of the stream {what}; it begins: {data[:120]!r}.',
+            f'Event {self.offset} of the stream {what}; it begins: {excerpt(data, 120)!r}.',
             offset=self.offset,
         )
 

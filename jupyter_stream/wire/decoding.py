@@ -30,7 +30,7 @@ _GROWING: Final = frozenset(
 )  # fmt: skip
 """The fields whose text comes in pieces; `parts` joins them and replaces what stays alone."""
 
-WRONG_TYPE: Final = (AttributeError, TypeError, KeyError, ValueError)
+WRONG_TYPE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading a field raises whose type is not the protocol's."""
 
 

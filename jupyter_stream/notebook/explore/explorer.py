@@ -21,6 +21,7 @@ from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 from jupyter_stream.notebook.views import VARIABLE, detect
 from jupyter_stream.notebook.views.publish import publisher
 from jupyter_stream.notebook.views.static import NullView
+from jupyter_stream.settings import concealed
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import UserContent
@@ -65,6 +66,7 @@ def explore(
     Raises:
         UserError: `model` is neither a model nor a name.
     """
+    model_settings = concealed(model_settings)
     with short_errors():
         explorer = Explorer(model, models=models, system=system, prompt=prompt, model_settings=model_settings)
     explorer.show()
@@ -87,6 +89,7 @@ class Explorer:
         prompt: str = '',
         model_settings: Mapping[str, Any] | None = None,
     ) -> None:
+        model_settings = concealed(model_settings)
         self._shell = current_shell()
         self._defaults = defaults_of(self._shell)
         first = model if model is not None else default_model(self._defaults.model)
@@ -132,6 +135,7 @@ class Explorer:
             Interrupted: (a KeyboardInterrupt) the call was stopped; the run is kept all the same.
             Exception: as the model raises it; the run is kept all the same.
         """
+        model_settings = concealed(model_settings)
         run, player = self._begin(prompt, model, system, model_settings)
         with self._ending(run):
             player.run()
@@ -146,6 +150,7 @@ class Explorer:
         model_settings: Mapping[str, Any] | None = None,
     ) -> Run:
         """`run` for code that can await: the kernel hears the Stop button meanwhile."""
+        model_settings = concealed(model_settings)
         run, player = self._begin(prompt, model, system, model_settings)
         with self._ending(run):
             await player.play()

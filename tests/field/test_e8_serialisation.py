@@ -1,0 +1,46 @@
+"""E8: pydantic's own ways of leaving something out work on our messages as on the peer's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+WAYS: tuple[dict[str, Any], ...] = (
+    {},
+    {'exclude_defaults': True},
+    {'exclude_unset': True},
+    {'exclude_none': True},
+    {'include': {0: {'usage'}}},
+    {'include': {0: {'usage': {'input_tokens'}}}},
+    {'include': {0: {'usage': {'details'}}}},
+    {'exclude': {0: {'usage': {'details'}}}},
+    {'include': {0: {'parts': {0: {'content'}}}}},
+    {'exclude': {0: {'parts': {'__all__': {'provider_details'}}}}},
+)
+
+
+def dumped(library: str, mode: str, options: dict[str, Any]) -> Any:
+    messages, usage = import_module(f'{library}.messages'), import_module(f'{library}.usage')
+    parts = [messages.TextPart('Hi'), messages.ToolCallPart('t', {'a': 1}, tool_call_id='1')]
+    used = usage.RequestUsage(input_tokens=3, details={'a': 1})
+    response = messages.ModelResponse(parts=parts, usage=used, timestamp=NOW)
+    return messages.ModelMessagesTypeAdapter.dump_python([response], mode=mode, **options)
+
+
+@pytest.mark.parametrize('options', WAYS, ids=str)
+@pytest.mark.parametrize('mode', ['python', 'json'])
+def test_e8_a_response_is_dumped_as_the_peer_dumps_it(mode: str, options: dict[str, Any]) -> None:
+    assert dumped('jupyter_stream', mode, options) == dumped('pydantic_ai', mode, options)
+
+
+@pytest.mark.parametrize('options', [{'include': {'input_tokens'}}, {'exclude_defaults': True}], ids=str)
+def test_e8_a_usage_is_dumped_as_the_peer_dumps_it(options: dict[str, Any]) -> None:
+    ours, peers = (import_module(f'{name}.usage').RequestUsage for name in ('jupyter_stream', 'pydantic_ai'))
+    assert TypeAdapter(ours).dump_python(ours(input_tokens=3), **options) == TypeAdapter(peers).dump_python(
+        peers(input_tokens=3), **options
+    )
