@@ -1,7 +1,8 @@
 """Bytes in, frames out: incremental, pure decoders of what travels inside an HTTP body.
 
-A decoder has `feed(data: bytes) -> list`, `close() -> list` and `pending() -> list`, does no I/O, knows no provider and
-no JSON, and gives the same frames however its input is cut into chunks.
+A decoder has `feed(data: bytes) -> list`, `close() -> list`, `pending() -> list` and `whole(body: bytes) -> Frame`,
+does no I/O, knows no provider and no JSON, and gives the same frames however its input is cut into chunks.
+`body.BodyDecoder` stands before them and looks whether what comes is a stream at all.
 """
 
 from __future__ import annotations

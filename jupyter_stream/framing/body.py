@@ -28,6 +28,8 @@ _STREAM: Final = re.compile(rb':|(data|event|id|retry)(:|[\r\n]|$)|\0')
 
 
 class _Framing(Protocol):
+    """A decoder of streams, as the package's docstring says it."""
+
     def feed(self, data: bytes, /) -> Sequence[Any]: ...
 
     def close(self) -> Sequence[Any]: ...

@@ -67,6 +67,8 @@ class FrameDecoder(Protocol):
 
     def pending(self) -> Sequence[Any]: ...
 
+    def whole(self, body: bytes, /) -> Any: ...
+
 
 class Decoder(ABC):
     """Frames in, events out; what the answer says of itself stands in the attributes.

@@ -16,7 +16,7 @@ from jupyter_stream.messages import (
     ToolCallPart,
 )
 
-from .answers import Event, received, replied, reply
+from .answers import Event, received, replied, reply, shown
 
 NAME = 'openai-responses:m'
 
@@ -106,10 +106,10 @@ def shape(response: ModelResponse) -> list[Any]:
 )
 def test_a2_another_id_in_each_event_divides_nothing(events: list[Event], wanted: list[Any]) -> None:
     for sent in (events, opaque(events), opaque(events[1:]) if events is TEXT else events):
-        response = received(NAME, [*sent, replied()])
-        assert shape(response) == wanted
-        ids = {getattr(part, 'tool_call_id', None) for part in response.parts} - {None}
-        assert len(ids) <= 1
+        for response in (received(NAME, [*sent, replied()]), shown([*sent, replied()])):
+            assert shape(response) == wanted
+            ids = {getattr(part, 'tool_call_id', None) for part in response.parts} - {None}
+            assert len(ids) <= 1
 
 
 def test_a2_one_id_at_two_positions_is_two_items() -> None:

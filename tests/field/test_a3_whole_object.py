@@ -18,7 +18,7 @@ from jupyter_stream.messages import (
     ToolCallPart,
 )
 
-from .answers import Event, received, replied, reply
+from .answers import Event, received, replied, reply, shown
 
 NAME = 'openai-responses:m'
 NOTE = {'type': 'url_citation', 'url': 'http://a', 'title': 'A', 'start_index': 0, 'end_index': 5}
@@ -93,7 +93,7 @@ def added(index: int, item: Event) -> Event:
 )
 def test_a3_what_only_the_whole_holds_is_there(events: list[Event]) -> None:
     parts = received(NAME, events).parts
-    assert content(parts) == WHOLE
+    assert content(parts) == content(shown(events).parts) == WHOLE
     first, message = parts[0], parts[-1]
     assert isinstance(first, ThinkingPart)
     assert (first.id, first.signature, first.provider_details) == ('r1', 'sealed', {'raw_content': ['raw']})

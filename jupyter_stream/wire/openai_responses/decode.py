@@ -61,6 +61,8 @@ class Decoder(EventDecoder):
         self._calls = Calls(self.parts, target)
         self._begun = self._is_over = False
         self._sequence: int | None = None
+        self._last_said: tuple[Any, Any, Any] | None = None
+        self._last_text: TextKey | None = None
         self._refused = False
         self._refusal = ''
         self._handlers = self._all_handlers()
@@ -104,12 +106,14 @@ class Decoder(EventDecoder):
     def _event(self, event: Event, frame: Frame) -> None:
         kind = event.get('type')
         if kind == _TEXT:
-            key, delta = self._key(event), event.get('delta')
-            if key in self._texts.begun and isinstance(delta, str):
+            get = event.get
+            said, delta = (get('output_index'), get('item_id'), get('content_index')), get('delta')
+            if said == self._last_said and isinstance(delta, str):
                 # Nearly all events are such, and this is the way that has to be short.
-                self._sequence = event.get('sequence_number')
-                self.parts.text(key, delta)
+                self._sequence = get('sequence_number')
+                self.parts.text(self._last_text, delta)
                 return
+            self._last_said = said
         handler = self._handlers.get(cast(str, kind or frame.event))
         if handler is None and event.get('object') == 'response':  # a whole answer, where a stream was asked for
             handler = self._handlers.get(f'response.{event.get("status")}')
@@ -191,8 +195,11 @@ class Decoder(EventDecoder):
     # ------------------------------------------------------------------ text
 
     def _text(self, event: Event) -> None:
-        if (delta := event.get('delta')) is not None:  # some gateways send such
-            self._texts.add(self._key(event), delta)
+        if (delta := event.get('delta')) is not None:  # some gateways send none
+            self._last_text = self._key(event)
+            self._texts.add(self._last_text, delta)
+        else:
+            self._last_said = None
 
     def _annotate(self, event: Event) -> None:
         self._texts.annotate(self._key(event), event.get('annotation'))
@@ -243,12 +250,14 @@ class Decoder(EventDecoder):
 
     def _added(self, event: Event) -> None:
         item: Event = event['item']
+        self._last_said = None  # which may be of another item from now on
         if (place := self._places.added(event.get('output_index'), item)) is not None:
             self._note_phase(place, item)
             self._calls.added(place, item)
 
     def _done(self, event: Event) -> None:
         item: Event = event['item']
+        self._last_said = None
         place = self._places.done(event.get('output_index'), item)
         self._item(place, item)
         if not place.is_done:
