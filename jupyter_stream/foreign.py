@@ -325,7 +325,9 @@ def _kind(item: Any) -> WireName | Literal['events', 'text'] | None:
 
 
 def _has_choices(item: Any) -> bool:
-    return isinstance(_field(item, 'choices'), list) and _field(item, 'object') != 'chat.completion'
+    has_field = 'choices' in item if isinstance(item, Mapping) else hasattr(item, 'choices')
+    is_list = isinstance(choices := _field(item, 'choices'), list) or choices is None  # some servers send null
+    return has_field and is_list and _field(item, 'object') != 'chat.completion'
 
 
 def _field(item: Any, name: str) -> Any:
