@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from jupyter_stream.models import ModelRequestParameters
+from jupyter_stream.native_tools import AbstractNativeTool, CodeExecutionTool, MCPServerTool, WebFetchTool
+
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WAYS: tuple[dict[str, Any], ...] = (
     {},
@@ -44,3 +47,14 @@ def test_e8_a_usage_is_dumped_as_the_peer_dumps_it(options: dict[str, Any]) -> N
     assert TypeAdapter(ours).dump_python(ours(input_tokens=3), **options) == TypeAdapter(peers).dump_python(
         peers(input_tokens=3), **options
     )
+
+
+def test_e8_a_list_of_native_tools_keeps_all_fields() -> None:
+    tools = [WebFetchTool(max_uses=2), CodeExecutionTool(optional=True), MCPServerTool(id='x', url='http://y')]
+    adapter = TypeAdapter(list[AbstractNativeTool])
+    assert adapter.validate_json(adapter.dump_json(tools)) == tools
+
+
+def test_e8_request_parameters_survive_their_own_dump() -> None:
+    adapter, parameters = TypeAdapter(ModelRequestParameters), ModelRequestParameters(native_tools=[WebFetchTool()])
+    assert adapter.validate_python(adapter.dump_python(parameters)) == parameters
