@@ -165,6 +165,8 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             'strict_schemas': False,
             'json_schema_output': True,
             'json_object_output': True,
+            # https://docs.ollama.com/api/openai-compatibility
+            'dropped_settings': ('logit_bias',),
         },
         # Ollama's cloud takes a schema and ignores it.
         (('.*-cloud$', {'json_schema_output': False}),),
@@ -255,10 +257,17 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         ),
     ),
     'fireworks': Dialect({'json_schema_output': True}),
-    'together': Dialect(rules=(('deepseek-ai/deepseek-v4-', {'forced_tools': False}),)),
+    'together': Dialect({'max_tokens_key': 'max_tokens'}, (('deepseek-ai/deepseek-v4-', {'forced_tools': False}),)),
     'litellm': Dialect(openai='[^/]+$|openai/'),
     'vllm': Dialect(
-        {'json_schema_output': True, 'json_object_output': True, 'documents': False, 'one_system_message': True}
+        {
+            'json_schema_output': True,
+            'json_object_output': True,
+            'documents': False,
+            'one_system_message': True,
+            # Older versions do not know the newer name.
+            'max_tokens_key': 'max_tokens',
+        }
     ),
     'alibaba': Dialect({'documents': False}, (('.*omni', {'audio_as_uri': True}),)),
     'xai': Dialect(
