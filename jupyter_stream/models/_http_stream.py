@@ -22,7 +22,7 @@ from jupyter_stream.exceptions import (
     http_error,
     stream_error,
 )
-from jupyter_stream.exceptions._bodies import read_body, scrub, scrubbed
+from jupyter_stream.exceptions._bodies import filtered_prompt, read_body, scrub, scrubbed
 from jupyter_stream.exceptions._categories import without
 from jupyter_stream.framing import FramingError, FramingLimitError, TruncatedFrameError
 from jupyter_stream.messages import ModelResponse, ModelResponsePart, ModelResponseStreamEvent
@@ -64,6 +64,7 @@ class HTTPStreamedResponse(StreamedResponse):
         self._head = b''
         self._key: Secret | None = None
         self._usage_received = False
+        self._filtered: dict[str, Any] | None = None
 
     @property
     def model_name(self) -> str:
@@ -118,7 +119,7 @@ class HTTPStreamedResponse(StreamedResponse):
             self._decoder.provider_response_id = self._response.headers.get(header)
 
     async def _refusal(self, response: httpx.Response) -> AgentRunError | None:
-        """The error that an answer's head announces, None for a stream.
+        """The error that an answer's head announces, None for a stream and for a prompt that a filter has stopped.
 
         It is not raised here: a verbose traceback would show the body, and there are servers that send the key back.
         """
@@ -126,6 +127,10 @@ class HTTPStreamedResponse(StreamedResponse):
         if response.is_success and kind not in ('text/html', 'application/json'):
             return None
         body = await transport.read_error_body(response, self._deadline, self._decoder.target.model_name)
+        if response.status_code == 400:
+            self._filtered = filtered_prompt(read_body(body))
+        if self._filtered is not None:
+            return None
         return self._no_stream(body, kind) if response.is_success else self._http_error(response, body)
 
     def _http_error(self, response: httpx.Response, body: bytes) -> ModelAPIError:
@@ -158,6 +163,9 @@ class HTTPStreamedResponse(StreamedResponse):
 
     async def _batches(self) -> AsyncGenerator[list[ModelResponseStreamEvent]]:
         if self._response is None:
+            return
+        if self._filtered is not None:
+            self.finish_reason, self.provider_details = 'content_filter', scrubbed(self._filtered, self._secrets())
             return
         decoder, framing, deadline = self._decoder, self._framing, self._deadline
         async for data in transport.read(self._response, deadline, decoder.target.model_name):
