@@ -171,7 +171,10 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         # Ollama's cloud takes a schema and ignores it.
         (('.*-cloud$', {'json_schema_output': False}),),
     ),
-    'crusoe': Dialect({'json_schema_output': True}),
+    # These serve open models by vLLM, whose chat templates may be as strict as one's own.
+    'crusoe': Dialect({'json_schema_output': True, 'one_system_message': True}),
+    'nebius': Dialect({'one_system_message': True}),
+    'ovhcloud': Dialect({'one_system_message': True}),
     'snowflake': Dialect(
         {'strict_schemas': False},
         (
@@ -258,7 +261,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     ),
     'fireworks': Dialect({'json_schema_output': True}),
     'together': Dialect({'max_tokens_key': 'max_tokens'}, (('deepseek-ai/deepseek-v4-', {'forced_tools': False}),)),
-    'litellm': Dialect(openai='[^/]+$|openai/'),
+    'litellm': Dialect({'one_system_message': True}, openai='[^/]+$|openai/'),
     'vllm': Dialect(
         {
             'json_schema_output': True,

@@ -34,7 +34,7 @@ def of(name: str) -> Profile:
 
 
 def test_a_model_that_nothing_is_known_of_gets_the_defaults() -> None:
-    assert of('nebius:somebody/some-model') == Profile()
+    assert of('sambanova:somebody/some-model') == Profile()
 
 
 @pytest.mark.parametrize(
