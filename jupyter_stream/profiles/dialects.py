@@ -166,6 +166,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             'json_schema_output': True,
             'json_object_output': True,
             # https://docs.ollama.com/api/openai-compatibility
+            'max_tokens_key': 'max_tokens',
             'dropped_settings': ('logit_bias',),
         },
         # Ollama's cloud takes a schema and ignores it.

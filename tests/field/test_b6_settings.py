@@ -45,7 +45,9 @@ def encoded(model: str, settings: Any, messages: list[ModelMessage] = HI) -> tup
     return request.body, [str(one.message) for one in caught]
 
 
-@pytest.mark.parametrize('model', ['vllm:m', 'together:m', 'deepseek:deepseek-chat', 'openrouter:a/m', 'local:toy'])
+@pytest.mark.parametrize(
+    'model', ['ollama:qwen3', 'vllm:m', 'together:m', 'deepseek:deepseek-chat', 'openrouter:a/m', 'local:toy']
+)
 def test_b6_max_tokens_has_the_name_that_the_server_reads(model: str) -> None:
     body, _ = encoded(model, {'max_tokens': 10})
     assert body['max_tokens'] == 10
