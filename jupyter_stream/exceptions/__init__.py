@@ -29,6 +29,8 @@
             └── StreamLimitError                the stream sent more than is accepted
     ExceptionGroup
     └── FallbackExceptionGroup                  every model of a `FallbackModel` failed
+    UserWarning
+    └── UnsupportedSettingWarning           a setting was left out, since the model does not take it
     KeyboardInterrupt
     └── Interrupted                             the user stopped the cell; what had come is kept
 
@@ -69,6 +71,7 @@ from ._classes import (
     StreamLimitError,
     TransportPhase,
     UnexpectedModelBehavior,
+    UnsupportedSettingWarning,
     UserError,
 )
 
@@ -102,6 +105,7 @@ __all__ = (
     'StreamLimitError',
     'TransportPhase',
     'UnexpectedModelBehavior',
+    'UnsupportedSettingWarning',
     'UserError',
     'http_error',
     'scrub',

@@ -59,6 +59,23 @@ def read_body(body: object | None) -> ProviderError:
     )
 
 
+def filtered_prompt(said: ProviderError) -> dict[str, Any] | None:
+    """What a content filter says that has stopped the prompt, as `provider_details`; None for any other error.
+
+    Azure answers with an error where others answer with an empty response:
+    https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter
+    """
+    if said.code != 'content_filter':
+        return None
+    error = _error_in(said.body)
+    inner = cast('dict[str, Any]', error.get('innererror') or {})
+    found: dict[str, Any] = {
+        'content_filter_result': inner.get('content_filter_result'),
+        'content_filters': error.get('content_filters'),
+    }
+    return {'finish_reason': 'content_filter', **{name: value for name, value in found.items() if value}}
+
+
 def _google_details(error: Any) -> dict[str, Any]:
     """What Google's list of details says: https://google.aip.dev/193#errordetails"""
     details = _objects(error, 'details')

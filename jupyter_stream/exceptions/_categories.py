@@ -55,6 +55,9 @@ _QUOTA = (
     'project_spend_limit_exceeded',
 )
 
+_ZAI_QUOTA = ('1113', *map(str, range(1308, 1312)), *map(str, range(1313, 1322)))
+"""Z.ai's numbers for a balance or a plan that is used up, with the status 429: https://docs.z.ai/api-reference/api-code"""
+
 _AWS: dict[str, Category] = {
     'AccessDeniedException': ModelAuthenticationError,
     'ExpiredTokenException': ModelAuthenticationError,
@@ -74,7 +77,7 @@ _AWS: dict[str, Category] = {
 """https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html and those of its ConverseStream."""
 
 NAME_CATEGORIES: dict[str, Category] = {
-    **dict.fromkeys(_QUOTA, ModelQuotaExceededError),
+    **dict.fromkeys((*_QUOTA, *_ZAI_QUOTA), ModelQuotaExceededError),
     **_AWS,
     # In a stream the same names begin with a small letter.
     **{name[0].lower() + name[1:]: category for name, category in _AWS.items()},
@@ -127,6 +130,12 @@ _TOO_LONG = (
 _NO_MODEL = ('model identifier is invalid',)
 """Bedrock's, with the status 400."""
 
+_UNPAID = ('credit balance is too low',)
+"""Anthropic's, with the status 400."""
+
+_PRECONDITION = 'FAILED_PRECONDITION'
+"""Google's, with the status 400; where its message speaks of billing, the account has to be paid for."""
+
 _PER_DAY = 'PerDay'
 """What the name of a Google quota has in it that is full until tomorrow; others are full for seconds."""
 
@@ -143,6 +152,8 @@ def category_of(status_code: int | None, said: ProviderError) -> Category:
         if name in NAME_CATEGORIES:
             return NAME_CATEGORIES[name]
     if any(_PER_DAY in quota for quota in said.quotas):
+        return ModelQuotaExceededError
+    if _contains(said.message, _UNPAID) or (said.type == _PRECONDITION and _contains(said.message, ('billing',))):
         return ModelQuotaExceededError
     if _contains(said.message, _TOO_LONG) and status_code in (None, 400, 413, 422):
         return ModelContextWindowExceededError

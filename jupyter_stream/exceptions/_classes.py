@@ -360,3 +360,7 @@ def broke_off(who: str, model_name: str) -> str:
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     names = ('x-request-id', 'request-id', 'x-amzn-requestid', 'x-goog-request-id', 'cf-ray')
     return next((headers[name] for name in names if headers.get(name)), None)
+
+
+class UnsupportedSettingWarning(UserWarning):
+    """A setting was left out of a request because the model does not take it, or its protocol has no word for it."""

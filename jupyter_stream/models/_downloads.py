@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from jupyter_stream.messages import (
     BinaryContent,
@@ -75,8 +75,13 @@ def _with_files(part: Any, found: dict[int, BinaryContent]) -> Any:
     return replace(part, content=put if isinstance(part.content, list | tuple) else put[0])
 
 
+_GENERIC: Final = (None, 'application/octet-stream', 'binary/octet-stream')
+"""What a server says that does not know what it serves; the address may know."""
+
+
 def _content(file: FileUrl, got: Fetched) -> BinaryContent:
-    media_type = file._media_type or got.media_type or file.media_type  # pyright: ignore[reportPrivateUsage]
+    said = None if got.media_type in _GENERIC else got.media_type
+    media_type = file._media_type or said or file.media_type  # pyright: ignore[reportPrivateUsage]
     return BinaryContent.narrow_type(
         BinaryContent(got.data, media_type=media_type, vendor_metadata=file.vendor_metadata, identifier=file.identifier)
     )

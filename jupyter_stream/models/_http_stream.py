@@ -23,7 +23,7 @@ from jupyter_stream.exceptions import (
     http_error,
     stream_error,
 )
-from jupyter_stream.exceptions._bodies import read_body, scrub, scrubbed
+from jupyter_stream.exceptions._bodies import filtered_prompt, read_body, scrub, scrubbed
 from jupyter_stream.exceptions._categories import category_of, located, without
 from jupyter_stream.framing import FramingError, FramingLimitError, TruncatedFrameError
 from jupyter_stream.framing.body import BodyDecoder, begins_as_stream
@@ -75,6 +75,7 @@ class HTTPStreamedResponse(StreamedResponse):
         self._key: Secret | None = None
         self._usage_received = False
         self._has_content = False
+        self._filtered: dict[str, Any] | None = None
 
     @property
     def model_name(self) -> str:
@@ -138,14 +139,16 @@ class HTTPStreamedResponse(StreamedResponse):
             self._decoder.provider_response_id = self._response.headers.get(header)
 
     async def _refusal(self, response: httpx.Response) -> AgentRunError | None:
-        """The error that an answer's status announces, None for a success: what it is then, its first bytes say.
+        """The error that an answer's status announces; None for a success, and for a prompt that a filter has stopped.
 
         It is not raised here: a verbose traceback would show the body, and there are servers that send the key back.
         """
         if response.is_success:
             return None
         body = await transport.read_error_body(response, self._deadline, self._decoder.target.model_name)
-        return self._http_error(response, body)
+        if response.status_code == 400:
+            self._filtered = filtered_prompt(read_body(body))
+        return None if self._filtered is not None else self._http_error(response, body)
 
     def _http_error(self, response: httpx.Response, body: bytes) -> ModelAPIError:
         provider = self._decoder.target.provider
@@ -180,6 +183,9 @@ class HTTPStreamedResponse(StreamedResponse):
 
     async def _batches(self) -> AsyncGenerator[list[ModelResponseStreamEvent]]:
         if self._response is None:
+            return
+        if self._filtered is not None:
+            self.finish_reason, self.provider_details = 'content_filter', scrubbed(self._filtered, self._secrets())
             return
         decoder, framing, deadline = self._decoder, self._framing, self._deadline
         body = transport.read(self._response, deadline, decoder.target.model_name, self._allowance)

@@ -4,7 +4,6 @@ from ._profile import (
     DEFAULT_THINKING_TAGS,
     SAMPLING_SETTINGS,
     Profile,
-    UnsupportedSettingWarning,
     profile,
 )
 from ._protocols import GEMINI_LEVELS, Claude, Converse, Gemini, Responses
@@ -24,6 +23,5 @@ __all__ = (
     'Gemini',
     'Profile',
     'Responses',
-    'UnsupportedSettingWarning',
     'profile',
 )

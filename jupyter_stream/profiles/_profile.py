@@ -22,11 +22,7 @@ from jupyter_stream.profiles.gemini import GEMINI
 from jupyter_stream.profiles.open_models import OPEN_MODELS
 from jupyter_stream.profiles.openai import OPENAI, OPENAI_CHANGES
 
-__all__ = ('DEFAULT_THINKING_TAGS', 'SAMPLING_SETTINGS', 'Profile', 'UnsupportedSettingWarning', 'profile')
-
-
-class UnsupportedSettingWarning(UserWarning):
-    """A setting was left out of a request because the model does not take it."""
+__all__ = ('DEFAULT_THINKING_TAGS', 'SAMPLING_SETTINGS', 'Profile', 'profile')
 
 
 VENDORS: Final = (OPEN_MODELS, CLAUDE, GEMINI)

@@ -165,11 +165,17 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             'strict_schemas': False,
             'json_schema_output': True,
             'json_object_output': True,
+            # https://docs.ollama.com/api/openai-compatibility
+            'max_tokens_key': 'max_tokens',
+            'dropped_settings': ('logit_bias',),
         },
         # Ollama's cloud takes a schema and ignores it.
         (('.*-cloud$', {'json_schema_output': False}),),
     ),
-    'crusoe': Dialect({'json_schema_output': True}),
+    # These serve open models by vLLM, whose chat templates may be as strict as one's own.
+    'crusoe': Dialect({'json_schema_output': True, 'one_system_message': True}),
+    'nebius': Dialect({'one_system_message': True}),
+    'ovhcloud': Dialect({'one_system_message': True}),
     'snowflake': Dialect(
         {'strict_schemas': False},
         (
@@ -255,10 +261,17 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         ),
     ),
     'fireworks': Dialect({'json_schema_output': True}),
-    'together': Dialect(rules=(('deepseek-ai/deepseek-v4-', {'forced_tools': False}),)),
-    'litellm': Dialect(openai='[^/]+$|openai/'),
+    'together': Dialect({'max_tokens_key': 'max_tokens'}, (('deepseek-ai/deepseek-v4-', {'forced_tools': False}),)),
+    'litellm': Dialect({'one_system_message': True}, openai='[^/]+$|openai/'),
     'vllm': Dialect(
-        {'json_schema_output': True, 'json_object_output': True, 'documents': False, 'one_system_message': True}
+        {
+            'json_schema_output': True,
+            'json_object_output': True,
+            'documents': False,
+            'one_system_message': True,
+            # Older versions do not know the newer name.
+            'max_tokens_key': 'max_tokens',
+        }
     ),
     'alibaba': Dialect({'documents': False}, (('.*omni', {'audio_as_uri': True}),)),
     'xai': Dialect(

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import UserError
+from jupyter_stream.exceptions import UnsupportedSettingWarning, UserError
 from jupyter_stream.messages import InstructionPart, ModelMessage, ModelRequest
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import Profile, UnsupportedSettingWarning
+from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
@@ -126,12 +126,20 @@ def _schema_instruction(parameters: ModelRequestParameters) -> str | None:
 # ---------------------------------------------------------------- settings
 
 
-def supported(target: Target, settings: Mapping[str, Any], unknown: Iterable[str]) -> dict[str, Any]:
+_WISHES: Final = ('cache', 'citations', 'framing_announcement')
+"""Settings that few protocols have a word for; set to False, they ask for nothing."""
+
+
+def supported(
+    target: Target, settings: Mapping[str, Any], unknown: Iterable[str], granted: Collection[str] = ()
+) -> dict[str, Any]:
     """The settings without the `unknown` ones; those that are set get one `UnsupportedSettingWarning`.
 
-    To think is unknown to a model that does not; not to think is what it does anyway.
+    To think is unknown to a model that does not; not to think is what it does anyway. `granted` are the wishes
+    (`cache`, `citations`) that the protocol knows and the model grants.
     """
     dropped = [name for name in unknown if settings.get(name) is not None]
+    dropped += [name for name in _WISHES if name not in granted and settings.get(name)]
     if settings.get('thinking') and not (target.profile.thinks or target.profile.always_thinks):
         dropped.append('thinking')
     if dropped:

@@ -122,11 +122,20 @@ def _is_proof(part: Any, before: Any) -> bool:
     return signed or 'thought_signature' in (part.provider_details or {})
 
 
+def _says(part: Any) -> bool:
+    """Whether a part of an answer is more than a thought that never began."""
+    if not isinstance(part, ThinkingPart):
+        return True
+    return bool(part.signature or part.id or part.provider_details) or not _is_blank(part.content)
+
+
 def _spoken(history: Sequence[ModelMessage]) -> Iterator[ModelMessage]:
     """The history with a word in each answer that has none and stands between two requests."""
     for index, message in enumerate(history):
         between = 0 < index < len(history) - 1 and isinstance(history[index + 1], ModelRequest)
-        silent = isinstance(message, ModelResponse) and message.state != 'suspended' and not message.parts
+        silent = (
+            isinstance(message, ModelResponse) and message.state != 'suspended' and not any(map(_says, message.parts))
+        )
         yield replace(message, parts=[TextPart(NO_ANSWER)]) if between and silent else message
 
 

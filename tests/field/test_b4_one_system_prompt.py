@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jupyter_stream.messages import (
     ModelMessage,
     ModelRequest,
@@ -10,7 +12,12 @@ from jupyter_stream.messages import (
     TextPart,
     UserPromptPart,
 )
+from jupyter_stream.models import ModelRequestParameters
 from jupyter_stream.notebook.question import Question
+from jupyter_stream.profiles import profile
+from jupyter_stream.providers import find
+from jupyter_stream.wire import openai_chat
+from jupyter_stream.wire.base import Target
 
 HISTORY: list[ModelMessage] = [
     ModelRequest([SystemPromptPart('A'), UserPromptPart('q')]),
@@ -36,3 +43,17 @@ def test_b4_a_system_prompt_for_a_history_without_one_comes_first() -> None:
 
 def test_b4_the_same_system_prompt_or_none_leaves_the_history_as_it_is() -> None:
     assert said('A', HISTORY) == said(None, HISTORY) == ['Syst A', 'User q', 'Text a', 'User w']
+
+
+@pytest.mark.parametrize('model', ['vllm:m', 'local:toy', 'crusoe:m', 'nebius:m', 'ovhcloud:m', 'litellm:m'])
+def test_b4_leading_system_prompts_are_one_for_strict_chat_templates(model: str) -> None:
+    prefix, _, name = model.partition(':')
+    provider = find(prefix)
+    assert provider is not None
+    request = ModelRequest([SystemPromptPart('A'), SystemPromptPart('B'), UserPromptPart('q')], instructions='C')
+    target = Target(name, provider, profile(provider, name))
+    body = openai_chat.encode(target, [request], {}, ModelRequestParameters()).body
+    assert body['messages'] == [
+        {'role': 'system', 'content': 'A\n\nB\n\nC'},
+        {'role': 'user', 'content': 'q'},
+    ]

@@ -6,13 +6,15 @@ from itertools import pairwise
 
 import pytest
 
-from jupyter_stream.messages import ModelResponse, ModelResponsePart, TextPart
+from jupyter_stream.messages import ModelResponse, ModelResponsePart, TextPart, ThinkingPart
 from jupyter_stream.providers import WireName
 
 from .histories import PROTOCOLS, prompt, turns
 
 
-@pytest.mark.parametrize('parts', [[], [TextPart('')], [TextPart(' ')]])
+@pytest.mark.parametrize(
+    'parts', [[], [TextPart('')], [TextPart(' ')], [ThinkingPart('')], [ThinkingPart(' '), TextPart('')]]
+)
 @pytest.mark.parametrize('name', PROTOCOLS)
 def test_b5_a_stopped_answer_leaves_no_two_turns_of_the_user(name: WireName, parts: list[ModelResponsePart]) -> None:
     said = turns(name, [prompt('q'), ModelResponse(parts, state='interrupted'), prompt('go on')])

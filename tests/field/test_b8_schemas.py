@@ -42,3 +42,22 @@ def test_b8_a_tuple_in_a_strict_tool_is_refused_with_the_right_hint() -> None:
     pair = {'type': 'array', 'prefixItems': [{'type': 'integer'}, {'type': 'string'}], 'minItems': 2, 'maxItems': 2}
     with pytest.raises(UserError, match='cannot hold a tuple'):
         rewrite({'type': 'object', 'properties': {'pair': pair}}, 'openai_own', True)
+
+
+NESTED = [
+    {'properties': {'a': {}}},
+    {'properties': {'a': {'description': 'x'}}},
+    {'properties': {'a': True}},
+    {'properties': {'a': {'anyOf': [{}, {'type': 'null'}]}}},
+    {'properties': {'a': {'type': 'array', 'items': {}}}},
+    {'properties': {'a': {'$ref': '#/$defs/d'}}, '$defs': {'d': {}}},
+]
+
+
+@pytest.mark.parametrize('nested', NESTED)
+@pytest.mark.parametrize('style', ['openai', 'openai_own', 'gpt_oss', 'anthropic'])
+def test_b8_a_nested_schema_that_says_nothing_is_not_strict(style: str, nested: dict[str, Any]) -> None:
+    schema = {'type': 'object', 'required': ['a'], 'additionalProperties': False, **nested}
+    assert not rewrite(schema, style).strict
+    with pytest.raises(UserError, match='must say the type'):
+        rewrite(schema, style, True)

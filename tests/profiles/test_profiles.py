@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from jupyter_stream import profiles, providers
+from jupyter_stream.exceptions import UnsupportedSettingWarning
 from jupyter_stream.messages import ModelRequest
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import Profile, UnsupportedSettingWarning, _profile
+from jupyter_stream.profiles import Profile, _profile
 from jupyter_stream.profiles._rows import Row, Vendor
 from jupyter_stream.profiles.bedrock import split
 from jupyter_stream.profiles.claude import CLAUDE
@@ -33,7 +34,7 @@ def of(name: str) -> Profile:
 
 
 def test_a_model_that_nothing_is_known_of_gets_the_defaults() -> None:
-    assert of('nebius:somebody/some-model') == Profile()
+    assert of('sambanova:somebody/some-model') == Profile()
 
 
 @pytest.mark.parametrize(

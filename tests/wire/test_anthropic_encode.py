@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream import profiles, providers
-from jupyter_stream.exceptions import UserError
+from jupyter_stream.exceptions import UnsupportedSettingWarning, UserError
 from jupyter_stream.messages import (
     AudioUrl,
     BinaryContent,
@@ -47,7 +47,6 @@ from jupyter_stream.native_tools import (
 )
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import UnsupportedSettingWarning
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.anthropic import encode, fetchable
 from jupyter_stream.wire.base import Target, WireRequest

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from jupyter_stream import profiles, providers
-from jupyter_stream.exceptions import IncompleteStream, ModelAPIError, ModelRequestRejectedError, UserError
+from jupyter_stream.exceptions import (
+    IncompleteStream,
+    ModelAPIError,
+    ModelRequestRejectedError,
+    UnsupportedSettingWarning,
+    UserError,
+)
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import (
     BinaryContent,
@@ -27,7 +33,6 @@ from jupyter_stream.messages import (
 from jupyter_stream.native_tools import CodeExecutionTool, WebSearchTool
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import UnsupportedSettingWarning
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.groq import Decoder, encode, fetchable

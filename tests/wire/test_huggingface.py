@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream import profiles, providers
-from jupyter_stream.exceptions import IncompleteStream, ModelOverloadedError, UserError
+from jupyter_stream.exceptions import IncompleteStream, ModelOverloadedError, UnsupportedSettingWarning, UserError
 from jupyter_stream.framing.sse import Frame
 from jupyter_stream.messages import (
     AudioUrl,
@@ -23,7 +23,6 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import UnsupportedSettingWarning
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.huggingface import Decoder, encode, fetchable

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream import profiles, providers
-from jupyter_stream.exceptions import UserError
+from jupyter_stream.exceptions import UnsupportedSettingWarning, UserError
 from jupyter_stream.messages import (
     AudioUrl,
     BinaryContent,
@@ -23,7 +23,6 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.native_tools import WebSearchTool
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import UnsupportedSettingWarning
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.mistral import encode, fetchable

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream import profiles, providers
-from jupyter_stream.exceptions import UserError
+from jupyter_stream.exceptions import UnsupportedSettingWarning, UserError
 from jupyter_stream.messages import (
     AudioUrl,
     BinaryContent,
@@ -32,7 +32,6 @@ from jupyter_stream.messages import (
 from jupyter_stream.native_tools import CodeExecutionTool, WebSearchTool
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import UnsupportedSettingWarning
 from jupyter_stream.settings import ToolOrOutput
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target, WireRequest

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from jupyter_stream import profiles, providers
-from jupyter_stream.exceptions import UserError
+from jupyter_stream.exceptions import UnsupportedSettingWarning, UserError
 from jupyter_stream.messages import (
     AudioUrl,
     BinaryContent,
@@ -42,7 +42,6 @@ from jupyter_stream.native_tools import (
     WebSearchTool,
 )
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import UnsupportedSettingWarning
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target, WireRequest

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from jupyter_stream.exceptions import UnsupportedSettingWarning
 from jupyter_stream.messages import ModelRequest
 from jupyter_stream.models import ModelRequestParameters
-from jupyter_stream.profiles import UnsupportedSettingWarning, profile
+from jupyter_stream.profiles import profile
 from jupyter_stream.providers import find
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
@@ -40,7 +41,6 @@ MODELS = (
     'zai:glm-4.7',
 )
 SETTINGS: dict[str, Any] = {
-    # `cache` and `citations` are wishes: a provider that caches or cites by itself, or never, passes them over.
     'max_tokens': 77,
     'temperature': 0.3,
     'top_p': 0.4,
@@ -55,6 +55,8 @@ SETTINGS: dict[str, Any] = {
     'thinking': 'high',
     'service_tier': 'flex',
     'extra_body': {'zz': 1},
+    'cache': '1h',
+    'framing_announcement': 'always',
 }
 TOGETHER = {name: value for name, value in SETTINGS.items() if name not in ('tool_choice', 'thinking')}
 

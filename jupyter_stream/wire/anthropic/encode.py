@@ -114,7 +114,7 @@ def _usable(target: Target, settings: Settings) -> dict[str, Any]:
     if known.no_sampling and isinstance(extra := usable.get('extra_body'), Mapping):
         items = cast(Mapping[str, Any], extra).items()
         usable['extra_body'] = {name: value for name, value in items if name not in _SAMPLING}
-    usable = supported(target, usable, _refused(known, usable))
+    usable = supported(target, usable, _refused(known, usable), granted=('cache', 'citations'))
     if known.max_output and (usable.get('max_tokens') or 0) > known.max_output and not _longer_output(usable):
         usable['max_tokens'] = known.max_output
     return usable

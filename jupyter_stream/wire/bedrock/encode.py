@@ -120,7 +120,8 @@ def _usable(target: Target, known: Converse, settings: Settings, parameters: Mod
     if settings.get('parallel_tool_calls') is False:
         refused.append('parallel_tool_calls')
     cache = settings['cache'] if settings.get('cache') is not None else parameters.cache
-    return cache_settings(known, supported(target, settings, refused), cache)
+    granted = ['cache'] * known.caching + ['citations'] * known.citations
+    return cache_settings(known, supported(target, settings, refused, granted), cache)
 
 
 def _inference(target: Target, settings: Settings) -> Body:

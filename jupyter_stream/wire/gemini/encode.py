@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any, Final, cast
 from urllib.parse import quote
 
-from jupyter_stream.exceptions import UserError
+from jupyter_stream.exceptions import UnsupportedSettingWarning, UserError
 from jupyter_stream.messages import ModelMessage
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import GEMINI_BUDGETS, GEMINI_LEVELS, Profile, UnsupportedSettingWarning
+from jupyter_stream.profiles import GEMINI_BUDGETS, GEMINI_LEVELS, Profile
 from jupyter_stream.settings import ModelSettings, ThinkingEffort
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.gemini.history import contents

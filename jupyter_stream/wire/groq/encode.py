@@ -10,11 +10,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from jupyter_stream.exceptions import UserError
+from jupyter_stream.exceptions import UnsupportedSettingWarning, UserError
 from jupyter_stream.messages import ModelMessage
 from jupyter_stream.native_tools import WebSearchTool
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import Profile, UnsupportedSettingWarning
+from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ModelSettings, ThinkingLevel
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.openai_chat.encode import chat_body, wire_request

@@ -21,9 +21,23 @@ from jupyter_stream.messages import (
 from jupyter_stream.profiles import Profile
 from jupyter_stream.wire.base import Target
 
-__all__ = ('cache_mark', 'fetchable', 'forced_image', 'image_part', 'inlined', 'is_text', 'user_content')
+__all__ = (
+    'CACHE_MARK',
+    'EXPLICIT',
+    'cache_mark',
+    'fetchable',
+    'forced_image',
+    'image_part',
+    'inlined',
+    'is_text',
+    'user_content',
+)
 
 Part = dict[str, Any]
+
+CACHE_MARK: Final = 'prompt_cache_breakpoint'
+EXPLICIT: Final = {'mode': 'explicit'}
+"""OpenAI's mark for its cache: https://platform.openai.com/docs/guides/prompt-caching"""
 
 _SOUNDS: Final = ('wav', 'mp3')
 _TEXT_TYPES: Final = (
@@ -53,8 +67,17 @@ def user_content(target: Target, content: str | Sequence[UserContent]) -> str | 
 
 
 def fetchable(target: Target, part: object) -> bool:
-    """Whether the user wants this file downloaded; any other goes by its address."""
-    return isinstance(part, FileUrl) and bool(part.force_download)
+    """Whether this file must be downloaded: sounds and documents have no address here, others where the user says so.
+
+    What is refused anyway is not downloaded first.
+    """
+    profile = target.profile
+    if isinstance(part, AudioUrl):
+        return True
+    if isinstance(part, DocumentUrl):
+        by_bytes = bool(part.force_download) or not profile.file_urls
+        return by_bytes and (profile.documents or is_text(part.media_type))
+    return isinstance(part, FileUrl) and bool(part.force_download) and (profile.videos or isinstance(part, ImageUrl))
 
 
 def forced_image(target: Target, part: object) -> bool:
@@ -68,8 +91,14 @@ def cache_mark(profile: Profile, ttl: str) -> Part:
 
 
 def _mark(profile: Profile, parts: list[Part], point: CachePoint) -> None:
-    """A cache point marks the part before it; models that know no marks don't see it."""
+    """A cache point marks the part before it; models that know no marks don't see it.
+
+    OpenAI's own mark is left on an empty text where it comes first: `chat_messages` knows what was said before.
+    """
     if profile.cache_control is None:
+        if profile.responses.cache_marks:
+            parts[:] = parts or [{'type': 'text', 'text': ''}]
+            parts[-1][CACHE_MARK] = EXPLICIT
         return
     if not parts:
         raise UserError('A CachePoint marks what stands before it, so it cannot come first: put it after some content.')

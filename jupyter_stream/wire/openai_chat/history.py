@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
+from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import (
     ModelMessage,
     ModelResponse,
@@ -19,7 +20,7 @@ from jupyter_stream.profiles import DEFAULT_THINKING_TAGS
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import ChatHistory, Message, instruct, leading
-from jupyter_stream.wire.openai_chat.content import cache_mark, user_content
+from jupyter_stream.wire.openai_chat.content import CACHE_MARK, EXPLICIT, cache_mark, user_content
 from jupyter_stream.wire.openai_chat.reasoning import detail_of
 from jupyter_stream.wire.openai_effort import is_thinking
 from jupyter_stream.wire.prepare import instructions
@@ -49,7 +50,7 @@ def chat_messages(
     if target.profile.one_system_message and role != 'user':
         messages = _one_system_message(messages, role)
     _mark_cache(target, own, messages)
-    return messages
+    return list(_placed_marks(messages))
 
 
 class _History(ChatHistory):
@@ -144,6 +145,32 @@ def _one_system_message(messages: list[Message], role: str) -> list[Message]:
         return messages
     text = '\n\n'.join(message['content'] for message in messages[:count])
     return [{'role': role, 'content': text}, *messages[count:]]
+
+
+def _placed_marks(messages: Sequence[Message]) -> Iterator[Message]:
+    """The messages, in which a cache mark that opens one of the user's marks what was said before it.
+
+    Raises:
+        UserError: nothing was.
+    """
+    for index, message in enumerate(messages):
+        content = cast('list[dict[str, Any]]', message['content']) if isinstance(message.get('content'), list) else []
+        if content and content[0].get('text') == '' and CACHE_MARK in content[0]:
+            _mark_before(messages[:index])
+            del content[0]
+            if not content:
+                continue
+        yield message
+
+
+def _mark_before(messages: Sequence[Message]) -> None:
+    said = next((message for message in reversed(messages) if message.get('content')), None)
+    if said is None:
+        raise UserError('A CachePoint marks what stands before it, so it cannot come first: put it after some content.')
+    content: Any = said['content']
+    parts: list[Message] = [{'type': 'text', 'text': content}] if isinstance(content, str) else content
+    parts[-1][CACHE_MARK] = EXPLICIT
+    said['content'] = parts
 
 
 def _mark_cache(target: Target, settings: Mapping[str, Any], messages: list[Message]) -> None:

@@ -159,7 +159,8 @@ def _usable(target: Target, settings: Settings, parameters: ModelRequestParamete
     off = profile.none_effort and not is_thinking(profile, settings, parameters)
     if profile.no_sampling_while_thinking and not off:
         refused += [name for name in SAMPLING_SETTINGS if name not in refused]
-    return _cache_settings(target, supported(target, settings, refused))
+    granted = ['cache'] if profile.responses.cache_retentions else []
+    return _cache_settings(target, supported(target, settings, refused, granted))
 
 
 def _include(target: Target, settings: Settings) -> list[str]:

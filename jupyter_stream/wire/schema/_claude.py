@@ -31,13 +31,16 @@ _UNIONS: Final = {'anyOf': 'anyOf', 'oneOf': 'anyOf', 'allOf': 'allOf'}
 """Unions, and what they become; the first that is there counts."""
 
 
-def strict_claude(schema: Mapping[str, Any]) -> Schema:
+_UNTYPED: Final = 'A strict schema for Anthropic must say the type of every value: add the missing `type`.'
+
+
+def strict_claude(schema: Mapping[str, Any] | bool) -> Schema:
     """The schema in that subset; the original is left alone.
 
     Raises:
         UserError: a part of it says no type.
     """
-    rest = dict(schema)
+    rest = {} if isinstance(schema, bool) else dict(schema)
     strict: Schema = {}
     if isinstance(definitions := rest.pop('$defs', None), dict):
         strict['$defs'] = _each(cast(Schema, definitions))
@@ -69,7 +72,7 @@ def _kind(rest: Schema, strict: Schema) -> str | None:
         strict[_UNIONS[union]] = [strict_claude(member) for member in unions[union]]
     elif not literal:
         if kind is None:
-            raise UserError('A strict schema for Anthropic must say the type of every value: add the missing `type`.')
+            raise UserError(_UNTYPED)
         strict['type'] = kind
     return None if literal else kind
 

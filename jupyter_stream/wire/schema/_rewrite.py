@@ -190,6 +190,8 @@ class _Strict:
         if isinstance(schema.get('$ref'), str):
             self._visit_ref(schema)
         self._visit_limits(schema)
+        if not any(key in schema for key in _SAYS_A_TYPE):
+            self._untyped()
         if 'oneOf' in schema:
             if self.strict:
                 schema['anyOf'] = schema.pop('oneOf')
@@ -199,6 +201,13 @@ class _Strict:
             self._visit_object(schema)
         elif schema.get('type') == 'array':
             self._visit_array(schema)
+
+    def _untyped(self) -> None:
+        if self.strict:
+            raise UserError(
+                'A strict schema must say the type of every value: add the missing `type`, or set `strict=False`.'
+            )
+        self.fits = False
 
     def _refuse(self, schema: Schema, key: str) -> None:
         if self.strict:
@@ -239,6 +248,8 @@ class _Strict:
 
     def _visit_object(self, schema: Schema) -> None:
         properties = schema.setdefault('properties', {})
+        if any(isinstance(value, bool) for value in properties.values()):
+            self._untyped()
         if self.strict:
             schema['additionalProperties'] = False
             schema['required'] = list(properties)
