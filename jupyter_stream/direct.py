@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import cast
 
 from jupyter_stream import bridge
+from jupyter_stream.checks import checked_messages, checked_parameters, checked_settings
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import (
     InstructionPart,
@@ -273,8 +274,12 @@ class _Request:
         if instrument is not None and instrument is not False:
             raise UserError('`instrument` has no effect, since there is no tracing here: pass None or False.')
         resolved = infer_model(model)
-        history = resolved.prepare_messages(messages)
-        return cls(resolved, history, settings, _with_instructions(parameters or ModelRequestParameters(), history))
+        history = checked_messages(messages)
+        settings = checked_settings(settings)
+        parameters = _with_instructions(checked_parameters(parameters), history)
+        if not (parameters.instruction_parts or any(message.parts for message in history)):
+            raise UserError('There is nothing to ask, since `messages` is empty: give it a request.')
+        return cls(resolved, resolved.prepare_messages(history), settings, parameters)
 
 
 def _with_instructions(parameters: ModelRequestParameters, messages: list[ModelMessage]) -> ModelRequestParameters:
@@ -313,5 +318,6 @@ class _RequestStream(AbstractAsyncContextManager[StreamedResponse]):
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> bool | None:
-        assert self._manager is not None
+        if self._manager is None:
+            raise RuntimeError('This stream was never entered, so it cannot be left: use it in an `async with`.')
         return await self._manager.__aexit__(exc_type, exc_val, exc_tb)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from jupyter_stream._secret import Secret
+from jupyter_stream.checks import checked_text, kind_of
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
@@ -86,6 +87,9 @@ def infer_model(
         from jupyter_stream.models.test import TestModel
 
         return TestModel()
+    _check(model, base_url)
+    if not (api_key is None or isinstance(cast(object, api_key), str)):
+        raise UserError(f'`api_key` must be a text, not of the type {type(api_key).__name__}.')
     key = Secret(api_key) if api_key else None
     del api_key
     found = _resolved(model, key, base_url)
@@ -104,6 +108,14 @@ def infer_model(
 
             return LocalModel(name)
     return Kind(provider, name, api_key=key, base_url=url, http_client=http_client)
+
+
+def _check(model: object, base_url: object) -> None:
+    if not isinstance(model, str):
+        raise UserError(f'`model` must be a model or a name such as `openai-chat:gpt-5-mini`, not {kind_of(model)}.')
+    checked_text(model, '`model`')
+    if base_url is not None:
+        checked_text(base_url, '`base_url`')
 
 
 def _resolved(

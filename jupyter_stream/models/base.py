@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 
+from jupyter_stream.checks import checked_settings
 from jupyter_stream.messages import ModelMessage, ModelResponse
 from jupyter_stream.models._retries import without_retry_parts
 from jupyter_stream.parameters import ModelRequestParameters
@@ -61,7 +62,7 @@ class Model(ABC):
         return None
 
     def __init__(self, *, settings: ModelSettings | None = None) -> None:
-        self._settings = settings
+        self._settings = checked_settings(settings, '`settings`')
 
     @property
     def settings(self) -> ModelSettings | None:

@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any, Final, cast
 
 import httpx
+from pydantic_core import PydanticSerializationError
 
 from jupyter_stream import transport, wire
 from jupyter_stream._secret import Secret
@@ -73,6 +74,8 @@ class HTTPModel(Model):
         del api_key  # a verbose traceback would show it
         self._key = _sendable(key)
         self._base_url = base_url
+        if not isinstance(cast(object, http_client), httpx.AsyncClient | None):
+            raise UserError(f'`http_client` must be an `httpx.AsyncClient`, not {_kind(http_client)}.')
         self._http_client = http_client
         self._wire = wire.protocol(provider.wire)
 
@@ -118,12 +121,21 @@ class HTTPModel(Model):
         _check_headers(settings.get('extra_headers'))
         deadline = Deadline(self.model_name, Timeouts.of(settings))
         messages = await deadline.wait(downloaded(messages, partial(self._wire.fetchable, self.target)))
-        wanted = self._wire.encode(self.target, messages, settings, model_request_parameters)
+        wanted = self._encoded(messages, settings, model_request_parameters)
         stream = await self._open(wanted, settings, model_request_parameters, deadline)
         try:
             yield stream
         finally:
             await stream.aclose()
+
+    def _encoded(
+        self, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
+    ) -> WireRequest:
+        try:
+            return self._wire.encode(self.target, messages, settings, parameters)
+        except (PydanticSerializationError, UnicodeEncodeError) as error:
+            what = str(error)
+        raise UserError(f'The result or the arguments of a tool cannot be written as JSON ({what}): make them text.')
 
     async def _open(
         self,
@@ -164,6 +176,8 @@ class HTTPModel(Model):
 
 
 def _sendable(key: Any) -> Secret | None:
+    if key is not None and not isinstance(key, Secret):
+        raise UserError(f'`api_key` must be a text, not {_kind(key)}.')
     if key is not None and not key.sendable:
         raise UserError('The API key has characters in it that no key has, such as a space, a line end or an accent.')
     return key
