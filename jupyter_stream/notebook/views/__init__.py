@@ -18,7 +18,7 @@ from jupyter_stream.notebook.shell import request_of, session_of
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
-__all__ = ('VARIABLE', 'Mounting', 'Stoppable', 'View', 'choose', 'detect')
+__all__ = ('VARIABLE', 'Mounting', 'Stoppable', 'View', 'Withdrawable', 'choose', 'detect')
 
 VARIABLE = 'JUPYTER_STREAM_VIEW'
 """The environment variable that names a view for all cells; it wins over settings."""
@@ -63,6 +63,15 @@ class Mounting(Protocol):
 
     async def mounted(self) -> None:
         """Wait until a page shows the view, if one is about to; for a moment at most."""
+        ...
+
+
+@runtime_checkable
+class Withdrawable(Protocol):
+    """A view that can leave nothing of itself behind."""
+
+    def withdraw(self) -> None:
+        """Instead of `finish`: no answer has begun, and the error that follows says all there is to say."""
         ...
 
 

@@ -52,6 +52,9 @@ class TerminalView:
             self._stream.write(f'[{note}]\n')
         self._stream.flush()
 
+    def withdraw(self) -> None:
+        self._stream.flush()
+
     def _show(self, block: Block) -> None:
         if block is not self._current:
             if self._current is not None and block.index < self._current.index:
