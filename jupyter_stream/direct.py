@@ -7,7 +7,7 @@ threads and in a notebook's cell, where an event loop is already running; `bridg
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
@@ -297,7 +297,9 @@ class _RequestStream(AbstractAsyncContextManager[StreamedResponse]):
     """What `model_request_stream` returns: nothing happens before it is entered, on whatever loop that is."""
 
     _request: _Request
-    _manager: AbstractAsyncContextManager[StreamedResponse] | None = field(default=None, init=False)
+    _entered: bool = field(default=False, init=False)
+    _stream: StreamedResponse | None = field(default=None, init=False)
+    _exits: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     @property
     def loop_bound(self) -> bool:
@@ -309,15 +311,22 @@ class _RequestStream(AbstractAsyncContextManager[StreamedResponse]):
         return self._request.model.model_id
 
     async def __aenter__(self) -> StreamedResponse:
-        if self._manager is not None:
+        if self._entered:
             raise RuntimeError('This stream cannot be entered twice: call `model_request_stream` again.')
+        self._entered = True
         request = self._request
-        self._manager = request.model.request_stream(request.messages, request.settings, request.parameters)
-        return await self._manager.__aenter__()
+        async with AsyncExitStack() as entering:
+            entering.enter_context(bridge.watched())
+            manager = request.model.request_stream(request.messages, request.settings, request.parameters)
+            self._stream = await entering.enter_async_context(manager)
+            self._exits = entering.pop_all()
+        return self._stream
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> bool | None:
-        if self._manager is None:
+        if self._stream is None:
             raise RuntimeError('This stream was never entered, so it cannot be left: use it in an `async with`.')
-        return await self._manager.__aexit__(exc_type, exc_val, exc_tb)
+        if bridge.is_stop(exc_val):
+            await self._stream.cancel()
+        return await self._exits.__aexit__(exc_type, exc_val, exc_tb)

@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 
 from jupyter_stream.exceptions import Interrupted
 
-__all__ = ('Cancel', 'Sigint', 'in_cell', 'missed', 'running_loop')
+__all__ = ('Cancel', 'Sigint', 'cell_task', 'in_cell', 'missed', 'running_loop')
 
 
 class Sigint:
@@ -168,10 +168,18 @@ def in_cell(*, running: bool = False) -> bool:
         running: and its code is running at this moment, not the loop's own around it.
     """
     task = None if running_loop() is None else asyncio.current_task()
-    coroutine = None if task is None else task.get_coro()
-    if not getattr(coroutine, '__qualname__', '').endswith('.run_cell_async'):
+    if task is None or not _is_cell(task):
         return False
-    return not running or getattr(coroutine, 'cr_running', False)
+    return not running or getattr(task.get_coro(), 'cr_running', False)
+
+
+def cell_task() -> asyncio.Task[Any] | None:
+    """The cell that awaits on the loop of this thread, whichever task asks; None where there is none."""
+    return None if running_loop() is None else next(filter(_is_cell, asyncio.all_tasks()), None)
+
+
+def _is_cell(task: asyncio.Task[Any]) -> bool:
+    return getattr(task.get_coro(), '__qualname__', '').endswith('.run_cell_async')
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

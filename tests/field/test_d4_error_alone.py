@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -45,7 +46,7 @@ def refused() -> Any:
     return infer_model('openai-chat:m', api_key='sk-wrong-wrong', http_client=client)
 
 
-async def breaks_off(*_: Any) -> Any:
+async def breaks_off(*_: Any) -> AsyncIterator[str]:
     yield 'The first words'
     raise ModelAPIError('m', 'It broke.')
 
