@@ -69,6 +69,7 @@ from ._classes import (
     StreamLimitError,
     TransportPhase,
     UnexpectedModelBehavior,
+    UnsupportedSettingWarning,
     UserError,
 )
 
@@ -102,6 +103,7 @@ __all__ = (
     'StreamLimitError',
     'TransportPhase',
     'UnexpectedModelBehavior',
+    'UnsupportedSettingWarning',
     'UserError',
     'http_error',
     'scrub',

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final, Literal, Protocol
 
+from jupyter_stream.exceptions import UnsupportedSettingWarning
 from jupyter_stream.profiles._protocols import Claude, Converse, Gemini, Responses
 from jupyter_stream.profiles._rows import Change, Dialect, Vendor
 from jupyter_stream.profiles.bedrock import split
@@ -23,10 +24,6 @@ from jupyter_stream.profiles.open_models import OPEN_MODELS
 from jupyter_stream.profiles.openai import OPENAI, OPENAI_CHANGES
 
 __all__ = ('DEFAULT_THINKING_TAGS', 'SAMPLING_SETTINGS', 'Profile', 'UnsupportedSettingWarning', 'profile')
-
-
-class UnsupportedSettingWarning(UserWarning):
-    """A setting was left out of a request because the model does not take it."""
 
 
 VENDORS: Final = (OPEN_MODELS, CLAUDE, GEMINI)
