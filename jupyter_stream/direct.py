@@ -181,8 +181,8 @@ class StreamedResponseSync:
         self._driver: bridge.Stream[StreamedResponse, ModelResponseStreamEvent] = bridge.Stream(
             _async_stream_cm,
             loop_bound=cast(bool, getattr(_async_stream_cm, 'loop_bound', False)),
-            on_interrupt=StreamedResponse.cancel,
-            ready=StreamedResponse.ready,
+            on_interrupt=_cancel,
+            ready=_ready,
         )
         self._entered: StreamedResponse | None = None
         self._left = False
@@ -251,6 +251,15 @@ class StreamedResponseSync:
         From any thread, unless the model is bound to an event loop.
         """
         self._driver.call(self._stream().cancel)
+
+
+async def _cancel(stream: StreamedResponse) -> None:
+    await stream.cancel()
+
+
+def _ready(stream: StreamedResponse) -> ModelResponseStreamEvent | None:
+    """What has come already. A stream of somebody else's, which cannot say, is awaited."""
+    return stream.ready() if isinstance(cast(object, stream), StreamedResponse) else None
 
 
 @dataclass(frozen=True)

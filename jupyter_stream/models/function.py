@@ -175,6 +175,7 @@ class FunctionModel(OfflineModel):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
         if self.stream_function is None:
             raise UserError('FunctionModel must receive a `stream_function` to answer as a stream.')

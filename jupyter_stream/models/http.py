@@ -24,7 +24,8 @@ from jupyter_stream.models._downloads import downloaded
 from jupyter_stream.models._http_stream import HTTPStreamedResponse
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import profile
+from jupyter_stream.profiles import Profile
+from jupyter_stream.profiles import profile as profile_of
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
@@ -68,7 +69,7 @@ class HTTPModel(Model):
         settings: ModelSettings | None = None,
     ) -> None:
         super().__init__(settings=settings)
-        self.target = Target(model_name, provider, profile(provider, model_name))
+        self.target = Target(model_name, provider, profile_of(provider, model_name))
         self.loop_bound = http_client is not None
         key = Secret(api_key) if isinstance(api_key, str) and api_key else api_key or None
         del api_key  # a verbose traceback would show it
@@ -90,6 +91,10 @@ class HTTPModel(Model):
     @property
     def base_url(self) -> str | None:
         return self._base_url
+
+    @property
+    def profile(self) -> Profile:
+        return self.target.profile
 
     async def _endpoint(self) -> Endpoint:
         """Where this attempt goes; a model whose server has to be started first overrides it."""
@@ -113,6 +118,7 @@ class HTTPModel(Model):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
         from jupyter_stream import models  # here, since the package's own module imports this one for its types
 
