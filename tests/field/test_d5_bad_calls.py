@@ -535,7 +535,7 @@ def test_d5_a_stream_that_was_never_entered_cannot_be_left() -> None:
 
 def test_d5_the_checks_cost_nothing_per_delta() -> None:
     async def words(*_: Any) -> AsyncIterator[str]:
-        for _ in range(200):
+        for _word in range(200):
             yield 'word '
 
     checks: list[str] = []

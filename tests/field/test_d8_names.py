@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -170,7 +171,7 @@ class Foreign:
 
 def test_d8_any_stream_in_streamed_response_sync() -> None:
     @asynccontextmanager
-    async def manager() -> Any:
+    async def manager() -> AsyncGenerator[Any]:
         yield Foreign()
 
     with StreamedResponseSync(manager()) as stream:
@@ -183,7 +184,7 @@ def test_d8_any_stream_in_streamed_response_sync() -> None:
 
 
 def test_d8_a_function_models_stream_takes_four_arguments() -> None:
-    async def words(*_: Any) -> Any:
+    async def words(*_: Any) -> AsyncGenerator[str]:
         yield 'word'
 
     async def main() -> None:
