@@ -7,13 +7,14 @@ threads and in a notebook's cell, where an event loop is already running; `bridg
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import cast
 
 from jupyter_stream import bridge
+from jupyter_stream.checks import checked_messages, checked_parameters, checked_settings
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import (
     InstructionPart,
@@ -184,8 +185,8 @@ class StreamedResponseSync:
         self._driver: bridge.Stream[StreamedResponse, ModelResponseStreamEvent] = bridge.Stream(
             _async_stream_cm,
             loop_bound=cast(bool, getattr(_async_stream_cm, 'loop_bound', False)),
-            on_interrupt=StreamedResponse.cancel,
-            ready=StreamedResponse.ready,
+            on_interrupt=_cancel,
+            ready=_ready,
         )
         self._entered: StreamedResponse | None = None
         self._left = False
@@ -256,6 +257,15 @@ class StreamedResponseSync:
         self._driver.call(self._stream().cancel)
 
 
+async def _cancel(stream: StreamedResponse) -> None:
+    await stream.cancel()
+
+
+def _ready(stream: StreamedResponse) -> ModelResponseStreamEvent | None:
+    """What has come already. A stream of somebody else's, which cannot say, is awaited."""
+    return stream.ready() if isinstance(cast(object, stream), StreamedResponse) else None
+
+
 @dataclass(frozen=True)
 class _Request:
     """A request, resolved and complete."""
@@ -277,8 +287,12 @@ class _Request:
         if instrument is not None and instrument is not False:
             raise UserError('`instrument` has no effect, since there is no tracing here: pass None or False.')
         resolved = infer_model(model)
-        history = resolved.prepare_messages(messages)
-        return cls(resolved, history, settings, _with_instructions(parameters or ModelRequestParameters(), history))
+        history = checked_messages(messages)
+        settings = checked_settings(settings)
+        parameters = _with_instructions(checked_parameters(parameters), history)
+        if not (parameters.instruction_parts or any(message.parts for message in history)):
+            raise UserError('There is nothing to ask, since `messages` is empty: give it a request.')
+        return cls(resolved, resolved.prepare_messages(history), settings, parameters)
 
 
 def _with_instructions(parameters: ModelRequestParameters, messages: list[ModelMessage]) -> ModelRequestParameters:
@@ -296,7 +310,9 @@ class _RequestStream(AbstractAsyncContextManager[StreamedResponse]):
     """What `model_request_stream` returns: nothing happens before it is entered, on whatever loop that is."""
 
     _request: _Request
-    _manager: AbstractAsyncContextManager[StreamedResponse] | None = field(default=None, init=False)
+    _entered: bool = field(default=False, init=False)
+    _stream: StreamedResponse | None = field(default=None, init=False)
+    _exits: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     @property
     def loop_bound(self) -> bool:
@@ -308,14 +324,22 @@ class _RequestStream(AbstractAsyncContextManager[StreamedResponse]):
         return self._request.model.model_id
 
     async def __aenter__(self) -> StreamedResponse:
-        if self._manager is not None:
+        if self._entered:
             raise RuntimeError('This stream cannot be entered twice: call `model_request_stream` again.')
+        self._entered = True
         request = self._request
-        self._manager = request.model.request_stream(request.messages, request.settings, request.parameters)
-        return await self._manager.__aenter__()
+        async with AsyncExitStack() as entering:
+            entering.enter_context(bridge.watched())
+            manager = request.model.request_stream(request.messages, request.settings, request.parameters)
+            self._stream = await entering.enter_async_context(manager)
+            self._exits = entering.pop_all()
+        return self._stream
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> bool | None:
-        assert self._manager is not None
-        return await self._manager.__aexit__(exc_type, exc_val, exc_tb)
+        if self._stream is None:
+            raise RuntimeError('This stream was never entered, so it cannot be left: use it in an `async with`.')
+        if bridge.is_stop(exc_val):
+            await self._stream.cancel()
+        return await self._exits.__aexit__(exc_type, exc_val, exc_tb)

@@ -34,6 +34,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'messages': frozenset({'_dataclasses', 'exceptions', 'usage'}),
     'native_tools': frozenset({'_dataclasses', 'messages'}),
     'parameters': frozenset({'_dataclasses', 'messages', 'native_tools', 'output', 'settings', 'tools'}),
+    'checks': frozenset({'exceptions', 'messages', 'parameters', 'settings'}),
     'prices': frozenset({'messages', 'usage'}),
     'framing': frozenset(),
     'stream': VOCABULARY,
@@ -46,10 +47,10 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'bridge': frozenset({'exceptions'}),
     'local': frozenset({'_secret', 'exceptions'}),
     'models': VOCABULARY
-    | {'_secret', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
-    'direct': VOCABULARY | {'bridge', 'models'},
+    | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
+    'direct': VOCABULARY | {'bridge', 'checks', 'models'},
     'widgets': frozenset({'exceptions', 'messages'}),
-    'notebook': VOCABULARY | {'bridge', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
+    'notebook': VOCABULARY | {'bridge', 'checks', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
 }
 
 MOST_FLOORS = 12
@@ -229,6 +230,7 @@ NEVER_IMPORTS: Mapping[str, set[str]] = {
     'wire': {'os', *_IO, *_LOOPS, *_SCREEN},
     # `time` is the clock that a delta's arrival is read from, where none is passed in
     'stream': {'json', 'os', *_IO, *_SCREEN, *(_LOOPS - {'time'})},
+    'checks': {'os', *_IO, *_LOOPS, *_SCREEN},
     'profiles': {'os', *_IO, *_LOOPS, *_SCREEN},
     'providers': {'os', *_IO, *_LOOPS, *_SCREEN},
     'messages': {*_IO, *_LOOPS, *_SCREEN},

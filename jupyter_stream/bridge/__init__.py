@@ -6,7 +6,9 @@ from ._run import (
     Stream,
     guard,
     in_cell,
+    is_stop,
     run,
+    watched,
 )
 
 __all__ = (
@@ -15,5 +17,7 @@ __all__ = (
     'Stream',
     'guard',
     'in_cell',
+    'is_stop',
     'run',
+    'watched',
 )

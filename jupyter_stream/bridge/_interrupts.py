@@ -15,16 +15,19 @@ the next wait raises `CancelledError`.
 from __future__ import annotations
 
 import asyncio
+import atexit
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any, ClassVar
 
 from jupyter_stream.exceptions import Interrupted
 
-__all__ = ('Cancel', 'Sigint', 'in_cell', 'missed', 'running_loop')
+__all__ = ('Cancel', 'Sigint', 'cell_task', 'in_cell', 'missed', 'running_loop')
 
 
 class Sigint:
@@ -73,6 +76,7 @@ class Sigint:
         """What to raise, given what the interrupted coroutine raised."""
         if self._owner is not None:  # a KeyboardInterrupt would stop the loop; its owner's handler does what is due
             return asyncio.CancelledError()
+        _die_of_it_if_nobody_catches()
         return error if isinstance(error, KeyboardInterrupt) else Interrupted()
 
 
@@ -168,10 +172,47 @@ def in_cell(*, running: bool = False) -> bool:
         running: and its code is running at this moment, not the loop's own around it.
     """
     task = None if running_loop() is None else asyncio.current_task()
-    coroutine = None if task is None else task.get_coro()
-    if not getattr(coroutine, '__qualname__', '').endswith('.run_cell_async'):
+    if task is None or not _is_cell(task):
         return False
-    return not running or getattr(coroutine, 'cr_running', False)
+    return not running or getattr(task.get_coro(), 'cr_running', False)
+
+
+def cell_task() -> asyncio.Task[Any] | None:
+    """The cell that awaits on the loop of this thread, whichever task asks; None where there is none."""
+    return None if running_loop() is None else next(filter(_is_cell, asyncio.all_tasks()), None)
+
+
+def _is_cell(task: asyncio.Task[Any]) -> bool:
+    return getattr(task.get_coro(), '__qualname__', '').endswith('.run_cell_async')
+
+
+def _die_of_it_if_nobody_catches() -> None:
+    """A program that an interrupt ends dies by SIGINT, so that a shell's loop around it stops too.
+
+    Python does so for KeyboardInterrupt itself and not for what extends it, such as `Interrupted`.
+    """
+    if sys.excepthook is sys.__excepthook__ and sys.platform != 'win32':
+        sys.excepthook = _report
+
+
+def _report(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    sys.__excepthook__(kind, error, traceback)
+    if issubclass(kind, Interrupted):
+        _Ending.interrupted = True
+
+
+class _Ending:
+    interrupted: ClassVar[bool] = False
+
+
+@atexit.register  # when this module is loaded, and so run after what is registered later, such as the end of our loops
+def _die() -> None:
+    if _Ending.interrupted:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

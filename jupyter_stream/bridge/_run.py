@@ -35,11 +35,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar
 
+from jupyter_stream.bridge._cells import is_stop, watched
 from jupyter_stream.bridge._interrupts import Cancel, Sigint, in_cell, missed
 from jupyter_stream.bridge._loops import GRACE, Runner, runner
 from jupyter_stream.bridge._session import END, Session
 
-__all__ = ('GRACE', 'Stream', 'guard', 'in_cell', 'run')
+__all__ = ('GRACE', 'Stream', 'guard', 'in_cell', 'is_stop', 'run', 'watched')
 
 T = TypeVar('T')
 S = TypeVar('S')
@@ -83,7 +84,8 @@ async def guard(awaitable: Awaitable[T], cancel: Cancel | None = None) -> T:
     cancel = cancel or Cancel()
     if not in_cell():
         try:
-            return await awaitable
+            with watched():
+                return await awaitable
         finally:
             cancel.disarm()
     raised: BaseException | None = None

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_stream._secret import Secret, hidden
+from jupyter_stream.checks import checked_text, kind_of
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.providers._known_models import KnownModelName
+from jupyter_stream.providers._known_models import KNOWN_MODELS, KnownModelName
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import CompletedStreamedResponse, StreamedResponse
 
 if TYPE_CHECKING:
     import httpx
 
+    from jupyter_stream.models._downloads import download_item
     from jupyter_stream.providers import Provider
 
 __all__ = (
@@ -29,8 +31,11 @@ __all__ = (
     'ModelSettings',
     'StreamedResponse',
     'check_allow_model_requests',
+    'download_item',
     'infer_model',
+    'known_model_names',
     'override_allow_model_requests',
+    'parse_model_id',
 )
 
 ALLOW_MODEL_REQUESTS = True
@@ -61,6 +66,7 @@ def override_allow_model_requests(allow_model_requests: bool) -> Generator[None]
 
 def infer_model(
     model: Model | KnownModelName | str,
+    provider_factory: Callable[[str], Provider] | None = None,
     *,
     api_key: str | None = None,
     base_url: str | None = None,
@@ -70,6 +76,8 @@ def infer_model(
 
     Args:
         model: `provider:model`, or `test`.
+        provider_factory: gives the provider of a prefix, such as `lambda prefix: replace(find(prefix), …)` with what
+            `jupyter_stream.providers` offers; without it, the provider of that prefix.
         api_key: the provider's key; without it, the environment variable of the provider is read.
         base_url: where the provider is, if not at its usual address.
         http_client: a client of your own for the requests. It belongs to the event loop that it is used on.
@@ -88,7 +96,8 @@ def infer_model(
         return TestModel()
     key, url = hidden(api_key), hidden(base_url)
     del api_key, base_url  # a verbose traceback would show them
-    found = _resolved(model, key, url)
+    _check(model, key, url)
+    found = _resolved(model, key, url, provider_factory)
     if isinstance(found, UserError):
         raise found
     provider, name, key, url = found
@@ -106,14 +115,48 @@ def infer_model(
     return Kind(provider, name, api_key=key, base_url=url, http_client=http_client)
 
 
+def known_model_names() -> tuple[str, ...]:
+    """The well-known model strings, as an editor offers them; many others work too."""
+    return KNOWN_MODELS
+
+
+def parse_model_id(model: str) -> tuple[str | None, str]:
+    """Provider and model of a model string; the provider is None where the string names none."""
+    provider, colon, name = model.partition(':')
+    return (provider, name) if colon else (None, model)
+
+
+def __getattr__(name: str) -> Any:
+    """`download_item`, which needs httpx, when it is asked for."""
+    if name == 'download_item':
+        from jupyter_stream.models._downloads import download_item
+
+        return download_item
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+
+def _check(model: object, key: object, url: object) -> None:
+    if not isinstance(model, str):
+        raise UserError(f'`model` must be a model or a name such as `openai-chat:gpt-5-mini`, not {kind_of(model)}.')
+    checked_text(model, '`model`')
+    for name, value in (('api_key', key), ('base_url', url)):
+        if not isinstance(value, Secret | None):
+            raise UserError(f'`{name}` must be a text, not {kind_of(value)}.')
+
+
 def _resolved(
-    model: str, key: Secret | None, url: Secret | None
+    model: str, key: Secret | None, url: Secret | None, factory: Callable[[str], Provider] | None
 ) -> tuple[Provider, str, Secret | None, Secret | None] | UserError:
     """What the model string means here; an error without its frames, whose locals hold every key of the environment."""
     from jupyter_stream import providers
 
+    given = factory(parse_model_id(model)[0] or model) if factory else None
+    if given is not None and not isinstance(cast(object, given), providers.Provider):
+        return UserError(f'`provider_factory` must give a Provider of jupyter_stream, not {kind_of(given)}.')
     try:
-        found = providers.resolve(model, api_key=key and key.reveal(), base_url=url and url.reveal(), env=os.environ)
+        found = providers.resolve(
+            model, api_key=key and key.reveal(), base_url=url and url.reveal(), env=os.environ, provider=given
+        )
     except UserError as error:
         return error.with_traceback(None)
     key_used = Secret(found.api_key, found.key_variable) if found.api_key else None

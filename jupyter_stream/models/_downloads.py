@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, overload
 
+from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import (
     BinaryContent,
     FileUrl,
@@ -14,14 +16,69 @@ from jupyter_stream.messages import (
     ModelRequest,
     ToolReturnPart,
     UserPromptPart,
+    VideoUrl,
 )
 from jupyter_stream.transport.fetch import Fetched, fetch
 
-__all__ = ('downloaded',)
+__all__ = ('DownloadedItem', 'download_item', 'downloaded')
 
 MAX_AT_ONCE = 8
 
+Data = TypeVar('Data', bytes, str)
+
 Fetch = Callable[..., Awaitable[Fetched]]
+
+
+class DownloadedItem(TypedDict, Generic[Data]):
+    """A file that was downloaded; `data_type` is its media type, or the extension that goes with it."""
+
+    data: Data
+    data_type: str
+
+
+@overload
+async def download_item(
+    item: FileUrl, data_format: Literal['bytes'] = 'bytes', type_format: Literal['mime', 'extension'] = 'mime'
+) -> DownloadedItem[bytes]: ...
+
+
+@overload
+async def download_item(
+    item: FileUrl,
+    data_format: Literal['base64', 'base64_uri', 'text'],
+    type_format: Literal['mime', 'extension'] = 'mime',
+) -> DownloadedItem[str]: ...
+
+
+async def download_item(
+    item: FileUrl,
+    data_format: Literal['bytes', 'base64', 'base64_uri', 'text'] = 'bytes',
+    type_format: Literal['mime', 'extension'] = 'mime',
+) -> DownloadedItem[bytes] | DownloadedItem[str]:
+    """Download a file that a prompt names by URL, from public addresses only.
+
+    Args:
+        item: the file; `force_download='allow-local'` allows private addresses.
+        data_format: bytes, base64, a data URI, or text in UTF-8.
+        type_format: whether `data_type` is a media type or an extension.
+
+    Raises:
+        FetchError: the file could not be had.
+        UserError: it is a video of YouTube.
+    """
+    if isinstance(item, VideoUrl) and item.is_youtube:
+        raise UserError('Downloading YouTube videos is not supported: pass the URL to a model that reads them.')
+    got = await fetch(item.url, allow_local=item.force_download == 'allow-local')
+    media_type = _media_type(item, got)
+    data_type = media_type if type_format == 'mime' else item.format
+    if data_format == 'bytes':
+        return DownloadedItem[bytes](data=got.data, data_type=data_type)
+    if data_format == 'text':
+        return DownloadedItem[str](data=got.data.decode(), data_type=data_type)
+    text = base64.b64encode(got.data).decode()
+    return DownloadedItem[str](
+        data=text if data_format == 'base64' else f'data:{media_type};base64,{text}', data_type=data_type
+    )
 
 
 async def downloaded(
@@ -79,9 +136,17 @@ _GENERIC: Final = (None, 'application/octet-stream', 'binary/octet-stream')
 """What a server says that does not know what it serves; the address may know."""
 
 
-def _content(file: FileUrl, got: Fetched) -> BinaryContent:
+def _media_type(file: FileUrl, got: Fetched) -> str:
     said = None if got.media_type in _GENERIC else got.media_type
-    media_type = file._media_type or said or file.media_type  # pyright: ignore[reportPrivateUsage]
+    return file._media_type or said or file.media_type  # pyright: ignore[reportPrivateUsage]
+
+
+def _content(file: FileUrl, got: Fetched) -> BinaryContent:
     return BinaryContent.narrow_type(
-        BinaryContent(got.data, media_type=media_type, vendor_metadata=file.vendor_metadata, identifier=file.identifier)
+        BinaryContent(
+            got.data,
+            media_type=_media_type(file, got),
+            vendor_metadata=file.vendor_metadata,
+            identifier=file.identifier,
+        )
     )

@@ -328,7 +328,7 @@ def _build(
     settings: ModelSettings,
 ) -> httpx.Request:
     """The request with its key and the user's own headers, whose values go into no variable."""
-    body = json.dumps(wanted.body, ensure_ascii=False, separators=(',', ':')).encode()
+    body = _as_json(wanted.body)
     return client.build_request(
         wanted.method,
         endpoint.base_url + wanted.path,
@@ -350,6 +350,19 @@ def _build(
             }
         ),
     )
+
+
+def _as_json(body: object) -> bytes:
+    """The body as it is sent.
+
+    Raises:
+        UserError: something in it is no JSON, such as a number that is none, half a character, an object.
+    """
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(',', ':')).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        what = str(error)
+    raise UserError(f'The request cannot be written as JSON ({what}): pass plain dicts, lists, texts and numbers.')
 
 
 def _content_size(event: ModelResponseStreamEvent) -> int:

@@ -6,12 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from types import TracebackType
+from typing import Self
 
+from jupyter_stream.checks import checked_settings
 from jupyter_stream.messages import ModelMessage, ModelResponse
 from jupyter_stream.models._retries import without_retry_parts
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ModelSettings, concealed, merge_model_settings
 from jupyter_stream.stream import StreamedResponse
+from jupyter_stream.usage import RequestUsage
 
 __all__ = ('Model', 'askable_models', 'progress', 'progress_to')
 
@@ -61,7 +66,7 @@ class Model(ABC):
         return None
 
     def __init__(self, *, settings: ModelSettings | None = None) -> None:
-        self._settings = concealed(settings)
+        self._settings = checked_settings(concealed(settings), '`settings`')
 
     @property
     def settings(self) -> ModelSettings | None:
@@ -103,10 +108,37 @@ class Model(ABC):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        """Ask, and yield the response as a stream. Entering waits for the first event."""
+        """Ask, and yield the response as a stream. Entering waits for the first event.
+
+        `run_context` belongs to agents; it is taken, as theirs pass it, and not looked at.
+        """
         raise NotImplementedError(f'{type(self).__name__} answers only as a whole: use `model_request`.')
         yield
+
+    async def count_tokens(
+        self,
+        messages: Sequence[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> RequestUsage:
+        """Count the tokens of a request without making it; only for models that can."""
+        raise NotImplementedError(f'Token counting ahead of the request is not supported by {type(self).__name__}')
+
+    @property
+    def profile(self) -> Profile:
+        """What is known of the model."""
+        return Profile()
+
+    async def __aenter__(self) -> Self:
+        """`async with model`: the connections are the event loop's, shared by all models, so nothing is opened here."""
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> bool | None:
+        return None
 
     def prepare_messages(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
         """The messages as `request` wants them: `direct` calls it first. No part is a `RetryPromptPart` any more."""

@@ -82,6 +82,7 @@ class ConcurrencyLimitedModel(WrapperModel):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
         self._check()
         async with place(self._limiter, self._source), AsyncExitStack() as stack:

@@ -148,6 +148,7 @@ class FallbackModel(Model):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
         """Ask one model after the other, until one has a first event. Raises what `request` does."""
         if self._conditions.on_response:
@@ -163,7 +164,9 @@ class FallbackModel(Model):
             async with AsyncExitStack() as stack:
                 try:
                     stream = await stack.enter_async_context(
-                        model.request_stream(model.prepare_messages(history), model_settings, model_request_parameters)
+                        model.request_stream(
+                            model.prepare_messages(history), model_settings, model_request_parameters, run_context
+                        )
                     )
                     await stream.peek()
                 except Exception as error:

@@ -131,6 +131,9 @@ class FunctionModel(OfflineModel):
     ) -> None:
         if function is None and stream_function is None:
             raise TypeError('Either `function` or `stream_function` must be given to a FunctionModel.')
+        for name, given in {'function': function, 'stream_function': stream_function}.items():
+            if not (given is None or callable(given)):
+                raise TypeError(f'`{name}` of a FunctionModel must be a function, not {type(given).__name__}.')
         super().__init__(settings=settings)
         self.function = function
         self.stream_function = stream_function
@@ -172,6 +175,7 @@ class FunctionModel(OfflineModel):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
         if self.stream_function is None:
             raise UserError('FunctionModel must receive a `stream_function` to answer as a stream.')

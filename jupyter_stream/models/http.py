@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Final, cast
 
 import httpx
+from pydantic_core import PydanticSerializationError
 
 from jupyter_stream import transport, wire
 from jupyter_stream._secret import Secret, hidden
@@ -25,7 +26,8 @@ from jupyter_stream.models._downloads import downloaded
 from jupyter_stream.models._http_stream import HTTPStreamedResponse
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import profile
+from jupyter_stream.profiles import Profile
+from jupyter_stream.profiles import profile as profile_of
 from jupyter_stream.providers import Provider
 from jupyter_stream.providers._base_urls import split_base_url
 from jupyter_stream.settings import ModelSettings, concealed
@@ -72,11 +74,13 @@ class HTTPModel(Model):
     ) -> None:
         settings = concealed(settings)
         super().__init__(settings=settings)
-        self.target = Target(model_name, provider, profile(provider, model_name))
+        self.target = Target(model_name, provider, profile_of(provider, model_name))
         self.loop_bound = http_client is not None
         key, url = hidden(api_key), hidden(base_url)
         del api_key, base_url  # a verbose traceback would show them
         self._given = _endpoint(url, _sendable(key))
+        if not isinstance(cast(object, http_client), httpx.AsyncClient | None):
+            raise UserError(f'`http_client` must be an `httpx.AsyncClient`, not {_kind(http_client)}.')
         self._http_client = http_client
         self._wire = wire.protocol(provider.wire)
 
@@ -91,6 +95,10 @@ class HTTPModel(Model):
     @property
     def base_url(self) -> str | None:
         return self._given.base_url or None
+
+    @property
+    def profile(self) -> Profile:
+        return self.target.profile
 
     async def _endpoint(self) -> Endpoint:
         """Where this attempt goes; a model whose server has to be started first overrides it."""
@@ -115,6 +123,7 @@ class HTTPModel(Model):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
         from jupyter_stream import models  # here, since the package's own module imports this one for its types
 
@@ -124,12 +133,21 @@ class HTTPModel(Model):
         _check_headers(settings.get('extra_headers'))
         deadline = Deadline(self.model_name, Timeouts.of(settings))
         messages = await deadline.wait(downloaded(messages, partial(self._wire.fetchable, self.target)))
-        wanted = self._wire.encode(self.target, messages, settings, model_request_parameters)
+        wanted = self._encoded(messages, settings, model_request_parameters)
         stream = await self._open(wanted, settings, model_request_parameters, deadline)
         try:
             yield stream
         finally:
             await stream.aclose()
+
+    def _encoded(
+        self, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
+    ) -> WireRequest:
+        try:
+            return self._wire.encode(self.target, messages, settings, parameters)
+        except (PydanticSerializationError, UnicodeEncodeError) as error:
+            what = str(error)
+        raise UserError(f'The result or the arguments of a tool cannot be written as JSON ({what}): make them text.')
 
     async def _open(
         self,
@@ -206,6 +224,8 @@ def _endpoint(url: Secret | None, key: Secret | None) -> Endpoint:
 
 
 def _sendable(key: Any) -> Secret | None:
+    if key is not None and not isinstance(key, Secret):
+        raise UserError(f'`api_key` must be a text, not {_kind(key)}.')
     if key is not None and not key.sendable:
         raise UserError('The API key has characters in it that no key has, such as a space, a line end or an accent.')
     return key

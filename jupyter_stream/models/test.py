@@ -105,6 +105,7 @@ class TestModel(OfflineModel):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
         parameters = self._applied(model_settings, model_request_parameters)
         parts = self._answer(messages, parameters)

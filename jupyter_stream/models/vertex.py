@@ -112,6 +112,7 @@ class VertexModel(HTTPModel):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
         if self._signs_in and self._project is None:
             self._settle(await asyncio.to_thread(self._sign_in.project))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from jupyter_stream.messages import ModelMessage, ModelResponse
 from jupyter_stream.models import infer_model
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
+from jupyter_stream.usage import RequestUsage
 
 __all__ = ('WrapperModel',)
 
@@ -60,6 +63,27 @@ class WrapperModel(Model):
     def base_url(self) -> str | None:
         return self.wrapped.base_url
 
+    @property
+    def profile(self) -> Profile:
+        return self.wrapped.profile
+
+    async def count_tokens(
+        self,
+        messages: Sequence[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> RequestUsage:
+        return await self.wrapped.count_tokens(messages, model_settings, model_request_parameters)
+
+    async def __aenter__(self) -> Self:
+        await self.wrapped.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> bool | None:
+        return await self.wrapped.__aexit__(exc_type, exc_val, exc_tb)
+
     def prepare_messages(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
         return self.wrapped.prepare_messages(messages)
 
@@ -77,8 +101,11 @@ class WrapperModel(Model):
         messages: Sequence[ModelMessage],
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
+        run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        async with self.wrapped.request_stream(messages, model_settings, model_request_parameters) as stream:
+        async with self.wrapped.request_stream(
+            messages, model_settings, model_request_parameters, run_context
+        ) as stream:
             yield stream
 
     def __getattr__(self, name: str) -> Any:

@@ -21,7 +21,7 @@ from jupyter_stream.exceptions import (
     UserError,
 )
 from jupyter_stream.notebook.answer import Answer
-from jupyter_stream.notebook.views import Mounting, Stoppable, View
+from jupyter_stream.notebook.views import Mounting, Stoppable, View, Withdrawable
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse
@@ -119,7 +119,10 @@ class Player:
                     await self._show(stream)
         except BaseException as error:
             response = self._answer(stream, error).response
-            view.finish(response, mark=_mark(error, response), error=error)
+            if stream is None and not _stopped(error) and isinstance(view, Withdrawable):
+                view.withdraw()
+            else:
+                view.finish(response, mark=_mark(error, response), error=error)
             raise
         answer = self._answer(stream)
         try:

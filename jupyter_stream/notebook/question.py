@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import Defaults, default_model
 
 if TYPE_CHECKING:
-    from jupyter_stream.messages import ModelMessage, SystemPromptPart, UserContent
+    from jupyter_stream.messages import ModelMessage, ModelRequest, SystemPromptPart, UserContent
     from jupyter_stream.models import Model
     from jupyter_stream.settings import ModelSettings
     from jupyter_stream.stream import StreamedResponse
 
-__all__ = ('Question', 'question')
+__all__ = ('Question', 'check_arguments', 'question')
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,20 @@ class Question:
         return not isinstance(self.model, str) and self.model.loop_bound
 
     def messages(self) -> list[ModelMessage]:
-        """The history and the request. A system prompt that is given replaces those of the history, and comes first."""
-        from jupyter_stream.messages import ModelRequest, SystemPromptPart, UserPromptPart
+        """The history and the request. A system prompt that is given replaces those of the history, and comes first.
 
-        asked = ModelRequest(parts=[UserPromptPart(self.prompt)])
-        told = _system_prompts(self.history)
+        Raises:
+            UserError: the history holds something else than messages, or the prompt than texts and files.
+        """
+        from jupyter_stream.checks import checked_messages
+        from jupyter_stream.messages import ModelRequest, SystemPromptPart
+
+        asked = _asked(self.prompt)
+        history = checked_messages(self.history)
+        told = _system_prompts(history)
         if not self.system or [part.content for part in told] == [self.system]:
-            return [*self.history, asked]
-        first, *rest = [*_without_system_prompts(self.history), asked]
+            return [*history, asked]
+        first, *rest = [*_without_system_prompts(history), asked]
         system = SystemPromptPart(self.system)
         if isinstance(first, ModelRequest):
             return [replace(first, parts=[system, *first.parts]), *rest]
@@ -58,6 +64,15 @@ class Question:
         from jupyter_stream.direct import model_request_stream
 
         return model_request_stream(self.model, messages, model_settings=self.settings)
+
+
+def _asked(prompt: str | Sequence[UserContent]) -> ModelRequest:
+    from jupyter_stream.messages import ModelRequest, UserPromptPart
+
+    try:
+        return ModelRequest(parts=[UserPromptPart(prompt)])
+    except ValueError as error:
+        raise UserError(str(error)) from None
 
 
 def _system_prompts(history: Sequence[ModelMessage]) -> list[SystemPromptPart]:
@@ -93,9 +108,11 @@ def question(
     Raises:
         UserError: the prompt is empty, or something is not what it has to be.
     """
-    if not prompt or (isinstance(prompt, str) and not prompt.strip()):
+    check_arguments(
+        prompt=prompt, messages=history, **_given({'model': model, 'system': system, 'model_settings': model_settings})
+    )
+    if _is_blank(prompt) or all(map(_is_blank, prompt)):
         raise UserError('There is nothing to ask: the prompt is empty.')
-    _check(prompt, model, history)
     base = {'temperature': defaults.temperature, 'max_tokens': defaults.max_tokens}
     own = {'temperature': temperature, 'max_tokens': max_tokens}
     settings: Any = {**_given(base), **(model_settings or {}), **_given(own)}
@@ -103,16 +120,45 @@ def question(
     return Question(prompt, asked, defaults.system if system is None else system, settings, history)
 
 
-def _check(prompt: object, model: object, history: object) -> None:
-    askable = model is None or isinstance(model, str) or hasattr(model, 'request_stream')
-    wanted: dict[str, tuple[object, bool, str]] = {
-        'prompt': (prompt, isinstance(prompt, Sequence), 'a text, or a list of texts and files'),
-        'model': (model, askable, 'a name or a model'),
-        'messages': (history, isinstance(history, Sequence) and not isinstance(history, str), 'a list of messages'),
-    }
-    for name, (value, right, what) in wanted.items():
-        if not right:
-            raise UserError(f'`{name}` must be {what}, not {type(value).__name__}.')
+def _is_blank(text: object) -> bool:
+    return isinstance(text, str) and not text.strip()
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
+
+
+def _is_model(value: object) -> bool:
+    return isinstance(value, str) or (hasattr(value, 'request_stream') and not isinstance(value, type))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_ARGUMENTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    'prompt': (lambda value: _is_text(value) or _is_list(value), 'a text, or a list of texts and files'),
+    'model': (_is_model, 'a name or a model'),
+    'models': (lambda value: _is_list(value) and all(map(_is_model, cast(Any, value))), 'a list of names or models'),
+    'system': (_is_text, 'a text'),
+    'title': (_is_text, 'a text'),
+    'messages': (_is_list, 'a list of messages'),
+    'model_settings': (lambda value: isinstance(value, Mapping), 'a dict'),
+}
+"""What the arguments of `ask`, `show` and `explore` must be: looked at before anything is shown or loaded."""
+
+
+def check_arguments(**arguments: object) -> None:
+    """Refuse what is of the wrong type.
+
+    Raises:
+        UserError: an argument is; it is named.
+    """
+    for name, value in arguments.items():
+        fits, wanted = _ARGUMENTS[name]
+        if not fits(value):
+            kind = f'the class {value.__name__}' if isinstance(value, type) else type(value).__name__
+            raise UserError(f'`{name}` must be {wanted}, not {kind}.')
 
 
 def _given(settings: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.play import Player, short_errors
+from jupyter_stream.notebook.question import check_arguments
 from jupyter_stream.notebook.shell import current_shell
 from jupyter_stream.notebook.views import choose
 from jupyter_stream.settings import concealed
@@ -49,6 +51,9 @@ async def show(stream: Any, title: str | None = None, model_settings: Mapping[st
     model_settings = concealed(model_settings)
     shell = current_shell()
     with short_errors():
+        check_arguments(title=title or '', model_settings=model_settings or {})
+        if isinstance(stream, type):
+            raise UserError(f'`stream` is the class {stream.__name__}, which is no stream: make one of it first.')
         defaults = defaults_of(shell)
         view = choose(shell, defaults.view, images=defaults.images)
     played = await Player(_Foreign(stream, title or _title(stream), model_settings), view).play()

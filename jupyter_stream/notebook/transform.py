@@ -17,8 +17,10 @@ __all__ = ('transform',)
 # The instance is looked up in the shell at run time: it needs no name in the user's namespace.
 _MAGICS = "get_ipython().magics_manager.registry['AskMagics']"
 
-_CELL = re.compile(r'(?P<blank>\s*\n)?%%ask(?:[ \t](?P<line>[^\n]*))?(?P<end>\n|\Z)')
-_OTHER_CELL = re.compile(r'\s*%%')
+# Notes above a cell's magic are the reader's; IPython itself leaves out nothing but blank lines.
+_ABOVE = r'(?:[^\S\n]*(?:#[^\n]*)?\n)*'
+_CELL = re.compile(rf'{_ABOVE}%%ask(?:[ \t](?P<line>[^\n]*))?(?P<end>\n|\Z)')
+_OTHER_CELL = re.compile(rf'{_ABOVE}\s*%%')
 _LINE = re.compile(
     r'(?P<indent>[ \t]*)(?P<target>[^\W\d][\w.\[\]\'"]*[ \t]*=[ \t]*)?%ask(?:[ \t](?P<line>[^\n]*))?(?P<end>\n|\Z)'
 )

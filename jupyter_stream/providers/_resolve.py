@@ -72,18 +72,25 @@ def suggest(name: str) -> str | None:
     return known[near[0]] if near else None
 
 
-def resolve(name: str, *, api_key: str | None = None, base_url: str | None = None, env: Mapping[str, str]) -> Resolved:
+def resolve(
+    name: str,
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    env: Mapping[str, str],
+    provider: Provider | None = None,
+) -> Resolved:
     """Turn a model string into a provider whose address is settled, a model name, a key and a base URL.
 
     Arguments win over the environment, the environment over the table. The base URL has no slash at its end; it is
-    None where the provider has no fixed address.
+    None where the provider has no fixed address. A `provider` that is given is used whatever the prefix is.
 
     Raises:
         UserError: the prefix is unknown, the model's name is missing, or a variable that is needed is not set or
             malformed.
     """
     prefix, _, model_name = name.partition(':')
-    provider = find(prefix)
+    provider = provider or find(prefix)
     if provider is None or (provider.model_required and ':' not in name):
         raise UserError(_unknown(name))
     _check_model_name(provider, prefix, model_name)

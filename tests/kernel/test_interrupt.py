@@ -129,7 +129,7 @@ def test_what_had_come_stays_readable_and_the_next_cell_works(ready, slow_server
 
 def test_what_had_come_over_an_asynchronous_stream_stays_readable(ready, slow_server):
     stopped(ready, slow_server, 'await bridge.guard(aread(model))')
-    assert ready.run('print(stream.get().state, len(stream.get().text) >= 4)').stdout == 'incomplete True\n'
+    assert ready.run('print(stream.get().state, len(stream.get().text) >= 4)').stdout == 'interrupted True\n'
 
 
 @pytest.mark.parametrize('model', ['model', 'own_client'])

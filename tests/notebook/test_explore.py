@@ -152,7 +152,7 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
     with pytest.raises(UserError, match='prompt is empty') as caught:
         Explorer(HELLO).run()
     assert hasattr(caught.value, '_render_traceback_')
-    with pytest.raises(UserError, match='A model is a name or a model object, not int'):
+    with pytest.raises(UserError, match='`model` must be a name or a model, not int'):
         explore(5)  # type: ignore[arg-type]
 
 

@@ -16,7 +16,7 @@ from jupyter_stream.notebook.defaults import EMBEDDED, default_model, defaults_o
 from jupyter_stream.notebook.explore.recording import RecordingView
 from jupyter_stream.notebook.explore.run import Run, summary
 from jupyter_stream.notebook.play import Player, short_errors
-from jupyter_stream.notebook.question import question
+from jupyter_stream.notebook.question import check_arguments, question
 from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 from jupyter_stream.notebook.views import VARIABLE, detect
 from jupyter_stream.notebook.views.publish import publisher
@@ -89,18 +89,20 @@ class Explorer:
         prompt: str = '',
         model_settings: Mapping[str, Any] | None = None,
     ) -> None:
+        from jupyter_stream.checks import checked_settings
+
         model_settings = concealed(model_settings)
         self._shell = current_shell()
         self._defaults = defaults_of(self._shell)
         first = model if model is not None else default_model(self._defaults.model)
-        for given in (first, *models):
-            if not isinstance(given, str) and not hasattr(given, 'request_stream'):
-                raise UserError(f'A model is a name or a model object, not {type(given).__name__}.')
+        check_arguments(
+            model=first, models=models, system=system or '', prompt=prompt, model_settings=model_settings or {}
+        )
         self._models = {m if isinstance(m, str) else m.model_id: m for m in (first, *models)}
         self._first = next(iter(self._models))
         self._system = self._defaults.system if system is None else system
         self._prompt = prompt
-        self._settings: dict[str, Any] = dict(model_settings or {})
+        self._settings: dict[str, Any] = dict(checked_settings(model_settings) or {})
         self.runs: list[Run] = []
         self._publisher = publisher(self._shell)
         self._panel: Panel | None = None

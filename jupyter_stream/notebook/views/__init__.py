@@ -18,7 +18,7 @@ from jupyter_stream.notebook.shell import request_of, session_of
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
-__all__ = ('VARIABLE', 'Mounting', 'Stoppable', 'View', 'choose', 'detect')
+__all__ = ('VARIABLE', 'Mounting', 'Stoppable', 'View', 'Withdrawable', 'choose', 'detect')
 
 VARIABLE = 'JUPYTER_STREAM_VIEW'
 """The environment variable that names a view for all cells; it wins over settings."""
@@ -66,6 +66,15 @@ class Mounting(Protocol):
         ...
 
 
+@runtime_checkable
+class Withdrawable(Protocol):
+    """A view that can leave nothing of itself behind."""
+
+    def withdraw(self) -> None:
+        """Instead of `finish`: no answer has begun, and the error that follows says all there is to say."""
+        ...
+
+
 def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False, images: bool = False) -> View:
     """A view for the next answer.
 
@@ -80,8 +89,9 @@ def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False, imag
         UserError: there is no such view.
     """
     name = os.environ.get(VARIABLE) or setting or 'auto'
-    if name == 'auto':
-        name = detect(shell)
+    suits = detect(shell)
+    if name == 'auto' or (name == 'live' and suits == 'static'):
+        name = suits  # a widget in a notebook that nobody watches would only leave its front end in the file
     make = _VIEWS.get(name)
     if make is None:
         known = ', '.join(repr(known) for known in ('auto', *_VIEWS))

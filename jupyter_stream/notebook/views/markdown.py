@@ -114,6 +114,12 @@ class MarkdownView:
         else:
             self._publisher.update(data, metadata, self._id)
 
+    def withdraw(self) -> None:
+        if self._owns:
+            self._publisher.clear()
+        elif self._id is not None:
+            self._publisher.update({'text/plain': ''}, {}, self._id)
+
     # ------------------------------------------------------------------ how the text grows
 
     def _due(self, now: float) -> bool:

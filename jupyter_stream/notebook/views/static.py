@@ -33,6 +33,9 @@ class NullView:
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
         pass
 
+    def withdraw(self) -> None:
+        pass
+
 
 class StaticView(NullView):
     """Shows the whole answer when it is finished."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jupyter_stream.notebook.bundle import notes_of
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ('TerminalView',)
 
+_FRAME = 0.05
+"""Seconds between two flushes: in a kernel each is a message to the front end."""
+
 _DIM, _PLAIN = '\x1b[2m', '\x1b[0m'
 
 
 class TerminalView:
     """Prints the deltas to `stream` (stdout as it is when the answer starts); thinking is dim on a terminal."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._flushed = float('-inf')
         self._given = stream
         self._stream: TextIO = stream or sys.stdout
         self._reducer = Reducer()
@@ -39,10 +45,12 @@ class TerminalView:
         block = self._reducer.feed(event)
         if block is not None:
             self._show(block)
-            self._stream.flush()
 
     def tick(self) -> None:
-        pass
+        now = self._clock()
+        if now - self._flushed >= _FRAME:
+            self._flushed = now
+            self._stream.flush()
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
         self._end_block()
@@ -50,6 +58,9 @@ class TerminalView:
             self._stream.write('\n')
         for note in notes_of(response, mark, error):
             self._stream.write(f'[{note}]\n')
+        self._stream.flush()
+
+    def withdraw(self) -> None:
         self._stream.flush()
 
     def _show(self, block: Block) -> None:

@@ -153,6 +153,16 @@ class WidgetView:
         if self._place is None:
             self._display(*final_bundle(response, settings=self._settings, mark=mark, error=error, images=self._images))
 
+    def withdraw(self) -> None:
+        if self._instead is not None:
+            self._instead.withdraw()
+            return
+        self._drop_widget()
+        if self._owns:
+            self._publisher.clear()
+        elif self._displayed:
+            self._display({'text/plain': ''})
+
     # ------------------------------------------------------------------ the widget and its place
 
     def _shown(self) -> LiveView:
@@ -199,11 +209,14 @@ class WidgetView:
             kernel.state.front_ends.learn(self._session, False)
             self._take_over()
 
-    def _take_over(self) -> None:
+    def _drop_widget(self) -> None:
         if self._widget is not None:
             self._widget.finish({})
             self._widget.close()
             self._widget = None
+
+    def _take_over(self) -> None:
+        self._drop_widget()
         self._instead = MarkdownView(
             self._publisher,
             owns=self._owns,
