@@ -36,7 +36,13 @@ def session_of(shell: Any) -> str:
 
 
 def ends_cell() -> bool:
-    """Whether IPython is about to show the value of a cell's last line, and nobody called `display`."""
+    """Whether IPython is about to show the value of a cell's last line, and nobody called `display`.
+
+    The display hook of each kernel keeps other notes while it works, some none; that it is at work shows on the stack.
+    """
     hook = getattr(current_shell(), 'displayhook', None)
-    # A kernel's hook never says that it is active, but holds the message that it is about to send.
-    return getattr(hook, 'is_active', False) or getattr(hook, 'msg', None) is not None
+    code = getattr(type(hook).__call__, '__code__', None)
+    frame = sys._getframe() if code is not None else None
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
