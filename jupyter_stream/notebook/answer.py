@@ -87,6 +87,12 @@ class Answer:
         if self._cell is None or self._cell != running_cell() or not ends_cell():
             raise NotImplementedError  # IPython's word for: show it as the other methods say
 
+    def _display_(self) -> Any:
+        """marimo's word for what to show as the value of a cell."""
+        from jupyter_stream.notebook import marimo
+
+        return marimo.html(self._repr_mimebundle_()[0]['text/markdown'])
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         from jupyter_stream.notebook.bundle import final_bundle
 

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jupyter_stream.notebook import marimo
 from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.play import Player, short_errors
 from jupyter_stream.notebook.shell import current_shell
@@ -54,6 +55,8 @@ async def show(stream: Any, title: str | None = None, model_settings: Mapping[st
     if hasattr(shell, 'display_formatter'):  # as the value that a cell ends with it is not shown a second time
         reprs.register(shell)
         reprs.note_shown(response)
+    elif marimo.running() is not None:
+        marimo.register(type(response), reprs.response_markdown)
     return response
 
 

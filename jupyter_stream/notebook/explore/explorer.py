@@ -252,6 +252,9 @@ class Explorer:
         if self._cell is None or self._cell != running_cell() or not ends_cell():
             self.show()
 
+    def _repr_markdown_(self) -> str:
+        return _BLIND['text/markdown']
+
     def _opened(self) -> Panel:
         from jupyter_stream.notebook.explore.panel import Panel
 
