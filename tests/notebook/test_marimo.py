@@ -24,6 +24,9 @@ from tests.conformance import recordings
 mo = pytest.importorskip('marimo')
 
 
+BAD_TAGS = set('script iframe form style svg iconify-icon object embed link meta base input'.split())
+
+
 class Found(HTMLParser):
     """What could run, load or send something."""
 
