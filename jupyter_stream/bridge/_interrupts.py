@@ -42,6 +42,7 @@ class Sigint:
 
     def __init__(self, act: Callable[[], object]) -> None:
         self._act = act
+        self._raised = False
         self._after: Any = None
         self._owner: Callable[[int, FrameType | None], object] | None = None
 
@@ -64,17 +65,23 @@ class Sigint:
                 self._after.open()
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
-        if not self.came:
-            self.came = True
+        again, self.came = self.came, True
+        if not again:
             self._act()
         elif self._owner is None:
             signal.default_int_handler(signum, frame)
         if self._owner is not None:
-            self._owner(signum, frame)
+            try:
+                self._owner(signum, frame)
+            except KeyboardInterrupt:  # marimo's raises; the first one waits until the request has closed
+                if again:
+                    raise
+                self._raised = True
 
     def error(self, error: BaseException | None) -> BaseException:
         """What to raise, given what the interrupted coroutine raised."""
-        if self._owner is not None:  # a KeyboardInterrupt would stop the loop; its owner's handler does what is due
+        # A KeyboardInterrupt would stop the loop: its owner's handler does what is due, unless that raises one itself.
+        if self._owner is not None and not self._raised:
             return asyncio.CancelledError()
         _die_of_it_if_nobody_catches()
         return error if isinstance(error, KeyboardInterrupt) else Interrupted()

@@ -272,6 +272,12 @@ def _reentrant(loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
             'this loop: await the async function instead.'
         )
     if not hasattr(loop, '_nest_patched'):
-        nest_asyncio2: Any = import_module('nest_asyncio2')
+        try:
+            nest_asyncio2: Any = import_module('nest_asyncio2')
+        except ImportError:
+            raise UserError(
+                'What is asked for is bound to the running loop, and nest-asyncio2, which enters a loop again, is not '
+                'installed: await the async function instead.'
+            ) from None
         nest_asyncio2.apply(loop, run_close_loop=True)  # so that `asyncio.run` goes on closing its loops
     return loop

@@ -40,10 +40,6 @@ class UserError(_Picklable, RuntimeError):
         super().__init__(message)
 
 
-class UnsupportedSettingWarning(UserWarning):
-    """A setting was left out of a request because the model does not take it."""
-
-
 class LocalModelError(UserError):
     """The embedded model cannot be started, or it has stopped."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jupyter_stream.notebook.defaults import defaults_of
-from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
+from jupyter_stream.notebook.shell import Cell, current_shell, ends_cell, running_cell
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponse, ModelResponseState, ToolCallPart
@@ -29,7 +29,7 @@ class Answer:
 
     asked: Sequence[ModelMessage]
     response: ModelResponse
-    _cell: tuple[int, int] | None = field(default=None, init=False, compare=False)
+    _cell: Cell | None = field(default=None, init=False, compare=False)
 
     def shown(self) -> Answer:
         """The same answer, noted as shown by the running cell: as the value that the cell ends with it adds nothing."""
@@ -86,6 +86,12 @@ class Answer:
     def _ipython_display_(self) -> None:
         if self._cell is None or self._cell != running_cell() or not ends_cell():
             raise NotImplementedError  # IPython's word for: show it as the other methods say
+
+    def _display_(self) -> Any:
+        """marimo's word for what to show as the value of a cell."""
+        from jupyter_stream.notebook import marimo
+
+        return marimo.html(self._repr_mimebundle_()[0]['text/markdown'])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         from jupyter_stream.notebook.bundle import final_bundle

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from jupyter_stream.notebook.shell import current_shell, session_of
+from jupyter_stream.notebook.shell import Cell, current_shell, session_of
 
 if TYPE_CHECKING:
     from jupyter_stream.widgets.live import Loader, OpenViews
@@ -48,7 +48,7 @@ class KernelState:
     """
 
     front_ends: FrontEnds = field(default_factory=FrontEnds)
-    shown: tuple[ref[Any], tuple[int, int] | None] | None = None
+    shown: tuple[ref[Any], Cell | None] | None = None
     _views: OpenViews | None = None
     _loader: Loader | None = None
 

@@ -21,6 +21,7 @@ from jupyter_stream.exceptions import (
     UserError,
 )
 from jupyter_stream.notebook.answer import Answer
+from jupyter_stream.notebook.marimo import keeping_output
 from jupyter_stream.notebook.views import Mounting, Stoppable, View, Withdrawable
 
 if TYPE_CHECKING:
@@ -92,12 +93,12 @@ class Player:
         self._cancel = bridge.Cancel()
         if isinstance(self._view, Stoppable):
             self._view.on_stop(self.stop)
-        with short_errors():
+        with keeping_output(), short_errors():
             return await bridge.guard(self._play(), self._cancel)
 
     def run(self) -> Answer:
         """Play from synchronous code, through the bridge. Raises what `play` does."""
-        with short_errors():
+        with keeping_output(), short_errors():
             return bridge.run(self._play, loop_bound=self._source.loop_bound)
 
     def stop(self) -> None:

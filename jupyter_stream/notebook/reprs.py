@@ -22,7 +22,7 @@ from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.pieces import closed, code, fenced
 from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 
-__all__ = ('EventLine', 'describe', 'note_shown', 'register', 'unregister')
+__all__ = ('EventLine', 'describe', 'note_shown', 'register', 'response_markdown', 'unregister')
 
 _MARKDOWN: Final = 'text/markdown'
 _PICTURES: Final = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
@@ -117,7 +117,8 @@ def _event_markdown(event: Any) -> str:
 # ------------------------------------------------------------------ messages
 
 
-def _response_markdown(response: Any) -> str:
+def response_markdown(response: Any) -> str:
+    """A response as sanitized Markdown."""
     from jupyter_stream.notebook.bundle import final_bundle
 
     return final_bundle(response, images=defaults_of(current_shell()).images)[0][_MARKDOWN] or '*An empty response.*'
@@ -262,11 +263,11 @@ def _address(url: str) -> str:
 _EVENTS: Final = ('PartStartEvent', 'PartDeltaEvent', 'PartEndEvent', 'FinalResultEvent')
 
 _FORMATTERS: Final[dict[tuple[str, str], Callable[[Any], str]]] = {
-    ('jupyter_stream.messages._response', 'ModelResponse'): _response_markdown,
+    ('jupyter_stream.messages._response', 'ModelResponse'): response_markdown,
     ('jupyter_stream.messages._request', 'ModelRequest'): _request_markdown,
     ('jupyter_stream.usage', 'RequestUsage'): _usage_markdown,
     **{('jupyter_stream.messages._events', name): _event_markdown for name in _EVENTS},
-    ('pydantic_ai.messages', 'ModelResponse'): _response_markdown,
+    ('pydantic_ai.messages', 'ModelResponse'): response_markdown,
     ('pydantic_ai.messages', 'ModelRequest'): _request_markdown,
     ('pydantic_ai.usage', 'RequestUsage'): _usage_markdown,
     **{('pydantic_ai.messages', name): _event_markdown for name in _EVENTS},

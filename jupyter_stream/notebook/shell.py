@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from inspect import currentframe
 from typing import Any
 
-__all__ = ('current_shell', 'ends_cell', 'request_of', 'running_cell', 'session_of')
+__all__ = ('Cell', 'current_shell', 'ends_cell', 'in_voila', 'request_of', 'running_cell', 'session_of')
 
 
 def current_shell() -> Any:
@@ -15,10 +16,14 @@ def current_shell() -> Any:
     return module.get_ipython() if module is not None else None
 
 
-def running_cell() -> tuple[int, int] | None:
-    """The process and the number of the cell that runs now, None outside of IPython."""
+Cell = tuple[int, int, str]
+"""A run of a cell: the process, the number of the cell, and the request; Voila numbers all cells 1."""
+
+
+def running_cell() -> Cell | None:
+    """The cell that runs now, None outside of IPython."""
     shell = current_shell()
-    return None if shell is None else (os.getpid(), shell.execution_count)
+    return None if shell is None else (os.getpid(), shell.execution_count, _said(shell, 'msg_id'))
 
 
 def request_of(shell: Any) -> Any:
@@ -29,14 +34,29 @@ def request_of(shell: Any) -> Any:
 
 def session_of(shell: Any) -> str:
     """The session of the front end whose request is being handled; '' where there is none."""
+    return _said(shell, 'session')
+
+
+def _said(shell: Any, name: str) -> str:
     try:
-        return str(request_of(shell)['header']['session'])
+        return str(request_of(shell)['header'][name])
     except (TypeError, KeyError):
         return ''
 
 
+def in_voila() -> bool:
+    """Whether Voila runs this kernel: it makes a page of what cells display, and keeps the kernel for its widgets."""
+    return 'VOILA_KERNEL_ID' in os.environ
+
+
 def ends_cell() -> bool:
-    """Whether IPython is about to show the value of a cell's last line, and nobody called `display`."""
+    """Whether IPython is about to show the value of a cell's last line, and nobody called `display`.
+
+    The display hook of each kernel keeps other notes while it works, some none; that it is at work shows on the stack.
+    """
     hook = getattr(current_shell(), 'displayhook', None)
-    # A kernel's hook never says that it is active, but holds the message that it is about to send.
-    return getattr(hook, 'is_active', False) or getattr(hook, 'msg', None) is not None
+    code = getattr(type(hook).__call__, '__code__', None)
+    frame = currentframe() if code is not None else None
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None

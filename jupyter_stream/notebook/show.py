@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.notebook import marimo
 from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.play import Player, short_errors
 from jupyter_stream.notebook.question import check_arguments
@@ -61,6 +62,8 @@ async def show(stream: Any, title: str | None = None, model_settings: Mapping[st
     if hasattr(shell, 'display_formatter'):  # as the value that a cell ends with it is not shown a second time
         reprs.register(shell)
         reprs.note_shown(response)
+    elif marimo.running() is not None:
+        marimo.register(type(response), reprs.response_markdown)
     return response
 
 

@@ -426,3 +426,19 @@ def test_without_a_front_end_nothing_is_shown_but_a_sentence_and_what_is_asked_f
     assert '| answer | `Hello **world**.` |' in result['data']['text/markdown']
     assert '| time |' not in result['data']['text/markdown']
     assert run('again = ex.run()') == []
+
+
+def test_in_voila_it_shows_its_widgets_alone(kernel: Kernel) -> None:
+    kernel.run('import os\nos.environ["VOILA_KERNEL_ID"] = "1"')
+    try:
+        msg_id = kernel.client.execute(f'{OPEN}\nex', allow_stdin=False)
+        (shown,) = kernel.finish(msg_id)[msg_id].outputs()
+    finally:
+        kernel.run('del os.environ["VOILA_KERNEL_ID"]')
+    assert MIME in shown['data']
+
+
+def test_where_cells_are_not_counted_another_cell_shows_it_again(kernel: Kernel) -> None:
+    for code in (f'{OPEN}\nex', 'ex'):
+        msg_id = kernel.client.execute(code, store_history=False)
+        assert len(kernel.finish(msg_id)[msg_id].outputs()) == 2

@@ -17,7 +17,7 @@ from jupyter_stream.notebook.explore.recording import RecordingView
 from jupyter_stream.notebook.explore.run import Run, summary
 from jupyter_stream.notebook.play import Player, short_errors
 from jupyter_stream.notebook.question import check_arguments, question
-from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
+from jupyter_stream.notebook.shell import Cell, current_shell, ends_cell, in_voila, running_cell
 from jupyter_stream.notebook.views import VARIABLE, detect
 from jupyter_stream.notebook.views.publish import publisher
 from jupyter_stream.notebook.views.static import NullView
@@ -110,7 +110,7 @@ class Explorer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._id = uuid4().hex
-        self._cell: tuple[int, int] | None = None
+        self._cell: Cell | None = None
 
     @property
     def answer(self) -> Answer | None:
@@ -248,7 +248,8 @@ class Explorer:
             self._publisher.display(
                 {_MIME: view, 'text/plain': 'An explorer: run the cell to open it.'}, {}, uuid4().hex
             )
-            self._publisher.display(summary(self.runs[-1], times=True) if self.runs else _EMPTY, {}, self._id)
+            if not in_voila():  # its pages are not saved, and no update of a display reaches them (voila#498)
+                self._publisher.display(summary(self.runs[-1], times=True) if self.runs else _EMPTY, {}, self._id)
         else:
             self._publisher.display(_BLIND, {}, self._id)
         self._cell = running_cell()
@@ -257,6 +258,9 @@ class Explorer:
         """As the value of the cell that opened it, it is not shown a second time."""
         if self._cell is None or self._cell != running_cell() or not ends_cell():
             self.show()
+
+    def _repr_markdown_(self) -> str:
+        return _BLIND['text/markdown']
 
     def _opened(self) -> Panel:
         from jupyter_stream.notebook.explore.panel import Panel
@@ -327,5 +331,8 @@ def suggestions(given: Iterable[str], environ: Mapping[str, str]) -> list[str]:
 
 
 def _shows_widgets(shell: Any) -> bool:
+    """Whether a widget that is displayed now will be seen; in Voila by the page that opens when all cells have run."""
     name = os.environ.get(VARIABLE) or defaults_of(shell).view or 'auto'
-    return (detect(shell) if name == 'auto' else name) in ('live', 'widget')
+    if name == 'auto':
+        name = 'widget' if in_voila() else detect(shell)
+    return name in ('live', 'widget')

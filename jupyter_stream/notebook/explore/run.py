@@ -93,6 +93,12 @@ class Run:
         state = 'running' if self.running else self.answer.state if self.answer is not None else 'incomplete'
         return f'Run({self.number}, {self.model!r}, {state}, {len(self.events)} events)'
 
+    def _display_(self) -> Any:
+        """marimo's word for what to show as the value of a cell."""
+        from jupyter_stream.notebook import marimo
+
+        return marimo.html(summary(self)['text/markdown'])
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return summary(self)
 

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from jupyter_stream.exceptions import UserError
+from jupyter_stream.notebook import marimo
 from jupyter_stream.notebook.shell import request_of, session_of
 
 if TYPE_CHECKING:
@@ -105,8 +106,10 @@ def detect(shell: Any) -> str:
     A front end that can be asked for input has a person before it, and shows updates. Those that run notebooks
     without one (nbclient, nbconvert, nbval, papermill, Voila) say `allow_stdin: false` in each request. What
     `%%capture` or an Output widget takes is shown once too: the first keeps each update as an output of its own,
-    and no update ever reaches the second (ipywidgets#1844).
+    and no update ever reaches the second (ipywidgets#1844). marimo has no IPython, and an output of its own.
     """
+    if marimo.running() is not None:
+        return 'markdown'
     if getattr(shell, 'kernel', None) is None or not hasattr(shell, 'display_pub'):
         return 'terminal'
     request = request_of(shell)

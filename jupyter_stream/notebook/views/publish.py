@@ -1,8 +1,10 @@
-"""Where displays go: IPython's hook, or plain text on stdout where there is no IPython."""
+"""Where displays go: IPython's hook, a marimo cell, or plain text on stdout where there is neither."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
+
+from jupyter_stream.notebook import marimo
 
 __all__ = ('PrintPublisher', 'Publisher', 'ShellPublisher', 'publisher')
 
@@ -59,5 +61,8 @@ class PrintPublisher:
 
 
 def publisher(shell: Any) -> Publisher:
-    """The way out for this shell."""
+    """The way out for this shell, or for the marimo cell that runs here."""
+    context = marimo.running()
+    if context is not None:
+        return marimo.MarimoPublisher(context)
     return ShellPublisher(shell) if hasattr(shell, 'display_pub') else PrintPublisher()
