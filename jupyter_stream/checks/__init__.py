@@ -45,6 +45,7 @@ class _Seconds(_Range):
 
 
 _FINITE: Final = _Range(-inf, inf, 'a finite number')
+_BYTES: Final = _Range(1024, inf, 'a whole number of bytes, at least 1024')
 _WAIT: Final = _Seconds(0, inf, 'a number of seconds above 0')
 
 _RANGES: Final[Mapping[str, _Range]] = {
@@ -60,6 +61,8 @@ _RANGES: Final[Mapping[str, _Range]] = {
     'request_timeout': _WAIT,
     'first_event_timeout': _WAIT,
     'idle_timeout': _WAIT,
+    'max_stream_bytes': _BYTES,
+    'max_event_bytes': _BYTES,
 }
 
 # The settings of providers, by what they must be; a provider says itself which texts it knows. What may be of several

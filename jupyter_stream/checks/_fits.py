@@ -8,6 +8,7 @@ sequence is a list, an int is a float; stricter in one thing: a bool is no numbe
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
@@ -23,8 +24,12 @@ from typing import (
     get_args,
     get_origin,
     get_type_hints,
-    is_typeddict,
 )
+
+if sys.version_info >= (3, 12):
+    from typing import is_typeddict
+else:
+    from typing_extensions import is_typeddict  # knows those of the settings too
 
 __all__ = ('Check', 'Misfit', 'check_for', 'kind_of')
 

