@@ -31,6 +31,7 @@ _NOTES = {
     'content_filter': '⊘ Stopped by the content filter of the provider.',
     'suspended': '‖ The provider paused: the answer is incomplete.',
 }
+_LONGEST_SAID = 500
 _PICTURES = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
 _PRIVATE = re.compile(
     r'header|secret|password|auth|credential|api_?key|(?<!max_)token(?!s)|extra_body|extra_query', re.I
@@ -79,9 +80,14 @@ def note_of(response: ModelResponse, mark: str | None = None, error: BaseExcepti
 
 
 def notes_of(response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> list[str]:
-    """The lines that stand below an answer: why it is not whole, and what to know of its model (see `Model.note`)."""
-    of_model = (response.metadata or {}).get('note') if response.parts else None
-    return [note for note in (note_of(response, mark, error), of_model) if note]
+    """The lines that stand below an answer: why it is not whole, what the provider said of its end, and what to know of
+    its model, if it is news.
+    """
+    known = response.metadata or {}
+    of_model = known.get('note') if response.parts and not known.get('is_noted') else None
+    said = (response.provider_details or {}).get('finish_message')
+    of_end = f'The provider said: {" ".join(said.split())[:_LONGEST_SAID]}' if isinstance(said, str) and said else None
+    return [note for note in (note_of(response, mark, error), of_end, of_model) if note]
 
 
 # ------------------------------------------------------------------ Markdown
@@ -166,6 +172,7 @@ def _metadata(response: ModelResponse, settings: Mapping[str, Any] | None, elaps
         'usage': _counts(response.usage) or None,
         'finish_reason': response.finish_reason,
         'state': response.state,
+        'note': (response.metadata or {}).get('note'),
         'elapsed': elapsed,
     }
     return {name: value for name, value in metadata.items() if value is not None}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from jupyter_stream.notebook.shell import Cell, current_shell, session_of
 
 if TYPE_CHECKING:
+    from jupyter_stream.messages import ModelResponse
     from jupyter_stream.widgets.live import Loader, OpenViews
 
 __all__ = ('MOST', 'FrontEnds', 'KernelState', 'state')
@@ -45,10 +46,12 @@ class KernelState:
     Attributes:
         front_ends: which of them run our widgets.
         shown: the response that a cell has shown last, and that cell.
+        noted: what was said of models below their answers, see `Model.note`.
     """
 
     front_ends: FrontEnds = field(default_factory=FrontEnds)
     shown: tuple[ref[Any], Cell | None] | None = None
+    noted: set[str] = field(default_factory=set[str])
     _views: OpenViews | None = None
     _loader: Loader | None = None
 
@@ -59,6 +62,16 @@ class KernelState:
 
         self._views = self._views or OpenViews()
         return self._views
+
+    def noted_once(self, response: ModelResponse) -> ModelResponse:
+        """The response for a view: a note on its model that this kernel has shown already is marked as `is_noted`."""
+        note = (response.metadata or {}).get('note')
+        if not note or not response.parts:
+            return response
+        if note in self.noted:
+            return replace(response, metadata={**(response.metadata or {}), 'is_noted': True})
+        self.noted.add(note)
+        return response
 
     def load_frontend(self) -> None:
         """Bring the core of the front end to the page, once. A page says so when it has it, now or later."""

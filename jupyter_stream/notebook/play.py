@@ -20,9 +20,11 @@ from jupyter_stream.exceptions import (
     ModelConnectionError,
     UserError,
 )
+from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.answer import Answer
 from jupyter_stream.notebook.marimo import keeping_output
 from jupyter_stream.notebook.views import Mounting, Stoppable, View, Withdrawable
+from jupyter_stream.notebook.views.static import NullView
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse
@@ -123,15 +125,20 @@ class Player:
             if stream is None and not _stopped(error) and isinstance(view, Withdrawable):
                 view.withdraw()
             else:
-                view.finish(response, mark=_mark(error, response), error=error)
+                self._finish(response, mark=_mark(error, response), error=error)
             raise
         answer = self._answer(stream)
         try:
             if isinstance(view, Mounting):
                 await view.mounted()
         finally:
-            view.finish(answer.response, mark=None, error=None)
+            self._finish(answer.response)
         return answer
+
+    def _finish(self, response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> None:
+        if not isinstance(self._view, NullView):
+            response = kernel.state.noted_once(response)
+        self._view.finish(response, mark=mark, error=error)
 
     def _open(self) -> AbstractAsyncContextManager[StreamedResponse]:
         self._messages = self._source.messages()

@@ -117,6 +117,13 @@ def test_what_to_know_of_the_model_stands_below_its_answer() -> None:
     assert final_bundle(ModelResponse(parts=[], metadata={'note': 'A toy.'}))[0]['text/plain'] == ''
 
 
+def test_what_is_known_of_the_model_already_is_in_the_metadata_alone() -> None:
+    known = ModelResponse(parts=[TextPart('2 + 2 = 5')], metadata={'note': 'A toy.', 'is_noted': True})
+    data, metadata = final_bundle(known)
+    assert data == {'text/markdown': '2 + 2 = 5', 'text/plain': '2 + 2 = 5'}
+    assert metadata['jupyter_stream']['note'] == 'A toy.'
+
+
 def test_without_a_word_it_says_so() -> None:
     assert plain(mark='interrupted') == '[■ Interrupted before an answer came.]'
     assert plain(mark='incomplete', error=ValueError()) == '[⚠ No answer came.]'

@@ -44,7 +44,7 @@ def footer_of(response: ModelResponse, times: Times, cost: str | None = None) ->
         times: when it came.
         cost: what it cost, in words.
     """
-    usage = response.usage
+    usage, known = response.usage, response.metadata or {}
     rate = usage.output_tokens / times.writing if times.writing > 0.05 and usage.output_tokens > 1 else None
     pieces = [
         response.model_name,
@@ -53,6 +53,7 @@ def footer_of(response: ModelResponse, times: Times, cost: str | None = None) ->
         _tokens(usage.input_tokens, usage.output_tokens),
         cost,
         (response.finish_reason or '').replace('_', ' '),
+        known.get('note') if known.get('is_noted') else None,
     ]
     return [piece for piece in pieces if piece]
 
