@@ -71,25 +71,29 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return noted
 
 
-def response(url: str | None) -> ModelResponse:
+def response(url: str | None, provider: str | None) -> ModelResponse:
     usage = RequestUsage(input_tokens=1000, output_tokens=1000)
     return ModelResponse(
-        parts=[TextPart('x')], model_name='gpt-4o', provider_name='openai', provider_url=url, usage=usage
+        parts=[TextPart('x')], model_name='gpt-4o', provider_name=provider, provider_url=url, usage=usage
     )
 
 
-def cost(url: str | None, *, is_whole: bool = True) -> Any:
-    return widget._cost(response(url), is_whole)  # pyright: ignore[reportPrivateUsage]
+def cost(url: str | None, *, provider: str | None = 'openai', is_whole: bool = True) -> Any:
+    return widget._cost(response(url, provider), is_whole)  # pyright: ignore[reportPrivateUsage]
 
 
-def test_d11_prices_are_loaded_after_the_first_whole_answer_of_a_seller(loaded: list[str]) -> None:
+@pytest.mark.parametrize('url', ['https://api.openai.com/v1', None], ids=['of a model', "of an SDK's stream"])
+def test_d11_prices_are_loaded_after_the_first_whole_answer_of_a_seller(url: str | None, loaded: list[str]) -> None:
     pytest.importorskip('genai_prices')
-    assert cost('https://api.openai.com/v1').startswith('≈ $')
+    assert cost(url).startswith('≈ $')
     assert loaded == ['prices']
 
 
-@pytest.mark.parametrize(('url', 'is_whole'), [('https://x', False), ('http://127.0.0.1:1', True), (None, True)])
+@pytest.mark.parametrize(
+    ('url', 'provider', 'is_whole'),
+    [('https://x', 'openai', False), ('http://127.0.0.1:1', 'openai', True), (None, None, True)],
+)
 def test_d11_a_stopped_cell_and_a_server_of_ones_own_load_no_prices(
-    url: str | None, is_whole: bool, loaded: list[str]
+    url: str | None, provider: str | None, is_whole: bool, loaded: list[str]
 ) -> None:
-    assert cost(url, is_whole=is_whole) is None and loaded == []
+    assert cost(url, provider=provider, is_whole=is_whole) is None and loaded == []

@@ -249,11 +249,13 @@ def _mark_of(response: ModelResponse) -> str | None:
 
 def _cost(response: ModelResponse, may_load: bool) -> str | None:
     """What the answer cost. The tables of prices, which hold up everything in the process while they load, are loaded
-    after the first whole answer of somebody who sells them, when its request is closed.
+    after the first whole answer of somebody who sells them, when its request is closed; where the stream of an SDK came
+    from, it does not say.
     """
     from jupyter_stream import prices
 
-    may_load = may_load and (response.provider_url or '').startswith('https:')
+    from_seller = (response.provider_url or 'https:').startswith('https:') and response.provider_name is not None
+    may_load = may_load and from_seller
     if not (may_load or prices.is_loaded() or response.usage.cost is not None):
         return None
     if may_load:
