@@ -21,6 +21,7 @@ from jupyter_stream.profiles.dialects import DIALECTS
 from jupyter_stream.profiles.gemini import GEMINI
 from jupyter_stream.profiles.open_models import OPEN_MODELS
 from jupyter_stream.profiles.openai import OPENAI, OPENAI_CHANGES
+from jupyter_stream.settings import FramingAnnouncement
 
 __all__ = ('DEFAULT_THINKING_TAGS', 'SAMPLING_SETTINGS', 'Profile', 'profile')
 
@@ -62,6 +63,7 @@ class Profile:
         image_output: the model can answer with an image.
         system_role: the role of system prompts and instructions.
         inline_system: a system message is understood in mid-conversation.
+        framing_announcement: when the model is told what the application's words among the user's are.
         one_system_message: only one leading system message is accepted.
         max_tokens_key: the name that the setting `max_tokens` has in the body.
         forced_tools: the model can be made to call a tool.
@@ -109,6 +111,7 @@ class Profile:
     image_output: bool = False
     system_role: Literal['system', 'developer', 'user'] = 'system'
     inline_system: bool = False
+    framing_announcement: FramingAnnouncement = 'when_needed'
     one_system_message: bool = False
     max_tokens_key: Literal['max_completion_tokens', 'max_tokens'] = 'max_completion_tokens'
     forced_tools: bool = True

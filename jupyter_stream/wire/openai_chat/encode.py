@@ -14,6 +14,7 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import SAMPLING_SETTINGS, Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
+from jupyter_stream.wire.announcement import announced
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.openai_chat.history import chat_messages
 from jupyter_stream.wire.openai_chat.reasoning import thinking_body
@@ -76,8 +77,9 @@ def chat_body(
     target: Target, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
 ) -> dict[str, Any]:
     """The body of a request, without what the setting `extra_body` adds. It warns and raises as `encode` does."""
+    parameters = prepared(target.profile, parameters, settings)
+    target, messages, parameters = announced(target, messages, settings, parameters)
     profile = target.profile
-    parameters = prepared(profile, parameters, settings)
     plain = _usable(target, cast(Mapping[str, Any], settings), parameters)
     tools, choice = chat_tools(target, settings, parameters)
     body: dict[str, Any] = {

@@ -1,0 +1,67 @@
+"""B10: `framing_announcement` says what the application's words among the user's are, where and when the peer does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.field.peer import bodies
+
+MODELS = (
+    'anthropic:claude-sonnet-4-6',
+    'anthropic:claude-sonnet-5-5',
+    'anthropic:claude-opus-4-5',
+    'anthropic:claude-opus-4-8',
+    'openrouter:openai/gpt-oss-120b',
+    'openrouter:anthropic/claude-sonnet-4.6',
+    'openrouter:anthropic/claude-haiku-5.5',
+    'openrouter:google/gemini-3-pro-preview',
+    'openrouter:openai/gpt-5',
+    'openrouter:mistralai/mistral-large',
+    'together:Qwen/Qwen3-32B',
+    'openai-chat:gpt-5',
+    'openai:gpt-5',
+)
+
+
+def asked(v: Any) -> Any:
+    return [v.ModelRequest([v.UserPromptPart('q')])]
+
+
+def instructed(v: Any) -> Any:
+    return [v.ModelRequest([v.UserPromptPart('q')], instructions='Be brief.')]
+
+
+def prompted(v: Any) -> Any:
+    return [v.ModelRequest([v.SystemPromptPart('Be kind.'), v.UserPromptPart('q')])]
+
+
+def _again(v: Any, first: Any, content: str, cause: str) -> Any:
+    retry = v.RetryFeedbackPart(content, retry=v.RetryInfo(cause=cause))
+    instructions = first[0].instructions
+    return [*first, v.ModelResponse([v.TextPart('a')]), v.ModelRequest([retry], instructions=instructions)]
+
+
+HISTORIES = {
+    'asked': asked,
+    'instructed': instructed,
+    'prompted': prompted,
+    'retried': lambda v: _again(v, asked(v), 'That is wrong.', 'model_retry'),
+    'instructed and retried': lambda v: _again(v, instructed(v), 'That is wrong.', 'model_retry'),
+    'prompted and retried': lambda v: _again(v, prompted(v), 'That is wrong.', 'model_retry'),
+    'nothing came': lambda v: _again(v, instructed(v), 'Please return text.', 'no_output'),
+    'prompted and nothing came': lambda v: _again(v, prompted(v), 'Please return text.', 'no_output'),
+}
+
+
+def told(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in ('system', 'instructions', 'messages', 'input') if name in body}
+
+
+@pytest.mark.parametrize('wish', [None, 'always', 'when_needed', 'never'])
+@pytest.mark.parametrize('history', HISTORIES)
+@pytest.mark.parametrize('model', MODELS)
+def test_b10_the_announcement_stands_where_the_peer_puts_it(model: str, history: str, wish: str | None) -> None:
+    ours, peer = bodies(model, HISTORIES[history], {'framing_announcement': wish} if wish else {})
+    assert told(ours) == told(peer)
