@@ -93,6 +93,7 @@ class Profile:
         cache_control: `cache_control` marks are understood: with a time to live ('ttl'), without ('plain'); None where
             they are not.
         web_search: how the provider's own web search is asked for; 'always' where the model searches unasked.
+        eager_arguments: `eager_input_streaming` is understood: the arguments of a call come as they are written.
         short_call_ids: ids of tool calls must be nine letters and digits.
         dropped_settings: settings that must not be sent.
         claude: what Anthropic's protocol and Bedrock's ask of a Claude model.
@@ -139,6 +140,7 @@ class Profile:
     audio_as_uri: bool = False
     cache_control: Literal['ttl', 'plain'] | None = None
     web_search: Literal['options', 'openrouter', 'always'] | None = None
+    eager_arguments: bool = False
     short_call_ids: bool = False
     dropped_settings: tuple[str, ...] = ()
     claude: Claude = field(default_factory=Claude)

@@ -135,6 +135,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         (
             ('.*/gpt-oss', {'inline_system': False}),
             ('~?anthropic/', {'cache_control': 'ttl', 'forced_tools_while_thinking': False}),
+            ('anthropic/', {'eager_arguments': True}),
             ('~?google/', {'cache_control': 'plain'}),
         ),
         openai='~?openai/(?!gpt-oss)',
