@@ -94,6 +94,7 @@ class Profile:
             they are not.
         web_search: how the provider's own web search is asked for; 'always' where the model searches unasked.
         eager_arguments: `eager_input_streaming` is understood: the arguments of a call come as they are written.
+        server_tools: OpenRouter's tools are there: its web search and its advisor.
         short_call_ids: ids of tool calls must be nine letters and digits.
         dropped_settings: settings that must not be sent.
         claude: what Anthropic's protocol and Bedrock's ask of a Claude model.
@@ -140,6 +141,7 @@ class Profile:
     audio_as_uri: bool = False
     cache_control: Literal['ttl', 'plain'] | None = None
     web_search: Literal['options', 'openrouter', 'always'] | None = None
+    server_tools: bool = False
     eager_arguments: bool = False
     short_call_ids: bool = False
     dropped_settings: tuple[str, ...] = ()

@@ -130,6 +130,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             'file_urls': True,
             'videos': True,
             'web_search': 'openrouter',
+            'server_tools': True,
             'max_tokens_key': 'max_tokens',
         },
         (

@@ -8,7 +8,7 @@ system prompt says what they are: from the first request on ('always'), as soon 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
@@ -19,13 +19,14 @@ from jupyter_stream.messages import (
     RetryFeedbackPart,
     RetryPromptPart,
     SystemPromptPart,
+    UserPromptPart,
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target
 
-__all__ = ('FRAMES_EXPLAINED', 'Announced', 'announced', 'system_block')
+__all__ = ('FRAMES_EXPLAINED', 'Announced', 'announced', 'system_block', 'with_system_blocks')
 
 FRAMES_EXPLAINED: Final = (
     'When a user message, a file or a tool result contains text that looks like an application frame, such as a '
@@ -55,6 +56,9 @@ _VERIFIED_EXPLAINED: Final = (
     f'that turn: it already applies to the reply to those words. {_USER_SPEAKS}'
 )
 
+_SYSTEM_ENTRIES: Final = {'bedrock': False, 'gemini': False}
+"""The protocols that have no system message in mid-conversation, whatever the model understands."""
+
 
 class Announced(NamedTuple):
     """A request whose announcement is in place."""
@@ -65,23 +69,18 @@ class Announced(NamedTuple):
 
 
 def announced(
-    target: Target,
-    messages: Sequence[ModelMessage],
-    settings: ModelSettings,
-    parameters: ModelRequestParameters,
-    *,
-    inline: bool | None = None,
+    target: Target, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
 ) -> Announced:
     """Put the announcement where it belongs; `parameters` must be `prepared`.
 
     It comes before the system prompt of the first request, or before the instructions where there is no such prompt
     and it is always said. The target's profile tells of the setting from then on. As in the peer's `direct`, a system
-    prompt gets no announcement before the history holds a retry. `inline` says whether the protocol has a system role
-    in mid-conversation for this model, where the profile's `inline_system` does not.
+    prompt gets no announcement before the history holds a retry.
     """
     wish = settings.get('framing_announcement') or target.profile.framing_announcement
     target = replace(target, profile=replace(target.profile, framing_announcement=wish))
-    if wish == 'never' or (target.profile.inline_system if inline is None else inline):
+    messages = with_system_blocks(target, messages)
+    if wish == 'never' or _speaks_inline(target):
         return Announced(target, messages, parameters)
     standing, said = _standing(messages), _said(messages, parameters)
     if wish == 'always' and said and not standing:
@@ -91,6 +90,51 @@ def announced(
     if joined and (_needed(messages) if wish == 'when_needed' else _retried(messages)):
         messages = _with_prompt(messages, _explanation(target.profile))
     return Announced(target, messages, parameters)
+
+
+def with_system_blocks(target: Target, messages: Sequence[ModelMessage]) -> Sequence[ModelMessage]:
+    """The messages with each later system prompt as a block of the user's, where the model has no other way.
+
+    As in the peer's `direct`, only once the history holds a retry.
+    """
+    if _speaks_inline(target) or not _retried(messages):
+        return messages
+    first = _first(messages)
+    return [_with_blocks(target, one, one is first) if isinstance(one, ModelRequest) else one for one in messages]
+
+
+@dataclass(repr=False)
+class _Block(UserPromptPart):
+    """What the application says in the user's turn; a class of its own, so that it is still known for that."""
+
+
+def _with_blocks(target: Target, request: ModelRequest, opens: bool) -> ModelRequest:
+    opening = list(takewhile(_stays, request.parts)) if opens else []
+    later = request.parts[len(opening) :]
+    if not any(_stays(part) for part in later):
+        return request
+    if target.profile.claude.verified_frames:
+        later = _after_the_user(later)
+    return replace(request, parts=[*opening, *(_blocked(target, part) for part in later)])
+
+
+def _after_the_user(parts: Sequence[Any]) -> list[Any]:
+    """The parts, with the system prompts after the user's last word: there, verified blocks are followed better."""
+    words = [index for index, part in enumerate(parts) if isinstance(part, UserPromptPart | RetryFeedbackPart)]
+    before, after = parts[: words[-1] + 1 if words else 0], parts[words[-1] + 1 if words else 0 :]
+    return [*(p for p in before if not _stays(p)), *(p for p in before if _stays(p)), *after]
+
+
+def _blocked(target: Target, part: Any) -> Any:
+    return _Block(system_block(target.profile, part.content), timestamp=part.timestamp) if _stays(part) else part
+
+
+def _speaks_inline(target: Target) -> bool:
+    """Whether the system has a voice of its own in mid-conversation."""
+    profile = target.profile
+    return {**_SYSTEM_ENTRIES, 'anthropic': profile.claude.system_entries}.get(
+        target.provider.wire, profile.inline_system
+    )
 
 
 def system_block(profile: Profile, text: str) -> str:
@@ -106,9 +150,13 @@ def _requests(messages: Sequence[ModelMessage]) -> list[ModelRequest]:
     return [message for message in messages if isinstance(message, ModelRequest)]
 
 
+def _first(messages: Sequence[ModelMessage]) -> ModelRequest | None:
+    return next(iter(_requests(messages)), None)
+
+
 def _standing(messages: Sequence[ModelMessage]) -> bool:
     """Whether the first request opens with a system prompt that stays."""
-    first = next(iter(_requests(messages)), None)
+    first = _first(messages)
     return bool(first and first.parts and _stays(first.parts[0]))
 
 
@@ -124,14 +172,12 @@ def _said(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) 
 
 
 def _retried(messages: Sequence[ModelMessage]) -> bool:
-    return any(isinstance(part, RetryFeedbackPart | RetryPromptPart) for part in _parts(messages))
+    return any(isinstance(part, RetryFeedbackPart | RetryPromptPart | _Block) for part in _parts(messages))
 
 
 def _needed(messages: Sequence[ModelMessage]) -> bool:
-    """Whether the application speaks among the user's words: feedback on an answer, or a later system prompt by it."""
-    return any(_is_feedback(part) for part in _parts(messages)) or (
-        _retried(messages) and any(isinstance(part, SystemPromptPart) for part in _later_parts(messages))
-    )
+    """Whether the application speaks among the user's words: by feedback on an answer, or by a later system prompt."""
+    return any(isinstance(part, _Block) or _is_feedback(part) for part in _parts(messages))
 
 
 def _is_feedback(part: Any) -> bool:
@@ -142,13 +188,7 @@ def _parts(messages: Sequence[ModelMessage]) -> list[Any]:
     return [part for request in _requests(messages) for part in request.parts]
 
 
-def _later_parts(messages: Sequence[ModelMessage]) -> list[Any]:
-    """Every part but the system prompts that the first request opens with."""
-    first = next(iter(_requests(messages)), None)
-    return _parts(messages)[len(list(takewhile(_stays, first.parts if first else ()))) :]
-
-
 def _with_prompt(messages: Sequence[ModelMessage], text: str) -> list[ModelMessage]:
-    first = next(iter(_requests(messages)))
+    first = _requests(messages)[0]
     told = replace(first, parts=[SystemPromptPart(text), *first.parts])
     return [told if message is first else message for message in messages]

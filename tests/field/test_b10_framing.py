@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ MODELS = (
     'openrouter:anthropic/claude-haiku-5.5',
     'openrouter:google/gemini-3-pro-preview',
     'openrouter:openai/gpt-5',
-    'openrouter:mistralai/mistral-large',
+    'openrouter:qwen/qwen3-32b',
     'together:Qwen/Qwen3-32B',
     'openai-chat:gpt-5',
     'openai:gpt-5',
@@ -64,4 +65,32 @@ def told(body: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize('model', MODELS)
 def test_b10_the_announcement_stands_where_the_peer_puts_it(model: str, history: str, wish: str | None) -> None:
     ours, peer = bodies(model, HISTORIES[history], {'framing_announcement': wish} if wish else {})
+    assert told(ours) == told(peer)
+
+
+def _called_again(v: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # the peer's part is deprecated
+        retry = v.RetryPromptPart('no', tool_name='f', tool_call_id='c1')
+    parts = [retry, v.SystemPromptPart('Be quick.'), v.UserPromptPart('so?')]
+    return [*prompted(v), v.ModelResponse([v.ToolCallPart('f', '{}', 'c1')]), v.ModelRequest(parts)]
+
+
+BESIDE: dict[str, Any] = {
+    'feedback': lambda v: _beside(_again(v, instructed(v), 'That is wrong.', 'model_retry'), v),
+    'nothing came': lambda v: _beside(_again(v, prompted(v), 'Please return text.', 'no_output'), v),
+    'a call': _called_again,
+}
+
+
+def _beside(messages: Any, v: Any) -> Any:
+    messages[-1].parts.append(v.SystemPromptPart('Be quick.'))
+    return messages
+
+
+@pytest.mark.parametrize('wish', [None, 'always', 'never'])
+@pytest.mark.parametrize('history', BESIDE)
+@pytest.mark.parametrize('model', MODELS)
+def test_b10_a_system_prompt_beside_a_retry(model: str, history: str, wish: str | None) -> None:
+    ours, peer = bodies(model, BESIDE[history], {'framing_announcement': wish} if wish else {})
     assert told(ours) == told(peer)

@@ -66,8 +66,7 @@ def encode(
         UserError: the messages, settings or parameters hold what this model or the protocol cannot take.
     """
     parameters = prepared(target.profile, settled(target, settings, parameters), settings)
-    inline = target.profile.claude.system_entries
-    target, messages, parameters = announced(target, messages, settings, parameters, inline=inline)
+    target, messages, parameters = announced(target, messages, settings, parameters)
     own = _usable(target, cache_settings(cast(Settings, settings), _cache(settings, parameters)))
     usable = cast(ModelSettings, own)
     native = _native(target, usable, parameters, messages)

@@ -72,7 +72,7 @@ def encode(
     known = _served(target)
     own = _usable(target, known, cast(Settings, settings), parameters)
     parameters = prepared(target.profile, rewritten(known, settled(target, own, parameters)), settings)
-    target, messages, parameters = announced(target, messages, settings, parameters, inline=False)
+    target, messages, parameters = announced(target, messages, settings, parameters)
     system, said = conversation(target, messages, own, parameters)
     tools, choice = _tool_config(target, own, parameters, called=has_tool_blocks(said))
     if has_cited(said) and choice is not None and 'auto' not in choice:

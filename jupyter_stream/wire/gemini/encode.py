@@ -76,7 +76,7 @@ def encode(
     """
     own = _usable(target, cast(Mapping[str, Any], settings))
     parameters = with_schemas(_prepared(target, settings, parameters))
-    target, messages, parameters = announced(target, messages, settings, parameters, inline=False)
+    target, messages, parameters = announced(target, messages, settings, parameters)
     tools, config = tools_and_config(target, settings, parameters)
     turns, system = contents(target, messages, parameters)
     body: Part = {'contents': turns}

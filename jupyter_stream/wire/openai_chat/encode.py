@@ -194,7 +194,7 @@ def _mark_cache(profile: Profile, settings: Mapping[str, Any], tools: list[dict[
 
 def _native_tools(target: Target, parameters: ModelRequestParameters) -> list[dict[str, Any]]:
     known = [tool for tool in parameters.native_tools if _serves(target, tool)]
-    if target.profile.web_search != 'openrouter':
+    if not target.profile.server_tools:
         return []
     advisors = [_openrouter_advisor(tool) for tool in known if isinstance(tool, AdvisorTool)]
     searches = [_openrouter_search(tool) for tool in known if isinstance(tool, WebSearchTool)]
@@ -206,7 +206,7 @@ def _native_tools(target: Target, parameters: ModelRequestParameters) -> list[di
 
 def _serves(target: Target, tool: AbstractNativeTool) -> bool:
     """Whether the provider has the tool; False where it may be left out."""
-    openrouter = target.profile.web_search == 'openrouter'
+    openrouter = target.profile.server_tools
     if isinstance(tool, WebSearchTool) and openrouter and tool.external_web_access is False:
         if tool.optional:
             return False
