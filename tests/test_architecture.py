@@ -289,9 +289,7 @@ def provider_names() -> set[str]:
 
 
 # Comparisons with a word that is also the name of a provider, and why each is none with a provider's name.
-NO_PROVIDER_MEANT: Mapping[str, str] = {
-    "target.profile.web_search == 'openrouter'": 'a value of a field of profiles: the way to ask for a search',
-}
+NO_PROVIDER_MEANT: Mapping[str, str] = {}
 
 
 def test_no_code_asks_which_provider_it_is() -> None:

@@ -33,6 +33,7 @@ from jupyter_stream.providers._base_urls import split_base_url
 from jupyter_stream.settings import ModelSettings, concealed
 from jupyter_stream.stream import StreamedResponse
 from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
+from jupyter_stream.wire.announcement import with_system_blocks
 from jupyter_stream.wire.base import Target, WireRequest
 
 __all__ = ('HTTPModel',)
@@ -99,6 +100,9 @@ class HTTPModel(Model):
     @property
     def profile(self) -> Profile:
         return self.target.profile
+
+    def prepare_messages(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
+        return super().prepare_messages(with_system_blocks(self.target, messages))
 
     async def _endpoint(self) -> Endpoint:
         """Where this attempt goes; a model whose server has to be started first overrides it."""

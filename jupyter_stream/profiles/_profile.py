@@ -21,6 +21,7 @@ from jupyter_stream.profiles.dialects import DIALECTS
 from jupyter_stream.profiles.gemini import GEMINI
 from jupyter_stream.profiles.open_models import OPEN_MODELS
 from jupyter_stream.profiles.openai import OPENAI, OPENAI_CHANGES
+from jupyter_stream.settings import FramingAnnouncement
 
 __all__ = ('DEFAULT_THINKING_TAGS', 'SAMPLING_SETTINGS', 'Profile', 'profile')
 
@@ -62,6 +63,7 @@ class Profile:
         image_output: the model can answer with an image.
         system_role: the role of system prompts and instructions.
         inline_system: a system message is understood in mid-conversation.
+        framing_announcement: when the model is told what the application's words among the user's are.
         one_system_message: only one leading system message is accepted.
         max_tokens_key: the name that the setting `max_tokens` has in the body.
         forced_tools: the model can be made to call a tool.
@@ -91,6 +93,8 @@ class Profile:
         cache_control: `cache_control` marks are understood: with a time to live ('ttl'), without ('plain'); None where
             they are not.
         web_search: how the provider's own web search is asked for; 'always' where the model searches unasked.
+        eager_arguments: `eager_input_streaming` is understood: the arguments of a call come as they are written.
+        server_tools: OpenRouter's tools are there: its web search and its advisor.
         short_call_ids: ids of tool calls must be nine letters and digits.
         dropped_settings: settings that must not be sent.
         claude: what Anthropic's protocol and Bedrock's ask of a Claude model.
@@ -109,6 +113,7 @@ class Profile:
     image_output: bool = False
     system_role: Literal['system', 'developer', 'user'] = 'system'
     inline_system: bool = False
+    framing_announcement: FramingAnnouncement = 'when_needed'
     one_system_message: bool = False
     max_tokens_key: Literal['max_completion_tokens', 'max_tokens'] = 'max_completion_tokens'
     forced_tools: bool = True
@@ -136,6 +141,8 @@ class Profile:
     audio_as_uri: bool = False
     cache_control: Literal['ttl', 'plain'] | None = None
     web_search: Literal['options', 'openrouter', 'always'] | None = None
+    server_tools: bool = False
+    eager_arguments: bool = False
     short_call_ids: bool = False
     dropped_settings: tuple[str, ...] = ()
     claude: Claude = field(default_factory=Claude)

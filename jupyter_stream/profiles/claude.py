@@ -68,7 +68,7 @@ _ENTRIES: Final = {'system_entries': True, 'passing_entries': True}
 _OPUS_5: Final = {**_FIVE, **_ENTRIES, 'fast': True}
 _FABLE_5: Final = {**_FIVE, **_ENTRIES, 'always_thinks': True}
 _FREE: Final = {'forced_tools': False}
-_VERIFIED: Final = {'verified_frames': True, 'passing_entries': True}
+_PASSING: Final = {'passing_entries': True}
 
 
 def _row(pattern: str, converse: Change, claude: Change) -> Row:
@@ -92,6 +92,8 @@ CLAUDE: Final = Vendor(
     families=(
         Row('claude-', {'converse': _EVERY_CLAUDE}, _CONVERSE),
         Row('claude-(3|4-|(opus|sonnet)-4($|@|-[02])|opus-4-1)', {'claude': {'strict_window': True}}, _MODELS),
+        Row('claude-sonnet-4[.-]6', {'framing_announcement': 'always'}, _MODELS),
+        Row('claude-(sonnet-4[.-]6|(sonnet|haiku)-5[.-]5)', {'claude': {'verified_frames': True}}, _MODELS),
         Row('claude-(3-7|(opus|sonnet|haiku|fable)-[4-9])', _THINKS, _MODELS),
         Row('claude-mythos', {}, _CONVERSE, {'bedrock': _THINKS}),
         Row('claude-mythos-5', {}, _MODELS, {'anthropic': _SCHEMAS}),
@@ -110,16 +112,16 @@ CLAUDE: Final = Vendor(
             _STRICT,
             {'max_output': 64_000, 'code_execution': '20260120', 'effort': True, 'max_effort': False},
         ),
-        _row('sonnet-4-6', _STRICT, {**_ADAPTIVE, 'verified_frames': True}),
+        _row('sonnet-4-6', _STRICT, _ADAPTIVE),
         _row('opus-4-6', _STRICT, {**_ADAPTIVE, 'fast': True}),
         _row('opus-4-7', _STRICT, {**_LATEST, 'fast': True}),
         _row('opus-4-8', _STRICT, {**_LATEST, **_ENTRIES, 'fast': True}),
         _row('(opus|sonnet|haiku)-4-[5-9]', _STRICT, {}),
-        _row('haiku-5-5', _STRICT, {**_FIVE, **_VERIFIED, 'tame_without_thinking': True}),
+        _row('haiku-5-5', _STRICT, {**_FIVE, **_PASSING, 'tame_without_thinking': True}),
         _row(
             'sonnet-5-5',
             _STRICT,
-            {**_FIVE, **_VERIFIED, **_FREE, 'tame_without_thinking': True, 'between_tools': True},
+            {**_FIVE, **_PASSING, **_FREE, 'tame_without_thinking': True, 'between_tools': True},
         ),
         _row('sonnet-5', _STRICT, _FIVE),
         _row('opus-5-5', _STRICT, {**_OPUS_5, **_FREE, 'always_thinks': True}),

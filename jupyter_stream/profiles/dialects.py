@@ -130,11 +130,13 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             'file_urls': True,
             'videos': True,
             'web_search': 'openrouter',
+            'server_tools': True,
             'max_tokens_key': 'max_tokens',
         },
         (
             ('.*/gpt-oss', {'inline_system': False}),
             ('~?anthropic/', {'cache_control': 'ttl', 'forced_tools_while_thinking': False}),
+            ('anthropic/', {'eager_arguments': True}),
             ('~?google/', {'cache_control': 'plain'}),
         ),
         openai='~?openai/(?!gpt-oss)',

@@ -23,14 +23,16 @@ _HARMONY: Final = {
     'schema': 'gpt_oss',
     'forced_tools': False,
     'ignore_streamed_leading_whitespace': True,
+    'framing_announcement': 'always',
 }
+_WHEN_NEEDED: Final = {'framing_announcement': 'when_needed'}
 _WHITESPACE: Final = {'ignore_streamed_leading_whitespace': True}
 _THINKS: Final = {'thinks': True}
 _ALWAYS_THINKS: Final = {**_THINKS, 'always_thinks': True}
 
 OPEN_MODELS: Final = Vendor(
     families=(
-        Row('gpt-oss', _HARMONY, _OLLAMA),
+        Row('gpt-oss', _HARMONY, _OLLAMA, dict.fromkeys(('fireworks', 'huggingface', 'sambanova'), _WHEN_NEEDED)),
         Row('(meta-|snowflake-)?llama', _INLINE, _GROQ),
         Row('qwen|qwq', {**_INLINE, **_WHITESPACE}, _QWEN),
         Row('qwen-?3-coder', {'strict_schemas': False, 'forced_tools': False}, _QWEN),

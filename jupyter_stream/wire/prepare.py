@@ -126,7 +126,7 @@ def _schema_instruction(parameters: ModelRequestParameters) -> str | None:
 # ---------------------------------------------------------------- settings
 
 
-_WISHES: Final = ('cache', 'citations', 'framing_announcement')
+_WISHES: Final = ('cache', 'citations')
 """Settings that few protocols have a word for; set to False, they ask for nothing."""
 
 

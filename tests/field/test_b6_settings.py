@@ -65,9 +65,9 @@ def test_b6_what_ollama_does_not_read_is_named() -> None:
 
 
 @pytest.mark.parametrize('model', NO_CITATIONS)
-@pytest.mark.parametrize('setting', ['citations', 'cache', 'framing_announcement'])
+@pytest.mark.parametrize('setting', ['citations', 'cache'])
 def test_b6_a_wish_without_effect_is_named_once(model: str, setting: str) -> None:
-    value: Any = 'always' if setting == 'framing_announcement' else True
+    value = True
     plain, none = encoded(model, {})
     assert none == []
     body, said = encoded(model, {setting: value})

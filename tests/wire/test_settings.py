@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream.exceptions import UnsupportedSettingWarning
-from jupyter_stream.messages import ModelRequest
+from jupyter_stream.messages import ModelMessage, ModelRequest, ModelResponse, RetryFeedbackPart, RetryInfo, TextPart
 from jupyter_stream.models import ModelRequestParameters
 from jupyter_stream.profiles import profile
 from jupyter_stream.providers import find
@@ -56,12 +56,19 @@ SETTINGS: dict[str, Any] = {
     'service_tier': 'flex',
     'extra_body': {'zz': 1},
     'cache': '1h',
-    'framing_announcement': 'always',
 }
 TOGETHER = {name: value for name, value in SETTINGS.items() if name not in ('tool_choice', 'thinking')}
 
 
-def encoded(model: str, settings: Any) -> tuple[str, list[str]]:
+HI: list[ModelMessage] = [ModelRequest.user_text_prompt('Hi', instructions='Be brief.')]
+RETRIED = [
+    *HI,
+    ModelResponse([TextPart('Ho')]),
+    ModelRequest([RetryFeedbackPart('No.', retry=RetryInfo(cause='model_retry'))], instructions='Be brief.'),
+]
+
+
+def encoded(model: str, settings: Any, messages: list[ModelMessage] = HI) -> tuple[str, list[str]]:
     """The request as text, and the warnings."""
     prefix, _, name = model.partition(':')
     provider = find(prefix)
@@ -71,7 +78,7 @@ def encoded(model: str, settings: Any) -> tuple[str, list[str]]:
     wire = import_module(f'jupyter_stream.wire.{provider.wire}')
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
-        request = wire.encode(target, [ModelRequest.user_text_prompt('Hi')], settings, parameters)
+        request = wire.encode(target, messages, settings, parameters)
     assert all(issubclass(one.category, UnsupportedSettingWarning) for one in caught)
     return repr(replace(request, digest=None)), [str(one.message) for one in caught]
 
@@ -96,3 +103,12 @@ def test_several_settings_are_named_in_one_warning(model: str) -> None:
 @pytest.mark.parametrize('model', MODELS)
 def test_not_to_think_needs_no_warning(model: str) -> None:
     assert [one for one in encoded(model, {'thinking': False})[1] if 'thinking' in one] == []
+
+
+@pytest.mark.parametrize('model', MODELS)
+def test_the_announcement_of_the_applications_words_is_made_or_left_out(model: str) -> None:
+    made, none = encoded(model, {'framing_announcement': 'when_needed'}, RETRIED)
+    left_out, no_more = encoded(model, {'framing_announcement': 'never'}, RETRIED)
+    assert 'looks like an application frame' in made
+    assert 'looks like an application frame' not in left_out
+    assert none == no_more == []

@@ -11,6 +11,7 @@ from jupyter_stream.native_tools import WebFetchTool
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import Claude
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire.announcement import announced
 from jupyter_stream.wire.anthropic.content import cache_settings, ends_marked, limit, mark, mark_messages, ordered
 from jupyter_stream.wire.anthropic.history import conversation
 from jupyter_stream.wire.anthropic.thinking import effort, said_thinking, settled, thinking_body
@@ -65,6 +66,7 @@ def encode(
         UserError: the messages, settings or parameters hold what this model or the protocol cannot take.
     """
     parameters = prepared(target.profile, settled(target, settings, parameters), settings)
+    target, messages, parameters = announced(target, messages, settings, parameters)
     own = _usable(target, cache_settings(cast(Settings, settings), _cache(settings, parameters)))
     usable = cast(ModelSettings, own)
     native = _native(target, usable, parameters, messages)

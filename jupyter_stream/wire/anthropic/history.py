@@ -29,11 +29,11 @@ from jupyter_stream.messages import (
 from jupyter_stream.messages._request import modern_retry
 from jupyter_stream.native_tools import AdvisorTool
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.wire.announcement import FRAMES_EXPLAINED, system_block
 from jupyter_stream.wire.anthropic.blocks import Replay, understood
 from jupyter_stream.wire.anthropic.content import CACHEABLE, block, mark, mark_block, text_block
 from jupyter_stream.wire.anthropic.tools import cites, uploads
 from jupyter_stream.wire.base import Target
-from jupyter_stream.wire.chat_history import FRAMES_EXPLAINED
 from jupyter_stream.wire.prepare import instructions
 from jupyter_stream.wire.sendable import Takes, sendable
 
@@ -77,7 +77,7 @@ class _History:
         self._cited = cites(settings, parameters)
         self._advisor = any(isinstance(tool, AdvisorTool) for tool in parameters.native_tools)
         self._opening = True
-        self._explained = False
+        self._explained = target.profile.framing_announcement == 'never'
 
     def add(self, message: ModelMessage) -> None:
         if isinstance(message, ModelResponse):
@@ -143,8 +143,7 @@ class _History:
         elif self._claude.system_entries:
             turn.system.append(text_block(text))
         else:
-            verified = ' verified' if self._claude.verified_frames else ''
-            turn.user.append(text_block(f'<system{verified}>{text}</system>'))
+            turn.user.append(text_block(system_block(self._target.profile, text)))
 
     def _explain_frames(self, turn: _Turn) -> None:
         """Say once, where the system has a voice of its own, that the application's words may stand in the user's."""

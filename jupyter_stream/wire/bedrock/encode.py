@@ -19,6 +19,7 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import Converse
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
+from jupyter_stream.wire.announcement import announced
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.bedrock.cache import cache_point, cache_settings, limit, ordered
 from jupyter_stream.wire.bedrock.history import CODE, conversation, has_cited, has_tool_blocks
@@ -71,6 +72,7 @@ def encode(
     known = _served(target)
     own = _usable(target, known, cast(Settings, settings), parameters)
     parameters = prepared(target.profile, rewritten(known, settled(target, own, parameters)), settings)
+    target, messages, parameters = announced(target, messages, settings, parameters)
     system, said = conversation(target, messages, own, parameters)
     tools, choice = _tool_config(target, own, parameters, called=has_tool_blocks(said))
     if has_cited(said) and choice is not None and 'auto' not in choice:

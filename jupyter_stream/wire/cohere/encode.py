@@ -18,6 +18,7 @@ from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import COHERE_BUDGETS
 from jupyter_stream.settings import ModelSettings, ThinkingLevel
 from jupyter_stream.tools import ToolDefinition
+from jupyter_stream.wire.announcement import announced
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.chat_history import ChatHistory, Message, instruct
 from jupyter_stream.wire.cohere.content import is_plan, user_content
@@ -56,6 +57,7 @@ def encode(
         UserError: the messages or parameters hold what this model or Cohere cannot take.
     """
     parameters = prepared(target.profile, parameters, settings)
+    target, messages, parameters = announced(target, messages, settings, parameters)
     # Several calls at once are what Cohere does anyway; it cannot be asked for one at a time.
     unknown = (*_UNKNOWN, 'parallel_tool_calls') if settings.get('parallel_tool_calls') is False else _UNKNOWN
     plain = supported(target, cast(Mapping[str, Any], settings), unknown)

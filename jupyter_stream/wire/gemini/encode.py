@@ -13,6 +13,7 @@ from jupyter_stream.messages import ModelMessage
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import GEMINI_BUDGETS, GEMINI_LEVELS, Profile
 from jupyter_stream.settings import ModelSettings, ThinkingEffort
+from jupyter_stream.wire.announcement import announced
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.gemini.history import contents
 from jupyter_stream.wire.gemini.tools import image_config, native_tools, tools_and_config
@@ -75,6 +76,7 @@ def encode(
     """
     own = _usable(target, cast(Mapping[str, Any], settings))
     parameters = with_schemas(_prepared(target, settings, parameters))
+    target, messages, parameters = announced(target, messages, settings, parameters)
     tools, config = tools_and_config(target, settings, parameters)
     turns, system = contents(target, messages, parameters)
     body: Part = {'contents': turns}

@@ -9,6 +9,7 @@ from jupyter_stream.messages import ModelMessage
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire.announcement import announced
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.mistral.history import mistral_messages
 from jupyter_stream.wire.openai_chat.encode import chat_tools
@@ -48,6 +49,7 @@ def encode(
         UserError: the messages or parameters hold what this model or Mistral cannot take.
     """
     parameters = prepared(target.profile, parameters, settings)
+    target, messages, parameters = announced(target, messages, settings, parameters)
     plain = supported(target, cast(Mapping[str, Any], settings), _UNKNOWN)
     tools, choice = _tools(target, settings, parameters)
     body: dict[str, Any] = {

@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage
-from jupyter_stream.native_tools import AbstractNativeTool, WebSearchTool
+from jupyter_stream.native_tools import AbstractNativeTool, AdvisorTool, WebSearchTool
 from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import SAMPLING_SETTINGS, Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
+from jupyter_stream.wire.announcement import announced
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.openai_chat.history import chat_messages
 from jupyter_stream.wire.openai_chat.reasoning import thinking_body
@@ -76,8 +77,9 @@ def chat_body(
     target: Target, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
 ) -> dict[str, Any]:
     """The body of a request, without what the setting `extra_body` adds. It warns and raises as `encode` does."""
+    parameters = prepared(target.profile, parameters, settings)
+    target, messages, parameters = announced(target, messages, settings, parameters)
     profile = target.profile
-    parameters = prepared(profile, parameters, settings)
     plain = _usable(target, cast(Mapping[str, Any], settings), parameters)
     tools, choice = chat_tools(target, settings, parameters)
     body: dict[str, Any] = {
@@ -161,13 +163,13 @@ def chat_tools(
     if mode == 'required' and choice.names is not None and len(choice.names) == 1:
         named = declared  # naming one leaves the others in the request, and with them the provider's cache
         wire_choice = {'type': 'function', 'function': {'name': next(iter(choice.names))}}
-    tools = [_definition(profile, tool) for tool in named.values()]
+    tools = [_definition(profile, tool, cast(Mapping[str, Any], settings)) for tool in named.values()]
     _mark_cache(profile, cast(Mapping[str, Any], settings), tools)
     own = _native_tools(target, parameters)
     return tools + own, wire_choice if tools else None
 
 
-def _definition(profile: Profile, tool: ToolDefinition) -> dict[str, Any]:
+def _definition(profile: Profile, tool: ToolDefinition, settings: Mapping[str, Any]) -> dict[str, Any]:
     function: dict[str, Any] = {
         'name': tool.name,
         'description': tool.description or '',
@@ -175,7 +177,10 @@ def _definition(profile: Profile, tool: ToolDefinition) -> dict[str, Any]:
     }
     if tool.strict and profile.strict_schemas:
         function['strict'] = True
-    return {'type': 'function', 'function': function}
+    definition: dict[str, Any] = {'type': 'function', 'function': function}
+    if profile.eager_arguments and settings.get('anthropic_eager_input_streaming'):
+        definition['eager_input_streaming'] = True
+    return definition
 
 
 def _mark_cache(profile: Profile, settings: Mapping[str, Any], tools: list[dict[str, Any]]) -> None:
@@ -184,18 +189,38 @@ def _mark_cache(profile: Profile, settings: Mapping[str, Any], tools: list[dict[
         tools[-1]['cache_control'] = {'type': 'ephemeral', 'ttl': '5m' if ttl is True else ttl}
 
 
-# -------------------------------------------------------------------- web search
+# ------------------------------------------------------------------- native tools
 
 
 def _native_tools(target: Target, parameters: ModelRequestParameters) -> list[dict[str, Any]]:
-    own: list[dict[str, Any]] = []
-    for tool in parameters.native_tools:
-        if isinstance(tool, WebSearchTool) and target.profile.web_search:
-            if target.profile.web_search == 'openrouter':
-                own.append({'type': 'openrouter:web_search', 'parameters': _openrouter_search(tool)})
-        elif not tool.optional:
-            raise UserError(_no_such_tool(target, tool))
-    return own
+    known = [tool for tool in parameters.native_tools if _serves(target, tool)]
+    if not target.profile.server_tools:
+        return []
+    advisors = [_openrouter_advisor(tool) for tool in known if isinstance(tool, AdvisorTool)]
+    searches = [_openrouter_search(tool) for tool in known if isinstance(tool, WebSearchTool)]
+    return [
+        *({'type': 'openrouter:advisor', 'parameters': said} for said in advisors),
+        *({'type': 'openrouter:web_search', 'parameters': said} for said in searches),
+    ]
+
+
+def _serves(target: Target, tool: AbstractNativeTool) -> bool:
+    """Whether the provider has the tool; False where it may be left out."""
+    openrouter = target.profile.server_tools
+    if isinstance(tool, WebSearchTool) and openrouter and tool.external_web_access is False:
+        if tool.optional:
+            return False
+        raise UserError(
+            f'{target.provider.title} cannot keep a search off the web: leave `external_web_access=False` out, or the '
+            'WebSearchTool.'
+        )
+    if (isinstance(tool, WebSearchTool) and target.profile.web_search) or (
+        isinstance(tool, AdvisorTool) and openrouter
+    ):
+        return True
+    if tool.optional:
+        return False
+    raise UserError(_no_such_tool(target, tool))
 
 
 def _no_such_tool(target: Target, tool: AbstractNativeTool) -> str:
@@ -216,6 +241,13 @@ def _web_search_options(profile: Profile, parameters: ModelRequestParameters) ->
     if tool.user_location:
         options['user_location'] = {'type': 'approximate', 'approximate': dict(tool.user_location)}
     return options
+
+
+def _openrouter_advisor(tool: AdvisorTool) -> dict[str, Any]:
+    """https://openrouter.ai/docs/guides/features/server-tools/advisor"""
+    own = (tool.provider_settings or {}).get('openrouter', {})
+    said = {'model': tool.model, 'forward_transcript': own.get('forward_transcript', False)}
+    return said if tool.max_tokens is None else {**said, 'max_completion_tokens': tool.max_tokens}
 
 
 def _openrouter_search(tool: WebSearchTool) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def chat_messages(
     instruct(messages, role, instructions(history, parameters))
     if target.profile.one_system_message and role != 'user':
         messages = _one_system_message(messages, role)
-    _mark_cache(target, own, messages)
+    _mark_cache(target, own, messages, sum(part.dynamic for part in parameters.instruction_parts or ()))
     return list(_placed_marks(messages))
 
 
@@ -173,13 +173,18 @@ def _mark_before(messages: Sequence[Message]) -> None:
     said['content'] = parts
 
 
-def _mark_cache(target: Target, settings: Mapping[str, Any], messages: list[Message]) -> None:
-    """OpenRouter's settings that mark the last instruction and the last message for the cache."""
+def _mark_cache(target: Target, settings: Mapping[str, Any], messages: list[Message], varying: int) -> None:
+    """OpenRouter's settings that mark the last instruction and the last message for the cache.
+
+    The last `varying` instructions may differ next time: the mark comes before them. Where the instructions are cached
+    only as a whole (Gemini), it does not come at all.
+    """
     if target.profile.cache_control is None:
         return
     count = leading(messages, target.profile.system_role)
-    if count and (ttl := settings.get('openrouter_cache_instructions')):
-        _mark(target, messages[count - 1], ttl)
+    lasting = 0 if varying and target.profile.cache_control == 'plain' else count - varying
+    if lasting > 0 and (ttl := settings.get('openrouter_cache_instructions')):
+        _mark(target, messages[lasting - 1], ttl)
     if messages and (ttl := settings.get('openrouter_cache_messages')):
         _mark(target, messages[-1], ttl)
 

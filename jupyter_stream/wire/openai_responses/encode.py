@@ -16,6 +16,7 @@ from jupyter_stream.output import OutputObjectDefinition
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import SAMPLING_SETTINGS, Profile
 from jupyter_stream.settings import ModelSettings
+from jupyter_stream.wire.announcement import announced
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.openai_effort import effort, is_thinking
 from jupyter_stream.wire.openai_responses.history import input_items, is_marked, lead_in, mark_instructions
@@ -91,6 +92,7 @@ def encode(
     own = _usable(target, cast(Settings, settings), parameters)
     if (resumed := _resumption(target, messages, own)) is not None:
         return resumed
+    target, messages, parameters = announced(target, messages, settings, parameters)
     messages = sendable(messages, _TAKES, target.provider.name)
     goes_on = continuation(target, messages, own)
     tools, choice = function_tools(target, settings, parameters)
