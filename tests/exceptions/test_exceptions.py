@@ -225,6 +225,14 @@ def test_a_known_secret_is_scrubbed_in_every_form():
     assert ours.scrub(text, [PLAIN_SECRET, '']).count('***') == 4
 
 
+@pytest.mark.parametrize(
+    ('text', 'length', 'begins'),
+    [('abc defgh', 6, 'abc '), ('abc defgh', 9, 'abc defgh'), ('abc def gh', 7, 'abc def'), ('abc (d)', 4, 'abc ')],
+)
+def test_an_excerpt_ends_with_no_half_word(text, length, begins):
+    assert _bodies.excerpt(text, length) == begins
+
+
 def test_a_json_value_is_scrubbed_wherever_a_text_is():
     body = {KEY: [1, None, 2.5, True, (KEY, b'a ' + KEY.encode())], 'a': {'b': KEY}}
     assert _bodies.scrubbed(body, (KEY,)) == {'***': [1, None, 2.5, True, ['***', 'a ***']], 'a': {'b': '***'}}

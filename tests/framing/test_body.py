@@ -82,3 +82,19 @@ def test_how_a_stream_begins(head: bytes) -> None:
 )
 def test_how_none_begins(head: bytes) -> None:
     assert not begins_as_stream(head)
+
+
+def test_json_of_16_mib_is_an_answer_and_more_is_not() -> None:
+    decoder = BodyDecoder(SSEDecoder())
+    assert decoder.feed(b'{' + b' ' * (16 * 2**20 - 2) + b'}') == []
+    with pytest.raises(FramingLimitError):
+        decoder.feed(b' ')
+
+
+def test_the_first_byte_is_looked_for_in_16_kib_of_white_space() -> None:
+    decoder = BodyDecoder(SSEDecoder())
+    assert decoder.feed(b'\n' * 16 * 1024) == [] and decoder.feed(b'{') == [] and decoder.is_json
+    decoder = BodyDecoder(SSEDecoder())
+    decoder.feed(b'\n' * (16 * 1024 + 1))
+    decoder.feed(b'{')
+    assert not decoder.is_json

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jupyter_stream.exceptions import UnexpectedModelBehavior
 from jupyter_stream.messages import (
     BinaryImage,
+    Citation,
     FilePart,
     FinalResultEvent,
     NativeToolReturnPart,
@@ -23,6 +24,7 @@ from jupyter_stream.messages import (
     TextPart,
     ThinkingPart,
     ToolCallPart,
+    WebCitationSource,
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.stream.parts import PartsManager
@@ -226,6 +228,25 @@ def test_a_delta_names_the_provider_only_where_it_is_another_one() -> None:
     deltas = [e.delta.provider_name for e in parts.take() if isinstance(e, PartDeltaEvent)]
     assert deltas == [None] * 3 + ['q'] * 3
     assert [part.provider_name for part in parts.parts()] == ['q'] * 3
+
+
+def test_citations_and_details_alone_belong_to_the_text_that_grows() -> None:
+    parts, one = PartsManager(), Citation([WebCitationSource('https://a')])
+    parts.text('a', 'x')
+    parts.text('a', 'y', citations=[one])
+    parts.text('a', 'z', provider_details={'b': 1})
+    assert parts.parts() == [TextPart('xyz', citations=[one], provider_details={'b': 1})]
+
+
+def test_a_delta_of_thinking_that_says_nothing_is_none() -> None:
+    parts = PartsManager()
+    parts.thinking('t', 'x')
+    parts.take()
+    parts.thinking('t', None)
+    assert parts.take() == []
+    parts.thinking('t', None, provider_name='q')
+    assert [event.event_kind for event in parts.take()] == ['part_delta']
+    assert parts.parts() == [ThinkingPart('x', provider_name='q')]
 
 
 def test_leading_white_space_is_dropped_where_asked() -> None:

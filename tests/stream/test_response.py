@@ -11,6 +11,7 @@ import pytest
 
 from jupyter_stream.exceptions import IncompleteStream
 from jupyter_stream.messages import ModelResponse, ModelResponseStreamEvent, TextPart, ToolCallPart
+from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.stream import CompletedStreamedResponse, StreamedResponse
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
@@ -192,3 +193,10 @@ def test_what_has_come_can_be_had_without_awaiting() -> None:
         assert kinds([event async for event in stream]) == ['part_delta', 'part_end']
 
     asyncio.run(main())
+
+
+def test_the_parameters_of_the_request_are_those_that_were_given() -> None:
+    given, spoken = ModelRequestParameters(allow_text_output=False), Spoken()
+    assert spoken.model_request_parameters == ModelRequestParameters()
+    StreamedResponse.__init__(spoken, given)
+    assert spoken.model_request_parameters is given

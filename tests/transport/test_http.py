@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import httpx
@@ -32,6 +32,7 @@ from jupyter_stream.transport import (
     _http,
     client_for_this_loop,
     connection_error,
+    drain,
     read,
     read_error_body,
     retry_wait,
@@ -170,6 +171,41 @@ def test_a_deadline_names_the_setting_that_ran_out() -> None:
     assert asyncio.run(main()) == [
         ('first_event_timeout', 0.02), ('idle_timeout', 0.03), ('first_event_timeout', 0.02), ('request_timeout', 0.1),
     ]  # fmt: skip
+
+
+def test_after_the_finish_a_deadline_waits_for_an_end_mark_alone() -> None:
+    async def main() -> list[bool]:
+        deadline = Deadline('m', Timeouts())
+        seen = [deadline.is_finished]
+        deadline.finished(0.01)
+        seen.append(deadline.is_finished)
+        with pytest.raises(_http.AnswerOver):
+            await deadline.wait(asyncio.sleep(5))
+        deadline.attempt()
+        return [*seen, deadline.is_finished]
+
+    assert asyncio.run(main()) == [False, True, False]
+
+
+def test_what_is_left_of_a_body_is_read_up_to_64_kib_and_for_a_tenth_of_a_second() -> None:
+    taken = 0
+
+    async def endless() -> AsyncGenerator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield bytes(1024)
+
+    asyncio.run(drain(endless()))
+    assert taken == 65, 'the one that is too many is read'
+    assert _http.DRAIN_SECONDS == 0.1
+
+
+@pytest.mark.parametrize(
+    ('limit', 'words'), [(1023, '1023 B'), (1024, '1 KiB'), (65_536, '64 KiB'), (2**20, '1 MiB'), (5 * 2**20, '5 MiB')]
+)
+def test_a_limit_in_words(limit: int, words: str) -> None:
+    assert _http._size(limit) == words
 
 
 def test_a_timeout_of_the_callers_own_is_not_taken_for_ours() -> None:
