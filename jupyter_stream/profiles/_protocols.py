@@ -171,6 +171,7 @@ class Responses:
         cache_marks: marks for the prompt cache are understood.
         cache_retentions: how long a prompt may be kept in the cache, shortest first; empty where that cannot be said.
         cache_diagnostics: the provider says why a prompt was not found in the cache.
+        later_tools: tools can be added in mid-conversation.
         scoped_call_ids: ids of calls are unique in one response only.
         native_tools: the kinds of native tools that the model has.
         path: what follows the base URL, where it is not `Provider.path`; None for that.
@@ -184,6 +185,7 @@ class Responses:
     cache_marks: bool = False
     cache_retentions: tuple[str, ...] = ()
     cache_diagnostics: bool = False
+    later_tools: bool = False
     scoped_call_ids: bool = False
     native_tools: frozenset[str] = frozenset(
         {'web_search', 'file_search', 'code_execution', 'mcp_server', 'image_generation'}

@@ -45,7 +45,9 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     'google-cloud': Dialect(
         {**_GEMINI, 'gemini': _CLOUD}, (*_GEMINI_RULES, (r'gemini-3\.1-pro-preview', {'always_thinks': False}))
     ),
-    'openai': Dialect({'schema': 'openai_own'}, (('ft:', {'schema': 'openai'}),), openai=''),
+    'openai': Dialect(
+        {'schema': 'openai_own', 'responses': {'later_tools': True}}, (('ft:', {'schema': 'openai'}),), openai=''
+    ),
     'anthropic': Dialect(
         {'schema': 'anthropic', 'thinking_tags': None, 'thinks': True},
         (('claude-mythos-5', {'json_schema_output': True}),),

@@ -16,15 +16,18 @@ from jupyter_stream.messages import (
     ModelResponse,
     RetryPromptPart,
     TextContent,
+    ToolAvailabilityDeltaPart,
     ToolReturnPart,
     UploadedFile,
     UserContent,
 )
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import ChatHistory, leading
 from jupyter_stream.wire.openai_responses.replay import Replay
 from jupyter_stream.wire.openai_responses.state import Continuation, after_compaction
+from jupyter_stream.wire.openai_responses.tools import definition
 
 __all__ = ('fetchable', 'input_items', 'is_marked', 'lead_in', 'mark_instructions')
 
@@ -60,6 +63,7 @@ class _History(ChatHistory):
         self._replay = Replay(target, settings, parameters)
         self._scoped = target.profile.responses.scoped_call_ids
         self._response_id = goes_on.response_id
+        self._later = _later_tools(parameters) if target.profile.responses.later_tools else None
 
     def _content(self, content: str | Sequence[UserContent]) -> Any:
         return _input_content(self.target, content)
@@ -68,8 +72,17 @@ class _History(ChatHistory):
         for part in request.parts:
             if isinstance(part, ToolReturnPart):
                 yield self._output(part.tool_call_id, self._returned(part))
+            elif isinstance(part, ToolAvailabilityDeltaPart) and self._later is not None:
+                yield from self._added(part, self._later)
             else:
                 yield from self._request_part(part)
+
+    def _added(self, part: ToolAvailabilityDeltaPart, later: dict[str, ToolDefinition]) -> Iterator[Item]:
+        """The tools that are there from here on, each said once."""
+        added = [later.pop(name) for name in part.tools_added if name in later]
+        if added:
+            tools = [definition(self.target.profile, tool) for tool in added]
+            yield {'type': 'additional_tools', 'role': 'developer', 'tools': tools}
 
     def _retry(self, part: RetryPromptPart) -> Iterator[Item]:
         if part.tool_name is None:
@@ -92,6 +105,16 @@ class _History(ChatHistory):
         yield from self._replay.items(response)
         own = response.provider_name == self.target.provider.name
         self._response_id = response.provider_response_id if own else None
+
+
+def _later_tools(parameters: ModelRequestParameters) -> dict[str, ToolDefinition]:
+    """The tools that the history shows instead of the request."""
+    return {
+        tool.name: tool
+        for tool in parameters.function_tools
+        if parameters.visibility_of(tool.name) in ('deferred', 'via_history')
+        or (parameters.tool_visibility is None and tool.defer_loading and tool.name in parameters.revealed_tool_names)
+    }
 
 
 # ------------------------------------------------------------------ instructions
