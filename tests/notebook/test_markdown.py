@@ -198,7 +198,7 @@ def test_no_pathological_input_is_slow() -> None:
         if case['kind'] == 'pathological'
         and (text := eval(case['payload_python']))
         # A neighbour on the same core slows one run down, not the fastest of many.
-        and all(seconds(text) > 0.1 for _ in range(20))
+        and all(seconds(text) > 0.3 for _ in range(20))
     }
     assert slow == set()
 
