@@ -23,7 +23,7 @@ from jupyter_stream.messages import (
     UserContent,
     UserPromptPart,
 )
-from jupyter_stream.wire.announcement import FRAMES_EXPLAINED, system_block
+from jupyter_stream.wire.announcement import FRAMES_EXPLAINED, feedback, is_own_words
 from jupyter_stream.wire.base import Target
 
 __all__ = ('ChatHistory', 'Message', 'instruct', 'leading')
@@ -92,15 +92,13 @@ class ChatHistory(ABC):
             yield {'role': 'tool', 'tool_call_id': part.tool_call_id, 'content': part.model_response()}
 
     def _feedback(self, part: RetryFeedbackPart) -> Iterator[Message]:
-        text = part.model_response()
-        speaks_for_itself = part.retry.cause == 'no_output' and text == part.content
-        if speaks_for_itself and self.profile.inline_system:
-            yield {'role': self.profile.system_role, 'content': text}
+        if is_own_words(part) and self.profile.inline_system:
+            yield {'role': self.profile.system_role, 'content': part.model_response()}
             return
         if self.profile.inline_system and not self._explained:
             self._explained = True
             yield {'role': self.profile.system_role, 'content': FRAMES_EXPLAINED}
-        yield {'role': 'user', 'content': system_block(self.profile, text) if speaks_for_itself else text}
+        yield {'role': 'user', 'content': feedback(self.profile, part)}
 
 
 def leading(messages: Sequence[Message], role: str) -> int:

@@ -17,7 +17,7 @@ from jupyter_stream.messages import ModelResponseStreamEvent
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.wire import base
 
-__all__ = ('UNNAMED', 'WRONG_TYPE', 'EventDecoder', 'NamePieces', 'first_of', 'parsed')
+__all__ = ('UNNAMED', 'WRONG_TYPE', 'Blocks', 'EventDecoder', 'NamePieces', 'first_of', 'parsed')
 
 UNNAMED: Final = frozenset({None, 'message'})
 """The names of an event that has none."""
@@ -124,6 +124,29 @@ class EventDecoder(base.Decoder):
 
     def _error(self, body: Any) -> ModelAPIError:
         return stream_error(self.model_name, body, self.target.provider.title, bare=self.bare_errors)
+
+
+class Blocks:
+    """The keys of the blocks of an answer, by their index: an index that comes again stands for another block."""
+
+    def __init__(self) -> None:
+        self._keys: dict[Any, int] = {}
+        self._begun = 0
+
+    def begin(self, index: Any) -> int:
+        """The key of a block that begins."""
+        self._begun += 1
+        self._keys[index] = self._begun
+        return self._begun
+
+    def key(self, index: Any) -> int:
+        """The key of the open block of this index; of a new one where a server keeps its start to itself."""
+        key = self._keys.get(index)
+        return self.begin(index) if key is None else key
+
+    def end(self, index: Any) -> int | None:
+        """The key of the block that ends here; None where none is open."""
+        return self._keys.pop(index, None)
 
 
 class NamePieces:

@@ -25,7 +25,7 @@ from jupyter_stream.wire.anthropic import blocks
 from jupyter_stream.wire.anthropic.blocks import Page, citations_of, page_of
 from jupyter_stream.wire.anthropic.thinking import settled
 from jupyter_stream.wire.anthropic.tools import server_tool_names
-from jupyter_stream.wire.decoding import UNNAMED, EventDecoder
+from jupyter_stream.wire.decoding import UNNAMED, Blocks, EventDecoder
 
 __all__ = ('Decoder',)
 
@@ -54,8 +54,7 @@ class Decoder(EventDecoder):
         self._server_tools = server_tool_names(target, settings, self.parameters)
         self._began = False
         self._counts: dict[str, int] = {}
-        self._keys: dict[Any, int] = {}
-        self._begun_blocks = 0
+        self._open = Blocks()
         self._ignored: set[int | None] = set()
         self._mcp_calls: dict[str, str] = {}
         self._open_mcp: set[int] = set()
@@ -162,7 +161,7 @@ class Decoder(EventDecoder):
 
     def _block(self, event: Raw) -> None:
         self._began = True
-        key, block = self._new_key(event.get('index')), event['content_block']
+        key, block = self._open.begin(event.get('index')), event['content_block']
         kind = block['type']
         if (read := self._blocks.get(kind)) is not None:
             read(key, block)
@@ -170,17 +169,6 @@ class Decoder(EventDecoder):
             self._result(key, block)
         else:
             self._ignored.add(key)
-
-    def _new_key(self, index: Any) -> int:
-        """The key of a block that begins: some servers give an index again, which stands for another block then."""
-        self._begun_blocks += 1
-        self._keys[index] = self._begun_blocks
-        return self._begun_blocks
-
-    def _key(self, index: Any) -> int:
-        """The key of the open block of this index; of a new one where a server keeps its start to itself."""
-        key = self._keys.get(index)
-        return self._new_key(index) if key is None else key
 
     def _text(self, key: int, block: Raw) -> None:
         if text := block.get('text'):
@@ -232,7 +220,7 @@ class Decoder(EventDecoder):
         self.parts.part(key, blocks.result(block, self._name))
 
     def _block_end(self, event: Raw) -> None:
-        key = self._keys.pop(event.get('index'), None)
+        key = self._open.end(event.get('index'))
         if self._citations:
             self._cite(key, self._citations.pop(key, []))
         if key in self._open_mcp:
@@ -252,7 +240,7 @@ class Decoder(EventDecoder):
     # ---------------------------------------------------------------- deltas
 
     def _delta(self, event: Raw) -> None:
-        delta, key = event.get('delta'), self._key(event.get('index'))
+        delta, key = event.get('delta'), self._open.key(event.get('index'))
         if not delta or key in self._ignored:
             return
         self._began = True

@@ -29,7 +29,7 @@ from jupyter_stream.messages import (
 from jupyter_stream.messages._request import modern_retry
 from jupyter_stream.native_tools import AdvisorTool
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.wire.announcement import FRAMES_EXPLAINED, system_block
+from jupyter_stream.wire.announcement import FRAMES_EXPLAINED, feedback, is_own_words
 from jupyter_stream.wire.anthropic.blocks import Replay, understood
 from jupyter_stream.wire.anthropic.content import CACHEABLE, block, mark, mark_block, text_block
 from jupyter_stream.wire.anthropic.tools import cites, uploads
@@ -136,14 +136,12 @@ class _History:
             turn.system.append(text_block(part.content))
 
     def _feedback(self, part: RetryFeedbackPart, turn: _Turn) -> None:
-        text = part.model_response()
-        if part.retry.cause != 'no_output' or text != part.content:
-            turn.user.append(text_block(text))
+        if is_own_words(part) and self._claude.system_entries:
+            turn.system.append(text_block(part.model_response()))
+            return
+        turn.user.append(text_block(feedback(self._target.profile, part)))
+        if not is_own_words(part):
             self._explain_frames(turn)
-        elif self._claude.system_entries:
-            turn.system.append(text_block(text))
-        else:
-            turn.user.append(text_block(system_block(self._target.profile, text)))
 
     def _explain_frames(self, turn: _Turn) -> None:
         """Say once, where the system has a voice of its own, that the application's words may stand in the user's."""

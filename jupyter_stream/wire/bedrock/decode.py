@@ -32,7 +32,7 @@ from jupyter_stream.usage import RequestUsage
 from jupyter_stream.wire import base
 from jupyter_stream.wire.bedrock.history import CODE, CODE_RESULT, REDACTED
 from jupyter_stream.wire.bedrock.thinking import settled
-from jupyter_stream.wire.decoding import WRONG_TYPE, NamePieces, parsed
+from jupyter_stream.wire.decoding import WRONG_TYPE, Blocks, NamePieces, parsed
 
 __all__ = ('Decoder',)
 
@@ -65,8 +65,7 @@ class Decoder(base.Decoder):
         self._name = target.provider.name
         self._began = False
         self._counted = False
-        self._keys: dict[Any, int] = {}
-        self._begun_blocks = 0
+        self._open = Blocks()
         self._names = NamePieces(self.parameters)
         self._results: dict[Any, NativeToolReturnPart] = {}
         self._citations: dict[Any, list[Raw]] = {}
@@ -142,10 +141,10 @@ class Decoder(base.Decoder):
 
     def _whole_block(self, index: int, block: Raw) -> None:
         if (use := block.get('toolUse')) is not None:
-            key = self._new_key(index)
+            key = self._open.begin(index)
             self.parts.tool_call(key, name=use['name'], args=use.get('input'), tool_call_id=use['toolUseId'])
         elif (thought := block.get('reasoningContent')) is not None:
-            self._reasoning(self._new_key(index), thought.get('reasoningText') or thought)
+            self._reasoning(self._open.begin(index), thought.get('reasoningText') or thought)
         elif (cited := block.get('citationsContent')) is not None:
             for content in cited.get('content') or ():
                 self._delta({'contentBlockIndex': index, 'delta': content})
@@ -162,22 +161,11 @@ class Decoder(base.Decoder):
 
     def _block(self, event: Raw) -> None:
         self._began = True
-        index, start = self._new_key(event['contentBlockIndex']), event['start']
+        index, start = self._open.begin(event['contentBlockIndex']), event['start']
         if (use := start.get('toolUse')) is not None:
             self._tool_use(index, use)
         elif (result := start.get('toolResult')) is not None:
             self._tool_result(index, result)
-
-    def _new_key(self, index: Any) -> int:
-        """The key of a block that begins: an index that comes again stands for another block."""
-        self._begun_blocks += 1
-        self._keys[index] = self._begun_blocks
-        return self._begun_blocks
-
-    def _key(self, index: Any) -> int:
-        """The key of the open block of this index; only calls of tools and their results say that they begin."""
-        key = self._keys.get(index)
-        return self._new_key(index) if key is None else key
 
     def _tool_use(self, index: Any, use: Raw) -> None:
         name, call_id = use['name'], use['toolUseId']
@@ -198,7 +186,7 @@ class Decoder(base.Decoder):
             )
 
     def _block_end(self, event: Raw) -> None:
-        index = self._keys.pop(event['contentBlockIndex'], None)
+        index = self._open.end(event['contentBlockIndex'])
         if self._citations:
             self._cite(index, self._citations.pop(index, []))
         if (result := self._results.pop(index, None)) is not None:
@@ -217,7 +205,7 @@ class Decoder(base.Decoder):
 
     def _delta(self, event: Raw) -> None:
         self._began = True
-        index, delta = self._key(event['contentBlockIndex']), event['delta']
+        index, delta = self._open.key(event['contentBlockIndex']), event['delta']
         if text := delta.get('text'):
             self.parts.text(index, text)
         else:

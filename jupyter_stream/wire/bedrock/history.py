@@ -30,7 +30,7 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.profiles import DEFAULT_THINKING_TAGS, Converse
-from jupyter_stream.wire.announcement import system_block
+from jupyter_stream.wire.announcement import feedback
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.bedrock.cache import cache_point, mark, mark_last, mark_messages
 from jupyter_stream.wire.bedrock.content import Blocks, kind_of, text_block
@@ -124,7 +124,7 @@ class _History:
         elif isinstance(part, SystemPromptPart):
             self.system += [text_block(part.content)] if part.content else []
         elif isinstance(part, RetryFeedbackPart):
-            self._messages.append(_user(_feedback(self._target, part)))
+            self._messages.append(_user(text_block(feedback(self._target.profile, part))))
         elif isinstance(part, RetryPromptPart):
             self._messages.append(_user(self._retry(part)))
         elif not isinstance(part, ModelSettingsDeltaPart):
@@ -214,12 +214,6 @@ def _file_tags(part: ToolReturnPart) -> dict[int, tuple[str, str]]:
     """By the identity of each file that a tool returned, the tags that tell where it comes from."""
     framed = cast('list[Any]', part.model_response_str_and_user_content()[1])
     return {id(file): (opening, closing) for opening, file, closing in zip(*[iter(framed)] * 3, strict=True)}
-
-
-def _feedback(target: Target, part: RetryFeedbackPart) -> Block:
-    text = part.model_response()
-    speaks_for_itself = part.retry.cause == 'no_output' and text == part.content
-    return text_block(system_block(target.profile, text) if speaks_for_itself else text)
 
 
 def _merged(known: Converse, messages: Sequence[Message]) -> list[Message]:

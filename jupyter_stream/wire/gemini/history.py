@@ -31,7 +31,7 @@ from jupyter_stream.messages import (
     modern_retry,
 )
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.wire.announcement import system_block
+from jupyter_stream.wire.announcement import feedback
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.gemini.content import bytes_text, function_file, inline, signature_text, user_parts
 from jupyter_stream.wire.gemini.tools import CODE, MEDIA, TOOL_TYPES, WEB_SEARCH
@@ -108,17 +108,10 @@ def _said(target: Target, part: Any) -> list[Part]:
     if isinstance(part, UserPromptPart):
         return user_parts(target, part.content)
     if isinstance(part, RetryFeedbackPart):
-        return [{'text': _feedback(target, part)}]
+        return [{'text': feedback(target.profile, part)}]
     if isinstance(part, ModelSettingsDeltaPart):
         return []
     raise UserError(f'{type(part).__name__} cannot be sent to Gemini: leave it out of the history.')
-
-
-def _feedback(target: Target, part: RetryFeedbackPart) -> str:
-    """What the application says of the last answer. It has no frame yet when it is the application's own words."""
-    text = part.model_response()
-    own_words = part.retry.cause == 'no_output' and text == part.content
-    return system_block(target.profile, text) if own_words else text
 
 
 # ------------------------------------------------------------------ tool returns
