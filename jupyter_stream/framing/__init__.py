@@ -7,6 +7,11 @@ does no I/O, knows no provider and no JSON, and gives the same frames however it
 
 from __future__ import annotations
 
+from typing import Final
+
+MAX_EVENT_BYTES: Final = 16 * 2**20
+"""How large an event may be, or a body that is one answer, unless somebody says otherwise."""
+
 
 class FramingError(ValueError):
     """The bytes are not what the framing promises."""
@@ -20,4 +25,4 @@ class TruncatedFrameError(FramingError):
     """The bytes end inside an event."""
 
 
-__all__ = ('FramingError', 'FramingLimitError', 'TruncatedFrameError')
+__all__ = ('MAX_EVENT_BYTES', 'FramingError', 'FramingLimitError', 'TruncatedFrameError')

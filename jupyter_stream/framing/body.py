@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from . import FramingError, FramingLimitError
+from . import MAX_EVENT_BYTES, FramingError, FramingLimitError
 from .sse import BOM
 
 __all__ = ('BodyDecoder', 'begins_as_stream')
@@ -45,7 +45,7 @@ class BodyDecoder:
     A page raises `FramingError` when it ends, or is long; JSON of more than `max_bytes` raises `FramingLimitError`.
     """
 
-    def __init__(self, framing: _Framing, max_bytes: int = 16 * 2**20) -> None:
+    def __init__(self, framing: _Framing, max_bytes: int = MAX_EVENT_BYTES) -> None:
         self._framing = framing
         self._max = max_bytes
         self._held = bytearray()

@@ -20,7 +20,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 from zlib import crc32
 
-from . import FramingError, FramingLimitError, TruncatedFrameError
+from . import MAX_EVENT_BYTES, FramingError, FramingLimitError, TruncatedFrameError
 
 HeaderValue: TypeAlias = bool | int | bytes | str | UUID
 
@@ -57,7 +57,7 @@ class EventStreamDecoder:
     raised after that, at every call.
     """
 
-    def __init__(self, max_event_bytes: int = 16 * 2**20) -> None:
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._max = max_event_bytes
         self._held = bytearray()
         self._headers: dict[bytes, Mapping[str, HeaderValue]] = {}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import FramingLimitError, TruncatedFrameError
+from . import MAX_EVENT_BYTES, FramingLimitError, TruncatedFrameError
 
 BOM = b'\xef\xbb\xbf'
 _FIELDS = ('data: ', 'event: ')
@@ -41,7 +41,7 @@ class SSEDecoder:
     `FramingLimitError`, after the frames before it have been handed out, and from then on at every call.
     """
 
-    def __init__(self, max_event_bytes: int = 16 * 2**20):
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES):
         self._max = max_event_bytes
         self._head: bytes | None = b''
         self._after_cr = False

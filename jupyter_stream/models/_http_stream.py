@@ -58,13 +58,13 @@ class HTTPStreamedResponse(StreamedResponse):
     """An answer that is read from a connection."""
 
     def __init__(
-        self, decoder: Decoder, framing: Any, provider_url: str, deadline: Deadline, allowance: Allowance
+        self, decoder: Decoder, framing: BodyDecoder, provider_url: str, deadline: Deadline, allowance: Allowance
     ) -> None:
         super().__init__(decoder.parameters)
         self.parts = decoder.parts
         self.canonical_system = decoder.target.provider.canonical_system
         self._decoder = decoder
-        self._framing = BodyDecoder(framing)
+        self._framing = framing
         self._provider_url = provider_url
         self._deadline = deadline
         self._allowance = allowance
@@ -124,7 +124,7 @@ class HTTPStreamedResponse(StreamedResponse):
                 raise httpx.InvalidURL(f'there is no port {request.url.port}')
             self._response = await self._deadline.wait(client.send(request, stream=True, follow_redirects=False))
         except httpx.HTTPError as cause:
-            error = self.presentable(transport.connection_error(cause, self._decoder.target.model_name))
+            error = self.presentable(transport.connection_error(cause, name))
         except httpx.InvalidURL as cause:
             error = UserError(f'The base URL is no valid URL: {scrub(str(cause), self._secrets())}.')
         except (UserError, AgentRunError) as failure:

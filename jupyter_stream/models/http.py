@@ -21,6 +21,8 @@ from jupyter_stream import transport, wire
 from jupyter_stream._secret import Secret, hidden
 from jupyter_stream.exceptions import ModelAPIError, ModelRequestTimeout, UserError
 from jupyter_stream.exceptions._categories import after_attempts, located
+from jupyter_stream.framing import MAX_EVENT_BYTES
+from jupyter_stream.framing.body import BodyDecoder
 from jupyter_stream.messages import ModelMessage, ModelRequestAttempt, ModelResponse
 from jupyter_stream.models._downloads import downloaded
 from jupyter_stream.models._http_stream import HTTPStreamedResponse
@@ -39,7 +41,6 @@ from jupyter_stream.wire.base import Target, WireRequest
 __all__ = ('HTTPModel',)
 
 DEFAULT_MAX_RETRIES: Final = 2
-MAX_EVENT_BYTES: Final = 16 * 2**20
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r'(?:[!-~](?:[\t -~]*[!-~])?)?')
@@ -199,7 +200,8 @@ class HTTPModel(Model):
             located(error, self.target.provider.title)
             raise
         decoder = self._wire.Decoder(self.target, parameters, settings)
-        framing = self._wire.Framing(settings.get('max_event_bytes', MAX_EVENT_BYTES))
+        limit = settings.get('max_event_bytes') or MAX_EVENT_BYTES
+        framing = BodyDecoder(self._wire.Framing(limit), limit)
         allowance = Allowance(settings.get('max_stream_bytes'))
         stream = HTTPStreamedResponse(decoder, framing, endpoint.base_url, deadline, allowance)
         stream.metadata = {'note': self.note} if self.note else None

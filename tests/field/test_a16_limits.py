@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from jupyter_stream.direct import model_request_stream
 from jupyter_stream.exceptions import StreamLimitError
+from jupyter_stream.framing import MAX_EVENT_BYTES
 from jupyter_stream.messages import ModelRequest
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.transport import Allowance, _http
@@ -84,7 +86,19 @@ def test_a16_one_event_is_bounded_by_its_own_setting(wire: Protocol) -> None:
     assert ask(wire, pieces, max_event_bytes=100_000)[1] is None
 
 
-def test_a16_the_promised_limits() -> None:
-    from jupyter_stream.models.http import MAX_EVENT_BYTES
+def test_a16_a_whole_answer_is_bounded_by_the_same_setting() -> None:
+    message = {'choices': [{'index': 0, 'message': {'content': 'x' * 50_000}, 'finish_reason': 'stop'}]}
+    pieces = [json.dumps({'id': 'c', 'object': 'chat.completion', 'model': 'm', **message}).encode()]
+    with pytest.raises(StreamLimitError, match='max_event_bytes'):
+        ask(PROTOCOLS[0], pieces, max_event_bytes=20_000)
+    assert ask(PROTOCOLS[0], pieces, max_event_bytes=100_000) == ('x' * 50_000, None)
 
+
+@every
+def test_a16_a_limit_of_none_is_the_usual_one(wire: Protocol) -> None:
+    pieces = [wire.begun('Hello'), wire.finish + wire.done]
+    assert ask(wire, pieces, max_event_bytes=None, max_stream_bytes=None) == ('Hello', None)
+
+
+def test_a16_the_promised_limits() -> None:
     assert Allowance().left == _http.MAX_STREAM_BYTES == 64 * 2**20 and MAX_EVENT_BYTES == 16 * 2**20
