@@ -1,10 +1,12 @@
 """What every test shares: hypothesis' profiles, and what becomes of a test whose needs are not installed."""
 
 import importlib.util
+import logging
 import os
 import runpy
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,19 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.endswith(('_API_KEY', '_BASE_URL')) or (name.startswith('JUPYTER_STREAM_') and name != REQUIRE):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """All that is logged, at the lowest level."""
+    said = StringIO()
+    handler, root = logging.StreamHandler(said), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(1)
+    for name in ('httpx', 'httpcore', 'jupyter_stream', 'asyncio', 'botocore', 'google.auth'):
+        monkeypatch.setattr(logging.getLogger(name), 'level', 1)
+    logging.getLogger().manager._clear_cache()  # type: ignore[attr-defined]
+    yield said
+    root.removeHandler(handler)
+    root.setLevel(level)

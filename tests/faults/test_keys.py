@@ -142,22 +142,6 @@ def asked(how: str, name: str, url: str, settings: ModelSettings = SETTINGS) -> 
     raise AssertionError('nothing went wrong')
 
 
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """All that is logged, at the lowest level."""
-    said = StringIO()
-    handler, root = logging.StreamHandler(said), logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(1)
-    for name in ('httpx', 'httpcore', 'jupyter_stream', 'asyncio'):
-        monkeypatch.setattr(logging.getLogger(name), 'level', 1)
-    logging.getLogger().manager._clear_cache()  # type: ignore[attr-defined]
-    yield said
-    root.removeHandler(handler)
-    root.setLevel(level)
-
-
 @pytest.mark.parametrize('fault', FAULTS)
 @pytest.mark.parametrize('name', PROVIDERS)
 def test_no_error_shows_the_key(name: str, fault: str, no_waiting: list[float], log: StringIO) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import pickle
 import traceback
@@ -274,22 +273,6 @@ def canaries(text: str) -> list[str]:
 
 def told_by(witnesses: dict[str, Callable[[Any], str]], value: Any) -> dict[str, list[str]]:
     return {name: found for name, witness in witnesses.items() if (found := canaries(witness(value)))}
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """All that is logged, at the lowest level."""
-    said = StringIO()
-    handler, root = logging.StreamHandler(said), logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(1)
-    for name in ('httpx', 'httpcore', 'jupyter_stream', 'asyncio', 'botocore', 'google.auth'):
-        monkeypatch.setattr(logging.getLogger(name), 'level', 1)
-    logging.getLogger().manager._clear_cache()  # type: ignore[attr-defined]
-    yield said
-    root.removeHandler(handler)
-    root.setLevel(level)
 
 
 @pytest.fixture

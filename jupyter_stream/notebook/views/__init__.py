@@ -90,9 +90,10 @@ def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False, imag
         UserError: there is no such view.
     """
     name = os.environ.get(VARIABLE) or setting or 'auto'
-    suits = detect(shell)
-    if name == 'auto' or (name == 'live' and suits == 'static'):
-        name = suits  # a widget in a notebook that nobody watches would only leave its front end in the file
+    if name == 'auto':
+        name = detect(shell)
+    elif name == 'live' and detect(shell) == 'static':
+        name = 'static'  # a widget in a notebook that nobody watches would only leave its front end in the file
     make = _VIEWS.get(name)
     if make is None:
         known = ', '.join(repr(known) for known in ('auto', *_VIEWS))
