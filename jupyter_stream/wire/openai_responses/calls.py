@@ -18,6 +18,7 @@ from jupyter_stream.wire.openai_responses.items import (
     NATIVE_ITEMS,
     Native,
     compaction,
+    missing,
     search_call,
     search_queries,
     search_return,
@@ -118,9 +119,8 @@ class Calls:
         if place not in self._args or place in self._final or not arguments:
             return
         self._final.add(place)
-        received = ''.join(self._args[place])
-        if received != arguments and arguments.startswith(received):
-            self._parts.tool_call(place, args=arguments[len(received) :])
+        if rest := missing(''.join(self._args[place]), arguments):
+            self._parts.tool_call(place, args=rest)
 
     def _function_done(self, place: Place, item: Item) -> None:
         if place in self._args:
@@ -147,9 +147,8 @@ class Calls:
     def native_arguments_done(self, place: Place, whole: str) -> None:
         """The end of these arguments, with what of the `whole` no piece has brought."""
         if (native := self._open.pop(place, None)) is not None:
-            received = ''.join(self._received.pop(place))
-            if received != whole and whole.startswith(received):
-                self._parts.tool_call((place, 'call'), args=whole[len(received) :])
+            if rest := missing(''.join(self._received.pop(place)), whole):
+                self._parts.tool_call((place, 'call'), args=rest)
             self._parts.tool_call((place, 'call'), args=native.closing)
 
     def _native_done(self, place: Place, native: Native) -> None:

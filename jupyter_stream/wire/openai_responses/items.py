@@ -26,8 +26,8 @@ from jupyter_stream.messages import (
 )
 
 __all__ = (
-    'NATIVE_ITEMS', 'TOOL_SEARCH', 'Native', 'citations_of', 'cited', 'compaction', 'escaped', 'image', 'search_call',
-    'search_queries', 'search_return', 'to_send_back',
+    'NATIVE_ITEMS', 'TOOL_SEARCH', 'Native', 'citations_of', 'cited', 'compaction', 'escaped', 'image', 'missing',
+    'search_call', 'search_queries', 'search_return', 'to_send_back',
 )  # fmt: skip
 
 Item = Mapping[str, Any]
@@ -145,6 +145,11 @@ NATIVE_ITEMS: Final[Mapping[str, Callable[[Item], Native]]] = {
     'mcp_call': _mcp_call,
 }
 """What reads an item, by its type."""
+
+
+def missing(received: str, whole: str) -> str:
+    """What of the whole has not come; nothing where something else has."""
+    return whole[len(received) :] if whole.startswith(received) else ''
 
 
 def image(item_id: str, data: str, output_format: str | None) -> FilePart:

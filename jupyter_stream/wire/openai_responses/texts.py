@@ -12,7 +12,7 @@ from typing import Any, cast
 from jupyter_stream.messages import TextPart, ThinkingPart
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.wire.openai_details import token_details
-from jupyter_stream.wire.openai_responses.items import citations_of, cited
+from jupyter_stream.wire.openai_responses.items import citations_of, cited, missing
 from jupyter_stream.wire.openai_responses.places import Place
 
 __all__ = ('TextKey', 'Texts', 'Thoughts')
@@ -59,7 +59,7 @@ class Texts:
             return
         if key not in self.begun:
             self.add(key, text)
-        elif rest := _rest(self._received(key), text):
+        elif rest := missing(self._received(key), text):
             self._parts.text(key, rest)
         if key not in self._described:
             self._describe(key, text, self._annotations.pop(key, None) or annotations, chances)
@@ -100,7 +100,7 @@ class Thoughts:
 
     def whole(self, place: Place, index: Any, summary: str) -> None:
         """A whole summary."""
-        if summary and (rest := _rest(self._thought(place, index).content, summary)):
+        if summary and (rest := missing(self._thought(place, index).content, summary)):
             self.add(place, index, rest)
 
     def add_raw(self, place: Place, index: Any, content: str) -> None:
@@ -119,7 +119,7 @@ class Thoughts:
         """A whole piece of the reasoning itself."""
         raw: list[str] = (self._thought(place, 0).provider_details or {}).get('raw_content', [])
         received = raw[index or 0] if (index or 0) < len(raw) else ''
-        if content and (rest := _rest(received, content)):
+        if content and (rest := missing(received, content)):
             self.add_raw(place, index, rest)
 
     def item(self, place: Place, item: Raw) -> None:
@@ -138,8 +138,3 @@ class Thoughts:
         self._parts.flush()
         part = self._parts.joined((place, 'thinking', index or 0))
         return part if isinstance(part, ThinkingPart) else ThinkingPart('')
-
-
-def _rest(received: str, whole: str) -> str:
-    """What of the whole has not come; nothing where something else has."""
-    return whole[len(received) :] if whole.startswith(received) else ''
