@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import httpx
 
-from jupyter_stream.direct import model_request
+from jupyter_stream.direct import model_request, model_request_stream
 from jupyter_stream.foreign import opened
-from jupyter_stream.messages import ModelResponse, TextPart
-from jupyter_stream.models import infer_model
+from jupyter_stream.messages import ModelResponse, ModelResponseStreamEvent, TextPart
+from jupyter_stream.models import Model, infer_model
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 
@@ -96,6 +97,15 @@ def body(events: Sequence[Event]) -> str:
     return ''.join(f'data: {json.dumps(event)}\n\n' for event in events)
 
 
+@asynccontextmanager
+async def answering(name: str, sent: str | bytes | Sequence[Event], label: str) -> AsyncGenerator[Model]:
+    """A model whose server answers with these bytes, or events, and ends the body cleanly."""
+    content = sent if isinstance(sent, str | bytes) else body(sent)
+    answer = httpx.Response(200, headers={'content-type': label}, content=content)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: answer)) as client:
+        yield infer_model(name, api_key='k-0123456789', base_url='http://127.0.0.1:9', http_client=client)
+
+
 def received(
     name: str,
     sent: str | bytes | Sequence[Event],
@@ -103,16 +113,23 @@ def received(
     label: str = 'text/event-stream',
 ) -> ModelResponse:
     """The response of a model whose server answers with these bytes, or events, and ends the body cleanly."""
-    content = sent if isinstance(sent, str | bytes) else body(sent)
 
     async def ask() -> ModelResponse:
-        answer = httpx.Response(200, headers={'content-type': label}, content=content)
-        async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: answer)) as client:
-            model = infer_model(name, api_key='k-0123456789', base_url='http://127.0.0.1:9', http_client=client)
+        async with answering(name, sent, label) as model:
             settings = ModelSettings(max_retries=0)
             return await model_request(model, ASK, model_settings=settings, model_request_parameters=parameters)
 
     return asyncio.run(ask())
+
+
+def streamed(name: str, sent: str | bytes | Sequence[Event]) -> list[ModelResponseStreamEvent]:
+    """The events of the answer of such a model, as they come."""
+
+    async def read() -> list[ModelResponseStreamEvent]:
+        async with answering(name, sent, 'text/event-stream') as model, model_request_stream(model, ASK) as stream:
+            return [event async for event in stream]
+
+    return asyncio.run(read())
 
 
 def shown(events: Sequence[Any]) -> ModelResponse:

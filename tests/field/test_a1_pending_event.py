@@ -7,7 +7,7 @@ import pytest
 from jupyter_stream.exceptions import IncompleteStream
 from jupyter_stream.framing.sse import Frame, SSEDecoder
 
-from .answers import ANSWERS, body, received, texts
+from .answers import ANSWERS, body, received, streamed, texts
 
 
 @pytest.mark.parametrize('end', ['', '\n', '\r', '\r\n', '\n: bye'])
@@ -16,6 +16,12 @@ def test_a1_the_last_event_needs_no_blank_line(name: str, end: str) -> None:
     response = received(name, body(ANSWERS[name]).removesuffix('\n\n') + end)
     assert texts(response) == ['Hello']
     assert (response.finish_reason, response.state) == ('stop', 'complete')
+
+
+@pytest.mark.parametrize('name', [name for name, events in ANSWERS.items() if 'lo' in str(events[-1])])
+def test_a1_the_last_event_is_seen_to_come(name: str) -> None:
+    sent = body(ANSWERS[name])
+    assert streamed(name, sent.removesuffix('\n\n')) == streamed(name, sent)
 
 
 @pytest.mark.parametrize('name', ANSWERS)

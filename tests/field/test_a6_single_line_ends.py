@@ -38,3 +38,16 @@ def test_a6_one_event_on_several_lines_stays_one() -> None:
 def test_a6_a_line_that_is_no_json_is_malformed() -> None:
     with pytest.raises(StreamDecodeError, match="begins: 'oops'"):
         received('openai-chat:m', body(ANSWERS['openai-chat:m'])[:-1] + 'data: oops\n\n')
+
+
+def test_a6_nor_is_a_first_line_that_is_no_json() -> None:
+    with pytest.raises(StreamDecodeError, match="begins: 'oops"):
+        received('openai-chat:m', 'data: oops\n' + body(ANSWERS['openai-chat:m']))
+
+
+@pytest.mark.parametrize('number', [1, 2, 3])
+def test_a6_each_of_them_is_counted(number: int) -> None:
+    lines = ['data: {"choices": []}'] * (number - 1) + ['data: {"choices": 1}']
+    with pytest.raises(StreamDecodeError) as raised:
+        received('openai-chat:m', '\n'.join(lines) + '\n\n')
+    assert raised.value.offset == number

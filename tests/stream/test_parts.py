@@ -286,6 +286,20 @@ def test_half_a_tag_is_text_once_the_stream_breaks() -> None:
     assert [p.content for p in parts.parts()] == [' <thi']  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ('beside', 'kinds'),
+    [({}, []), ({'citations': [Citation([WebCitationSource('https://a')])]}, [['part_delta']])],
+)
+def test_a_delta_that_is_held_back_is_one_for_what_it_brings_beside_its_content(
+    beside: dict[str, Any], kinds: list[list[str]]
+) -> None:
+    parts = PartsManager(thinking_tags=TAGS)
+    parts.text('k', ' ')
+    parts.take()
+    parts.text('k', '<thi', **beside)
+    assert [[event.event_kind] for event in parts.take()] == kinds
+
+
 @given(st.text(alphabet='ab\U0001f600é', min_size=1))
 def test_surrogate_pairs_are_joined_over_deltas(text: str) -> None:
     """JSON may spell one character as two escapes, and a provider may put them into two deltas."""
