@@ -81,7 +81,7 @@ class Mutant:
     def changes(self) -> tuple[str, str]:
         """The lines that went and the lines that came, without their indentation."""
         lines = difflib.ndiff((ROOT / self.module).read_text().splitlines(), self.code.splitlines())
-        pairs = [(line[0], line[2:].strip()) for line in lines if line[0] in '+-']
+        pairs = [(line[0], line[2:].strip()) for line in lines if line[0] in '+-' and line[2:].strip()]
         before, after = (' '.join(text for sign, text in pairs if sign == wanted) for wanted in '-+')
         return before, after
 

@@ -20,6 +20,17 @@ def test_a6_events_divided_by_a_single_line_end(name: str, end: str, last: str) 
     assert (texts(response), response.finish_reason) == (['Hello'], 'stop')
 
 
+@pytest.mark.parametrize('name', ANSWERS)
+def test_a6_events_in_a_list_too(name: str) -> None:
+    response = received(name, f'data: {json.dumps(ANSWERS[name])}\n\n')
+    assert (texts(response), response.finish_reason) == (['Hello'], 'stop')
+
+
+def test_a6_a_list_of_anything_else_is_no_event() -> None:
+    with pytest.raises(StreamDecodeError, match='is not a JSON object'):
+        received('openai-chat:m', f'data: {json.dumps([*ANSWERS["openai-chat:m"], 1])}\n\n')
+
+
 def test_a6_the_end_mark_is_one_of_them() -> None:
     sent = body(ANSWERS['openai-chat:m']).replace('\n\n', '\n') + 'data: [DONE]\n\n'
     assert texts(received('openai-chat:m', sent)) == ['Hello']
