@@ -77,6 +77,7 @@ def test_timeouts_come_from_the_settings() -> None:
         (http_error(404, 'm'), False),
         (http_error(499, 'm'), False),
         (http_error(500, 'm'), True),
+        (http_error(500, 'm', {'error': {'code': 'rate_limit_exceeded'}}), True),
         (http_error(599, 'm'), True),
         (http_error(501, 'm', headers={'x-should-retry': 'false'}), False),
         (http_error(400, 'm'), False),
