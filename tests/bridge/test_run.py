@@ -140,6 +140,32 @@ def test_a_coroutine_that_ends_the_program_does_not_end_the_loop(loop_bound, err
     assert bridge.run(answer, loop_bound=loop_bound) == 42
 
 
+def test_what_ends_the_program_from_a_callback_closes_what_the_coroutine_had_open():
+    closed = []
+
+    async def hold():
+        def end():
+            raise SystemExit
+
+        asyncio.get_running_loop().call_soon(end)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            closed.append(True)
+
+    with pytest.raises(SystemExit):
+        bridge.run(hold, loop_bound=True)
+    assert closed == [True]
+
+
+def test_a_threads_own_loop_is_closed_with_it():
+    own = _loops._OwnLoop()
+    loop = own.loop
+    del own
+    gc.collect()
+    assert loop.is_closed()
+
+
 @WAYS
 def test_the_coroutine_sees_the_callers_context_variables(loop_bound):
     cell = contextvars.ContextVar('cell', default='no cell')
@@ -316,6 +342,23 @@ def test_an_interrupt_cancels_the_coroutine_and_waits_until_it_has_closed(loop_b
 
 
 @posix
+def test_the_cell_is_found_from_any_task_of_its_loop():
+    class Shell:
+        async def run_cell_async(self):
+            return await asyncio.create_task(ask())
+
+    async def ask():
+        return _interrupts.cell_task()
+
+    async def main():
+        cell = asyncio.create_task(Shell().run_cell_async())
+        return await cell is cell
+
+    assert asyncio.run(main())
+    assert asyncio.run(ask()) is None
+    assert _interrupts.cell_task() is None
+
+
 @WAYS
 def test_an_interrupt_inside_asyncio_run_ends_the_program_as_always(loop_bound):
     async def main():
@@ -889,6 +932,14 @@ def test_a_bound_stream_says_that_another_thread_may_not_use_it():
     assert errors and 'where it was opened' in errors[0]
     assert list(stream) == [1, 2]
     stream.close()
+
+
+@pytest.mark.parametrize('step', [-1, 1])
+def test_a_loop_of_another_thread_is_told_by_its_number(step):
+    own = _loops._OwnLoop()
+    assert own.usable()
+    own._thread = threading.get_ident() + step
+    assert not own.usable()
 
 
 def test_a_stream_that_is_not_open_says_so():

@@ -37,6 +37,7 @@ from jupyter_stream.transport import (
     read_error_body,
     retry_wait,
 )
+from tests.field import virtual_time
 
 
 def test_a_secret_shows_itself_only_when_asked() -> None:
@@ -77,7 +78,7 @@ def test_timeouts_come_from_the_settings() -> None:
         (http_error(404, 'm'), False),
         (http_error(499, 'm'), False),
         (http_error(500, 'm'), True),
-        (http_error(500, 'm', {'error': {'code': 'rate_limit_exceeded'}}), True),
+        (http_error(500, 'm', {'error': {'code': 'ThrottlingException'}}), True),
         (http_error(599, 'm'), True),
         (http_error(501, 'm', headers={'x-should-retry': 'false'}), False),
         (http_error(400, 'm'), False),
@@ -155,23 +156,24 @@ def test_a_connection_that_fails_names_the_server_and_no_secret(url: str, said: 
 def test_a_deadline_names_the_setting_that_ran_out() -> None:
     async def main() -> list[tuple[str, float]]:
         out: list[tuple[str, float]] = []
-        deadline = Deadline('m', Timeouts(first_event=0.02, idle=0.03, request=0.1))
+        deadline = Deadline('m', Timeouts(first_event=2, idle=3, request=10))
         for arm in (None, deadline.content, lambda: deadline.attempt()):
             if arm:
                 arm()
             try:
-                await deadline.wait(asyncio.sleep(5))
+                await deadline.wait(asyncio.sleep(50))
             except ModelRequestTimeout as error:
                 out.append((error.setting, error.timeout))
         try:
-            await deadline.sleep(5)
+            await deadline.sleep(50)
         except ModelRequestTimeout as error:
             out.append((error.setting, error.timeout))
         return out
 
-    assert asyncio.run(main()) == [
-        ('first_event_timeout', 0.02), ('idle_timeout', 0.03), ('first_event_timeout', 0.02), ('request_timeout', 0.1),
-    ]  # fmt: skip
+    ended, seconds = virtual_time.run(main())
+    settings = [('first_event_timeout', 2), ('idle_timeout', 3), ('first_event_timeout', 2), ('request_timeout', 10)]
+    assert ended == settings
+    assert seconds == pytest.approx(10)
 
 
 def test_after_the_finish_a_deadline_waits_for_an_end_mark_alone() -> None:
