@@ -55,7 +55,8 @@ that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, a
 temperature, max_tokens, view and images. Without a model there the environment variable JUPYTER_STREAM_MODEL counts,
 then the small model that runs on this machine (local:).
 
-A new kernel knows this after `%load_ext jupyter_stream`, or always after `python -m jupyter_stream enable` in a terminal.
+A new kernel knows this after `%load_ext jupyter_stream`; `python -m jupyter_stream enable`, once in a
+terminal, does that for every new kernel.
 """
 
 
