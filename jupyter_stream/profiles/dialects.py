@@ -50,7 +50,14 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     ),
     'anthropic': Dialect(
         {'schema': 'anthropic', 'thinking_tags': None, 'thinks': True},
-        (('claude-mythos-5', {'json_schema_output': True}),),
+        (
+            ('claude-mythos-5', {'json_schema_output': True}),
+            # By a block of the type `tool_addition`, which Anthropic's own service alone takes.
+            (
+                'claude-(fable-5|mythos-5|opus-4-8|opus-5|(sonnet|haiku)-5-5)',
+                {'claude': {'later_tools': True}},
+            ),
+        ),
     ),
     'azure': Dialect(
         {'documents': False},
