@@ -21,7 +21,7 @@ WireName = Literal[
     'openai_chat',
     'openai_responses',
 ]
-ModelKind = Literal['http', 'local', 'vertex', 'bedrock']
+ModelKind = Literal['http', 'local', 'vertex', 'bedrock', 'mantle']
 
 _BEARER: Final = 'Bearer {key}'
 
@@ -340,8 +340,10 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         # Without a path: the models are served under two of them.
         base_url='https://bedrock-mantle.{AWS_DEFAULT_REGION}.api.aws',
         key_env=('AWS_BEARER_TOKEN_BEDROCK',),
+        key_required=False,
         variables=(_AWS_REGION,),
         wire='openai_responses',
+        model='mantle',
         path='/openai/v1/responses',
         models=('openai.gpt-5.6-sol', 'openai.gpt-oss-120b'),
         docs='https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-mantle.html',
