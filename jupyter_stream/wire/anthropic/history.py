@@ -36,7 +36,7 @@ from jupyter_stream.wire.anthropic.content import CACHEABLE, block, mark, mark_b
 from jupyter_stream.wire.anthropic.tools import cites, uploads
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.prepare import instructions
-from jupyter_stream.wire.sendable import Takes, sendable
+from jupyter_stream.wire.sendable import NO_ANSWER, Takes, sendable
 
 __all__ = ('conversation',)
 
@@ -96,10 +96,13 @@ class _History:
 
     def _response(self, response: ModelResponse) -> None:
         replay = Replay(self._target, response, advisor=self._advisor)
-        if replay.thinking:
+        blocks = replay.blocks
+        if replay.thinking and blocks:
             self.messages.append({'role': 'user', 'content': replay.thinking})
-        if replay.blocks:
-            self.messages.append({'role': 'assistant', 'content': replay.blocks})
+        elif replay.thinking:  # in the user's turn it would stand between two others of the user
+            blocks = [text_block(NO_ANSWER)]
+        if blocks:
+            self.messages.append({'role': 'assistant', 'content': blocks})
 
     def _request_part(self, part: Any, turn: _Turn) -> None:
         if isinstance(part, UserPromptPart):
