@@ -80,14 +80,19 @@ class Tagged:
 
 @dataclass(frozen=True)
 class After:
-    """Annotates a type: what was validated goes through `function`."""
+    """Annotates a type: what was validated goes through `function`.
+
+    With `dumped_whole` a value of it is written with every field, whatever a dump leaves out.
+    """
 
     function: Callable[[Any], Any]
+    dumped_whole: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         from pydantic_core import core_schema
 
-        return core_schema.no_info_after_validator_function(self.function, handler(source))
+        written = core_schema.simple_ser_schema('any') if self.dumped_whole else None
+        return core_schema.no_info_after_validator_function(self.function, handler(source), serialization=written)
 
 
 @dataclass(frozen=True)

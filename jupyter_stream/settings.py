@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, SupportsIndex, TypeAlias, TypeVar, cast
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -105,10 +105,19 @@ def merge_model_settings(base: ModelSettings | None, overrides: ModelSettings | 
 
 
 class _HiddenHeaders(dict[str, str]):
-    """Headers whose values are in no repr, and so in no verbose traceback."""
+    """Headers whose values are in no repr, and so in no verbose traceback, and in no pickle."""
 
     def __repr__(self) -> str:
         return repr(dict.fromkeys(self, '***'))
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError('The values of `extra_headers` are not pickled: set them anew where the model is needed.')
+
+    def __copy__(self) -> Self:
+        return type(self)(self)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return type(self)(self)
 
 
 def concealed(settings: S) -> S:

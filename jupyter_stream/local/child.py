@@ -21,6 +21,10 @@ _BUSY = 0.05
 """The share of one processor that a server which answers uses at the very least."""
 
 
+_PENALISED = 256
+"""The last tokens, whose repetition a model may be made to avoid: several sentences, since loops are that long."""
+
+
 class Idleness:
     """Since when the server has had nothing to do.
 
@@ -107,6 +111,8 @@ def _serve(config: dict[str, Any]) -> Any:
     params.n_ctx = config['context']
     params.n_batch = params.n_ubatch = config['batch']
     params.n_predict = config['max_tokens']
+    params.sampling.penalty_repeat = config['repeat_penalty']
+    params.sampling.penalty_last_n = _PENALISED
     params.cache_ram_mib = config['cache_mib']
     params.sleep_idle_seconds = config['sleep_after']
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = config['threads']

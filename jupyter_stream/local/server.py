@@ -52,7 +52,7 @@ class Options:
         threads: processors that the server uses; all but one by default.
         context: tokens of prompt and answer together, at most.
         batch: tokens of the prompt read in one go; a stopped request ends between two batches.
-        max_tokens: the longest answer where the request names no limit.
+        max_tokens: the longest answer where the request names no limit; 0 for what suits the model.
         cache_mib: MiB for prompts read before.
         sleep_after: seconds without a request after which the memory is given back; the next request wakes it.
         stop_after: seconds without a request after which the process ends; 0 for never.
@@ -62,7 +62,7 @@ class Options:
     threads: int = field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1))
     context: int = 8192
     batch: int = 256
-    max_tokens: int = 1024
+    max_tokens: int = 0
     cache_mib: int = 64
     sleep_after: int = 120
     stop_after: int = 1800
@@ -187,7 +187,9 @@ class Server:
                 'runtime': str(runtime),
                 'model': str(self.weights.path),
                 'name': self.weights.name,
+                'repeat_penalty': self.weights.repeat_penalty,
                 **{option.name: getattr(self.options, option.name) for option in fields(Options)},
+                'max_tokens': self.options.max_tokens or self.weights.max_tokens,
             },
             key,
             self.options.start_timeout,

@@ -203,7 +203,7 @@ ModelRequestPart: TypeAlias = Annotated[
     | UserPromptPart
     | SpeechPart
     | ToolReturnPart
-    | Annotated[RetryPromptPart, After(modern_retry)]
+    | Annotated[RetryPromptPart, After(modern_retry, dumped_whole=True)]
     | RetryFeedbackPart
     | ToolAvailabilityDeltaPart
     | CapabilityLoadDeltaPart

@@ -109,6 +109,8 @@ def infer_model(
             from jupyter_stream.models.vertex import VertexModel as Kind
         case 'bedrock':
             from jupyter_stream.models.bedrock import BedrockModel as Kind
+        case 'mantle':
+            from jupyter_stream.models.bedrock import MantleModel as Kind
         case 'local':
             from jupyter_stream.models.local import LocalModel
 

@@ -19,6 +19,7 @@ from jupyter_stream.messages import (
     VideoUrl,
 )
 from jupyter_stream.transport.fetch import Fetched, fetch
+from jupyter_stream.wire.base import FetchedAudio
 
 __all__ = ('DownloadedItem', 'download_item', 'downloaded')
 
@@ -142,11 +143,8 @@ def _media_type(file: FileUrl, got: Fetched) -> str:
 
 
 def _content(file: FileUrl, got: Fetched) -> BinaryContent:
+    media_type = _media_type(file, got)
+    kind = FetchedAudio if media_type.startswith('audio/') else BinaryContent
     return BinaryContent.narrow_type(
-        BinaryContent(
-            got.data,
-            media_type=_media_type(file, got),
-            vendor_metadata=file.vendor_metadata,
-            identifier=file.identifier,
-        )
+        kind(got.data, media_type=media_type, vendor_metadata=file.vendor_metadata, identifier=file.identifier)
     )

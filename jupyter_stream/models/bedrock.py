@@ -1,4 +1,4 @@
-"""Amazon Bedrock: an HTTP model that finds its region's address, and whose requests are signed.
+"""Amazon Bedrock and Bedrock Mantle: HTTP models that find their region's address, and whose requests are signed.
 
 With a Bedrock API key (`api_key=…` or AWS_BEARER_TOKEN_BEDROCK) nothing else is needed. Without one, botocore finds the
 AWS credentials wherever they are (the environment, a profile, single sign-on, the machine's role), renews them, and
@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from threading import Lock
 from typing import Any, Final
 
@@ -28,15 +29,15 @@ from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings, concealed
 from jupyter_stream.transport import Endpoint
 
-__all__ = ('BedrockModel', 'host')
+__all__ = ('BedrockModel', 'MantleModel', 'host')
 
 Sign = Callable[[httpx.Request], None]
 
-_SERVICE: Final = 'bedrock'
 _REGION_ENV: Final = ('AWS_REGION', 'AWS_DEFAULT_REGION')
 _REGION: Final = re.compile(r'[a-z0-9]+(-[a-z0-9]+)+')
-_HOST: Final = re.compile(r'\bbedrock-runtime(?:-fips)?\.(?P<region>[a-z0-9-]+)\.')
-_SIGNED: Final = ('Authorization', 'X-Amz-Date', 'X-Amz-Security-Token')
+_HOST: Final = re.compile(r'\bbedrock-(?:runtime(?:-fips)?|mantle)\.(?P<region>[a-z0-9-]+)\.')
+_HASH: Final = 'X-Amz-Content-SHA256'
+_SIGNED: Final = ('Authorization', 'X-Amz-Date', 'X-Amz-Security-Token', _HASH)
 _CHINA: Final = 'cn-'
 
 
@@ -100,13 +101,51 @@ class BedrockModel(HTTPModel):
         )
 
     async def _endpoint(self) -> Endpoint:
-        endpoint = await super()._endpoint()
-        if endpoint.key is not None:
-            return endpoint
-        signer = await asyncio.to_thread(self._aws.signer, self._region)
-        if isinstance(signer, str):
-            raise ModelAPIError(self.model_name, f'AWS gave no credentials: {signer}')
-        return replace(endpoint, sign=signer)
+        return await _signed(await super()._endpoint(), self._aws, self._region, self.model_name)
+
+
+class MantleModel(HTTPModel):
+    """A model of Amazon Bedrock, asked by OpenAI's Responses API.
+
+    Args:
+        provider: the row of `jupyter_stream.providers`.
+        model_name: a model id, such as `openai.gpt-5.6-sol`.
+        api_key: a Bedrock API key. Without one, botocore signs.
+        base_url: the region's address; another one's region is that of the AWS configuration.
+        http_client: a client of the user's own. It belongs to the event loop it was made on.
+        settings: defaults for every request.
+        session: a `botocore.session.Session` with credentials and configuration of the user's own.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        model_name: str,
+        *,
+        api_key: Secret | str | None = None,
+        base_url: Secret | str | None = None,
+        http_client: httpx.AsyncClient | None = None,
+        settings: ModelSettings | None = None,
+        session: Any = None,
+    ) -> None:
+        key, url, settings = hidden(api_key), hidden(base_url), concealed(settings)
+        del api_key, base_url  # a verbose traceback would show them
+        self._aws = _AWS(session, 'bedrock-mantle', hashes=True)
+        self._region = _region_of(url) or _environment_region()
+        super().__init__(provider, model_name, api_key=key, base_url=url, http_client=http_client, settings=settings)
+
+    async def _endpoint(self) -> Endpoint:
+        return await _signed(await super()._endpoint(), self._aws, self._region, self.model_name)
+
+
+async def _signed(endpoint: Endpoint, aws: _AWS, region: str | None, model_name: str) -> Endpoint:
+    """The endpoint, whose requests are signed unless it has a key."""
+    if endpoint.key is not None:
+        return endpoint
+    signer = await asyncio.to_thread(aws.signer, region)
+    if isinstance(signer, str):
+        raise ModelAPIError(model_name, f'AWS gave no credentials: {signer}')
+    return replace(endpoint, sign=signer)
 
 
 def _region_of(base_url: Secret | None) -> str | None:
@@ -125,10 +164,18 @@ def _needed(region: str | None) -> str:
 
 
 class _AWS:
-    """What botocore knows of this machine. It reads files and asks AWS, which blocks: to be used in a thread."""
+    """What botocore knows of this machine. It reads files and asks AWS, which blocks: to be used in a thread.
 
-    def __init__(self, session: Any) -> None:
+    Args:
+        session: the user's own; None for one that is made when it is needed.
+        service: the name of the service in the signature.
+        hashes: the service wants the hash of the body in a header, too.
+    """
+
+    def __init__(self, session: Any, service: str = 'bedrock', *, hashes: bool = False) -> None:
         self._session = session
+        self._service = service
+        self._hashes = hashes
         self._lock = Lock()
 
     def region(self) -> str | None:
@@ -149,8 +196,9 @@ class _AWS:
             found: list[Any] = []
             if refusal := refusal_of(lambda: found.append(self._credentials()), _errors()):
                 return refusal
-        auth = _botocore('botocore.auth').SigV4Auth(found[0], _SERVICE, region)
-        return lambda request: _sign(auth, request)
+        auth = _botocore('botocore.auth').SigV4Auth(found[0], self._service, region)
+        hashes = self._hashes
+        return lambda request: _sign(auth, request, hashes)
 
     def _credentials(self) -> Any:
         credentials = self._loaded().get_credentials()
@@ -167,7 +215,7 @@ class _AWS:
         return self._session
 
 
-def _sign(auth: Any, request: httpx.Request) -> None:
+def _sign(auth: Any, request: httpx.Request, hashes: bool) -> None:
     """Sign a request's address, type and body; other headers may be changed on their way."""
     plain = _botocore('botocore.awsrequest').AWSRequest(
         method=request.method,
@@ -175,6 +223,8 @@ def _sign(auth: Any, request: httpx.Request) -> None:
         data=request.content,
         headers={'content-type': request.headers['content-type']},
     )
+    if hashes:
+        plain.headers[_HASH] = sha256(request.content).hexdigest()
     with _unlogged('botocore.auth'):  # which logs what it signs, the session's token with it
         auth.add_auth(plain)
     request.headers.update({name: plain.headers[name] for name in _SIGNED if name in plain.headers})

@@ -54,6 +54,9 @@ MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, loca
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
 temperature, max_tokens, view and images. Without a model there the environment variable JUPYTER_STREAM_MODEL counts,
 then the small model that runs on this machine (local:).
+
+A new kernel knows this after `%load_ext jupyter_stream`; `python -m jupyter_stream enable`, once in a
+terminal, does that for every new kernel.
 """
 
 

@@ -63,6 +63,7 @@ class Profile:
         image_output: the model can answer with an image.
         system_role: the role of system prompts and instructions.
         inline_system: a system message is understood in mid-conversation.
+        system_before_answers: there it must stand right before an answer, or last.
         framing_announcement: when the model is told what the application's words among the user's are.
         one_system_message: only one leading system message is accepted.
         max_tokens_key: the name that the setting `max_tokens` has in the body.
@@ -113,6 +114,7 @@ class Profile:
     image_output: bool = False
     system_role: Literal['system', 'developer', 'user'] = 'system'
     inline_system: bool = False
+    system_before_answers: bool = False
     framing_announcement: FramingAnnouncement = 'when_needed'
     one_system_message: bool = False
     max_tokens_key: Literal['max_completion_tokens', 'max_tokens'] = 'max_completion_tokens'

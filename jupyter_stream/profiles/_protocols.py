@@ -42,6 +42,7 @@ class Claude:
         passing_entries: a system message can hold for one request only.
         verified_frames: what the system says among the user's words must be marked as verified.
         advisor: the model can ask a stronger one.
+        later_tools: a tool that is held back can be shown in mid-conversation.
     """
 
     max_output: int | None = None
@@ -65,6 +66,7 @@ class Claude:
     passing_entries: bool = False
     verified_frames: bool = False
     advisor: bool = False
+    later_tools: bool = False
 
 
 @dataclass(frozen=True)

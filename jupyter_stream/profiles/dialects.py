@@ -50,7 +50,14 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     ),
     'anthropic': Dialect(
         {'schema': 'anthropic', 'thinking_tags': None, 'thinks': True},
-        (('claude-mythos-5', {'json_schema_output': True}),),
+        (
+            ('claude-mythos-5', {'json_schema_output': True}),
+            # By a block of the type `tool_addition`, which Anthropic's own service alone takes.
+            (
+                'claude-(fable-5|mythos-5|opus-4-8|opus-5|(sonnet|haiku)-5-5)',
+                {'claude': {'later_tools': True}},
+            ),
+        ),
     ),
     'azure': Dialect(
         {'documents': False},
@@ -139,6 +146,13 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             ('.*/gpt-oss', {'inline_system': False}),
             ('~?anthropic/', {'cache_control': 'ttl', 'forced_tools_while_thinking': False}),
             ('anthropic/', {'eager_arguments': True}),
+            # Elsewhere it would be moved to the beginning, and the cache would be lost with it.
+            (
+                'anthropic/claude-(fable-5|mythos-5|opus-4[.-]8|opus-5)',
+                {'inline_system': True, 'system_before_answers': True},
+            ),
+            # It does not hand on OpenAI's own marks.
+            ('~?openai/', {'responses': {'cache_marks': False}}),
             ('~?google/', {'cache_control': 'plain'}),
         ),
         openai='~?openai/(?!gpt-oss)',

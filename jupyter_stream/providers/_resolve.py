@@ -100,6 +100,8 @@ def resolve(
         raise UserError(
             f'Set the `{provider.key_env[0]}` environment variable or pass `api_key=…` to use {provider.title}.'
         )
+    if told := _told_by_key(provider, key, env):
+        env = {**env, **told}
     settled = replace(
         provider,
         query={parameter: _filled(text, provider, env) for parameter, text in provider.query.items()},
@@ -113,6 +115,17 @@ def _key_variable(provider: Provider, env: Mapping[str, str]) -> str | None:
     if provider.key_unless and env.get(provider.key_unless):
         return None
     return next((name for name in provider.key_env if _first((name,), env)), None)
+
+
+def _told_by_key(provider: Provider, key: str | None, env: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are not set, as far as the key says what they would be."""
+    told: dict[str, str] = {}
+    for variable in provider.variables:
+        matches = ((re.fullmatch(pattern, key or ''), value) for pattern, value in variable.from_key)
+        if _first((variable.name, *variable.aliases), env) is None:
+            found = next(((match, value) for match, value in matches if match), None)
+            told |= {variable.name: found[1].format(**found[0].groupdict())} if found else {}
+    return told
 
 
 def _address(provider: Provider, base_url: str | None, env: Mapping[str, str]) -> str | None:

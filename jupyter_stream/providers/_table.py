@@ -21,7 +21,7 @@ WireName = Literal[
     'openai_chat',
     'openai_responses',
 ]
-ModelKind = Literal['http', 'local', 'vertex', 'bedrock']
+ModelKind = Literal['http', 'local', 'vertex', 'bedrock', 'mantle']
 
 _BEARER: Final = 'Bearer {key}'
 
@@ -45,6 +45,8 @@ class Variable:
         example: a value to show in the error message.
         default: the value where the variable is not set; None where it must be set.
         aliases: other variables that may hold the value, in order.
+        from_key: where neither is set, what a key says of the value: patterns of whole keys, each with the value, in
+            which a group of the pattern may stand in braces.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Variable:
     example: str
     default: str | None = None
     aliases: tuple[str, ...] = ()
+    from_key: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,8 +151,15 @@ _GATEWAY: Final = (
         'PYDANTIC_AI_GATEWAY_BASE_URL',
         r'(?P<value>https?://[^?#\s@]+?)/?',
         'https://gateway-us.pydantic.dev/proxy',
+        aliases=('PAIG_BASE_URL',),
+        # The prompt must not go to another region than the key's.
+        from_key=(
+            (r'pylf_v\d+_staging[a-z]*_[\w-]+', 'https://gateway.pydantic.info/proxy'),
+            (r'pylf_v\d+_(?P<region>[a-z]+)_[\w-]+', 'https://gateway-{region}.pydantic.dev/proxy'),
+        ),
     ),
 )
+_GATEWAY_KEY: Final = ('PYDANTIC_AI_GATEWAY_API_KEY', 'PAIG_API_KEY')
 
 _AWS_REGION: Final = Variable('AWS_DEFAULT_REGION', r'(?P<value>[a-z0-9-]+)', 'us-east-1', aliases=('AWS_REGION',))
 
@@ -178,6 +188,28 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         docs='https://platform.openai.com/docs/api-reference/responses',
     ),
     Provider(
+        name='openai',
+        title='OpenAI Chat Completions by the Pydantic AI Gateway',
+        prefixes=('gateway/openai-chat', 'gateway/chat'),
+        base_url='{PYDANTIC_AI_GATEWAY_BASE_URL}/openai',
+        key_env=_GATEWAY_KEY,
+        variables=_GATEWAY,
+        canonical_system='openai',
+        docs='https://ai.pydantic.dev/gateway/',
+    ),
+    Provider(
+        name='openai',
+        title='OpenAI Responses by the Pydantic AI Gateway',
+        prefixes=('gateway/openai', 'gateway/openai-responses', 'gateway/responses'),
+        base_url='{PYDANTIC_AI_GATEWAY_BASE_URL}/openai',
+        key_env=_GATEWAY_KEY,
+        variables=_GATEWAY,
+        wire='openai_responses',
+        path='/responses',
+        canonical_system='openai',
+        docs='https://ai.pydantic.dev/gateway/',
+    ),
+    Provider(
         name='anthropic',
         title='Anthropic',
         base_url='https://api.anthropic.com',
@@ -193,9 +225,8 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         name='anthropic',
         title='Anthropic by the Pydantic AI Gateway',
         prefixes=('gateway/anthropic',),
-        # The region is part of the key, and the prompt must not go to another one: no address is guessed.
         base_url='{PYDANTIC_AI_GATEWAY_BASE_URL}/anthropic',
-        key_env=('PYDANTIC_AI_GATEWAY_API_KEY',),
+        key_env=_GATEWAY_KEY,
         variables=_GATEWAY,
         wire='anthropic',
         path='/v1/messages',
@@ -231,6 +262,18 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         canonical_system='google-cloud',
         models=('gemini-3-pro-preview', 'gemini-2.5-pro', 'gemini-2.5-flash'),
         docs='https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
+    ),
+    Provider(
+        name='google-cloud',
+        title='Vertex AI by the Pydantic AI Gateway',
+        prefixes=('gateway/google', 'gateway/google-cloud'),
+        base_url='{PYDANTIC_AI_GATEWAY_BASE_URL}/google-vertex',
+        key_env=_GATEWAY_KEY,
+        variables=_GATEWAY,
+        wire='gemini',
+        path='/v1beta1/{model}:streamGenerateContent',
+        canonical_system='google-cloud',
+        docs='https://ai.pydantic.dev/gateway/',
     ),
     Provider(
         name='azure',
@@ -282,9 +325,9 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
     Provider(
         name='bedrock',
         title='Amazon Bedrock by the Pydantic AI Gateway',
-        prefixes=('gateway/bedrock',),
+        prefixes=('gateway/bedrock', 'gateway/converse'),
         base_url='{PYDANTIC_AI_GATEWAY_BASE_URL}/bedrock',
-        key_env=('PYDANTIC_AI_GATEWAY_API_KEY',),
+        key_env=_GATEWAY_KEY,
         variables=_GATEWAY,
         wire='bedrock',
         model='bedrock',
@@ -297,8 +340,10 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         # Without a path: the models are served under two of them.
         base_url='https://bedrock-mantle.{AWS_DEFAULT_REGION}.api.aws',
         key_env=('AWS_BEARER_TOKEN_BEDROCK',),
+        key_required=False,
         variables=(_AWS_REGION,),
         wire='openai_responses',
+        model='mantle',
         path='/openai/v1/responses',
         models=('openai.gpt-5.6-sol', 'openai.gpt-oss-120b'),
         docs='https://docs.aws.amazon.com/bedrock/latest/userguide/bedrock-mantle.html',
@@ -555,7 +600,7 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         title='Groq by the Pydantic AI Gateway',
         prefixes=('gateway/groq',),
         base_url='{PYDANTIC_AI_GATEWAY_BASE_URL}/groq',
-        key_env=('PYDANTIC_AI_GATEWAY_API_KEY',),
+        key_env=_GATEWAY_KEY,
         variables=_GATEWAY,
         wire='groq',
         path='/openai/v1/chat/completions',

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from jupyter_stream.exceptions import StreamDecodeError
 from jupyter_stream.exceptions._bodies import excerpt
-from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponsePart, ModelResponseStreamEvent
+from jupyter_stream.messages import (
+    BinaryContent,
+    FinishReason,
+    ModelMessage,
+    ModelResponsePart,
+    ModelResponseStreamEvent,
+)
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream.parts import PartsManager
@@ -23,7 +29,11 @@ if TYPE_CHECKING:
     from jupyter_stream.profiles import Profile
     from jupyter_stream.providers import Provider
 
-__all__ = ('Decoder', 'FrameDecoder', 'Target', 'WireProtocol', 'WireRequest')
+__all__ = ('Decoder', 'FetchedAudio', 'FrameDecoder', 'Target', 'WireProtocol', 'WireRequest')
+
+
+class FetchedAudio(BinaryContent):
+    """A sound that was downloaded: where its address is a file, its bytes are one too. Those of a user may not be."""
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ from pydantic_ai.providers.together import TogetherProvider
 from jupyter_stream.models import infer_model
 from jupyter_stream.models.http import HTTPModel
 from jupyter_stream.parameters import ModelRequestParameters
+from jupyter_stream.wire.base import WireRequest
 
-__all__ = ('bodies', 'ours', 'theirs')
+__all__ = ('OURS', 'PEER', 'bodies', 'our_request', 'ours', 'their_request', 'theirs')
 
 _PEERS: dict[str, Callable[[str, Any], Any]] = {
     'anthropic': lambda name, http: AnthropicModel(name, provider=AnthropicProvider(api_key='k', http_client=http)),
@@ -54,19 +55,29 @@ PEER = _Vocabulary('pydantic_ai.models', *(f'pydantic_ai.{name}' for name in _PA
 
 def ours(model: str, messages: Any, settings: Any, parameters: Any) -> dict[str, Any]:
     """The body that we send."""
+    return our_request(model, messages, settings, parameters).body
+
+
+def our_request(model: str, messages: Any, settings: Any, parameters: Any) -> WireRequest:
+    """The request that we send."""
     made = infer_model(model, api_key='k')
     assert isinstance(made, HTTPModel)
     wire = import_module(f'jupyter_stream.wire.{made.target.provider.wire}')
     said = made.prepare_messages(messages)
-    return wire.encode(made.target, said, settings, parameters or ModelRequestParameters()).body
+    return wire.encode(made.target, said, settings, parameters or ModelRequestParameters())
 
 
 def theirs(model: str, messages: Any, settings: Any, parameters: Any) -> dict[str, Any]:
-    """The body that the peer sends; the answer is a refusal, since nobody reads it."""
-    sent: list[dict[str, Any]] = []
+    """The body that the peer sends."""
+    return json.loads(their_request(model, messages, settings, parameters).content)
+
+
+def their_request(model: str, messages: Any, settings: Any, parameters: Any) -> Any:
+    """The request that the peer sends; the answer is a refusal, since nobody reads it."""
+    sent: list[Any] = []
 
     def listen(request: Any) -> Any:
-        sent.append(json.loads(request.content))
+        sent.append(request)
         return httpx2.Response(400, json={'error': {'message': 'only listening'}})
 
     async def ask() -> None:

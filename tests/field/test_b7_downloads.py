@@ -10,7 +10,14 @@ import pytest
 
 from jupyter_stream import wire
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.messages import AudioUrl, DocumentUrl, ImageUrl, ModelRequest, UserPromptPart, VideoUrl
+from jupyter_stream.messages import (
+    AudioUrl,
+    DocumentUrl,
+    ImageUrl,
+    ModelRequest,
+    UserPromptPart,
+    VideoUrl,
+)
 from jupyter_stream.models import ModelRequestParameters, infer_model
 from jupyter_stream.models._downloads import downloaded
 from jupyter_stream.profiles import profile
@@ -35,7 +42,7 @@ def content(model: str, file: Any) -> tuple[list[str], Any]:
     history = [ModelRequest([UserPromptPart([file])])]
     messages = asyncio.run(downloaded(history, partial(protocol.fetchable, target), get))
     body = protocol.encode(target, messages, {}, ModelRequestParameters()).body
-    return asked, body['messages'][0]['content'][0]
+    return asked, body.get('messages', body.get('input'))[0]['content'][0]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +59,14 @@ def content(model: str, file: Any) -> tuple[list[str], Any]:
 )
 def test_b7_a_sound_is_downloaded_and_sent(model: str, file: AudioUrl, sent: Any) -> None:
     assert content(model, file) == ([file.url], {'type': 'input_audio', 'input_audio': sent})
+
+
+def test_b10_a_sound_that_must_be_downloaded_is_a_file_in_responses() -> None:
+    file = {'type': 'input_file', 'file_data': 'data:audio/mpeg;base64,eA==', 'filename': 'filename.mp3'}
+    forced = AudioUrl('https://x.test/a.mp3', force_download=True)
+    assert content('openai:gpt-5', forced) == ([forced.url], file)
+    by_address = {'type': 'input_file', 'file_url': forced.url}
+    assert content('openai:gpt-5', AudioUrl(forced.url)) == ([], by_address)
 
 
 @pytest.mark.parametrize('model', ['openai-chat:gpt-5', 'ollama:qwen3', 'deepseek:deepseek-chat'])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
@@ -10,7 +12,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from jupyter_stream.models import ModelRequestParameters
+from jupyter_stream.models.http import HTTPModel
 from jupyter_stream.native_tools import AbstractNativeTool, CodeExecutionTool, MCPServerTool, WebFetchTool
+from jupyter_stream.providers import find
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WAYS: tuple[dict[str, Any], ...] = (
@@ -58,3 +62,29 @@ def test_e8_a_list_of_native_tools_keeps_all_fields() -> None:
 def test_e8_request_parameters_survive_their_own_dump() -> None:
     adapter, parameters = TypeAdapter(ModelRequestParameters), ModelRequestParameters(native_tools=[WebFetchTool()])
     assert adapter.validate_python(adapter.dump_python(parameters)) == parameters
+
+
+@pytest.mark.parametrize(
+    'options', [{}, {'exclude_defaults': True}, {'exclude_unset': True}, {'exclude_none': True}], ids=str
+)
+@pytest.mark.parametrize('mode', ['python', 'json'])
+@pytest.mark.parametrize('tool', [None, 't'])
+@pytest.mark.filterwarnings('ignore::DeprecationWarning')
+def test_e8_an_old_retry_is_dumped_as_the_peer_dumps_it(tool: str | None, mode: Any, options: dict[str, Any]) -> None:
+    said: list[Any] = []
+    for library in ('jupyter_stream', 'pydantic_ai'):
+        messages = import_module(f'{library}.messages')
+        part = messages.RetryPromptPart('no', tool_name=tool, tool_call_id='1', timestamp=NOW)
+        request = messages.ModelRequest([part], timestamp=NOW)
+        said.append(messages.ModelMessagesTypeAdapter.dump_python([request], mode=mode, **options))
+    assert said[0] == said[1]
+
+
+def test_e8_the_values_of_headers_are_in_no_pickle() -> None:
+    provider = find('ollama')
+    assert provider
+    model = HTTPModel(provider, 'm', settings={'extra_headers': {'x-mine': 'marked-value'}})
+    with pytest.raises(TypeError, match='extra_headers'):
+        pickle.dumps(model.settings)
+    assert copy.deepcopy(model.settings) == copy.copy(model.settings) == model.settings
+    assert 'marked-value' not in repr(copy.deepcopy(model.settings))

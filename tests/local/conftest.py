@@ -19,6 +19,7 @@ RUNTIME = """
     class CommonParams:
         def __init__(self):
             self.model = type('Model', (), {})()
+            self.sampling = type('Sampling', (), {})()
             self.cpuparams = type('Cpu', (), {})()
             self.cpuparams_batch = type('Cpu', (), {})()
 

@@ -1,5 +1,6 @@
 import asyncio
 import importlib.util
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -110,3 +111,34 @@ def test_the_same_seed_gives_the_same_text(model: LocalModel) -> None:
     ask(model, 'Something else.', max_tokens=4)
     assert ask(model, prompt, temperature=0, seed=7).parts == first.parts
     assert first.finish_reason in ('stop', 'length')
+
+
+LONG = ['Tell me about Python', 'Write a short poem about the sea.']
+
+
+@pytest.mark.local_model
+@pytest.mark.xdist_group('embedded')
+@pytest.mark.parametrize('prompt', LONG)
+def test_a_long_answer_ends_and_does_not_go_round_in_circles(model: LocalModel, prompt: str) -> None:
+    response = ask(model, prompt, temperature=0, seed=1, max_tokens=None)
+    words = response.text.split()
+    sixes = Counter(tuple(words[at : at + 6]) for at in range(len(words)))
+    assert 100 < response.usage.output_tokens <= 400
+    # Without a penalty it says six words of these answers twelve and twenty times.
+    assert max(sixes.values()) <= 4, response.text
+
+
+@pytest.mark.local_model
+@pytest.mark.xdist_group('embedded')
+@pytest.mark.parametrize(
+    ('prompt', 'said'),
+    [
+        ('In one sentence: what is the capital of France?', ['Paris']),
+        ('Write three short tips for a good night of sleep, as a list.', ['1.', '2.', '3.']),
+        ('Who was Albert Einstein?', ['physicist']),
+        ('Name three colours.', ['Red', 'Blue']),
+    ],
+)
+def test_what_the_notebooks_ask_is_answered_well(model: LocalModel, prompt: str, said: list[str]) -> None:
+    text = ask(model, prompt, temperature=0, seed=1, max_tokens=None).text
+    assert [word for word in said if word in text] == said

@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,14 @@ def test_the_server_is_told_to_be_modest_and_closed(runtime: Runtime) -> None:
     }
     assert {name: told[name] for name in expected} == expected
     assert len(key) >= 40
+
+
+@pytest.mark.parametrize(('said', 'expected'), [({}, '400'), ({'max_tokens': 99}, '99')])
+def test_the_environment_overrules_what_suits_a_model(runtime: Runtime, said: dict[str, int], expected: str) -> None:
+    server = runtime.server(**said)
+    server.weights = replace(server.weights, max_tokens=400)
+    server.ensure().result(10)
+    assert eval(server.weights.path.with_suffix('.json').read_text())['n_predict'] == expected
 
 
 def test_each_start_has_another_key(runtime: Runtime) -> None:

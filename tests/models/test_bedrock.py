@@ -18,7 +18,7 @@ import pytest
 from jupyter_stream.exceptions import IncompleteStream, ModelAPIError, StreamDecodeError, UserError
 from jupyter_stream.messages import ModelRequest, TextPart
 from jupyter_stream.models import ModelRequestParameters, infer_model
-from jupyter_stream.models.bedrock import BedrockModel, host
+from jupyter_stream.models.bedrock import BedrockModel, MantleModel, host
 from jupyter_stream.providers import find
 from jupyter_stream.transport import Deadline
 
@@ -177,6 +177,39 @@ def test_a_request_is_signed() -> None:
         said.partition('SignedHeaders=')[2].partition(',')[0].split(';')
     )
     assert response.parts == [TextPart('Hello')]
+
+
+MANTLE = 'bedrock-mantle:openai.gpt-5.6-sol'
+
+
+@pytest.mark.usefixtures('credentials')
+@pytest.mark.parametrize(
+    ('base_url', 'region'), [(None, 'eu-central-1'), ('https://bedrock-mantle.us-west-2.api.aws', 'us-west-2')]
+)
+def test_b10_a_request_to_mantle_is_signed(base_url: str | None, region: str) -> None:
+    sent: list[httpx.Request] = []
+
+    def listen(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(400, json={'error': {'message': 'only listening'}})
+
+    async def asked() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(listen)) as client:
+            model = infer_model(MANTLE, base_url=base_url, http_client=client)
+            await model.request([ModelRequest.user_text_prompt('Hi')], None, ModelRequestParameters())
+
+    with pytest.raises(ModelAPIError, match='only listening'):
+        asyncio.run(asked())
+    said = sent[0].headers['authorization']
+    assert f'/{region}/bedrock-mantle/aws4_request,' in said
+    assert said.endswith(f'Signature={signature_of(sent[0])}')
+    assert sent[0].headers['x-amz-content-sha256'] == hashlib.sha256(sent[0].content).hexdigest()
+
+
+def test_b10_a_key_of_bedrock_needs_no_signature(aws: pytest.MonkeyPatch) -> None:
+    aws.setenv('AWS_BEARER_TOKEN_BEDROCK', 'k')
+    assert isinstance(model := infer_model(MANTLE), MantleModel)
+    assert asyncio.run(model._endpoint()).sign is None
 
 
 @pytest.mark.usefixtures('credentials')

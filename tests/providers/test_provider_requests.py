@@ -28,6 +28,19 @@ REQUESTS: Mapping[str, tuple[str, tuple[str, str]]] = {
     'openai:a-model': ('https://api.openai.com/v1/responses', BEARER),
     'openai-responses:a-model': ('https://api.openai.com/v1/responses', BEARER),
     'anthropic:claude-sonnet-5-5': ('https://api.anthropic.com/v1/messages', BEARER),
+    'gateway/openai:a-model': ('https://gw.example/proxy/openai/responses', BEARER),
+    'gateway/openai-responses:a-model': ('https://gw.example/proxy/openai/responses', BEARER),
+    'gateway/responses:a-model': ('https://gw.example/proxy/openai/responses', BEARER),
+    'gateway/openai-chat:a-model': ('https://gw.example/proxy/openai/chat/completions', BEARER),
+    'gateway/chat:a-model': ('https://gw.example/proxy/openai/chat/completions', BEARER),
+    'gateway/google:a-model': (
+        'https://gw.example/proxy/google-vertex/v1beta1/publishers/google/models/a-model:streamGenerateContent?alt=sse',
+        BEARER,
+    ),
+    'gateway/google-cloud:a-model': (
+        'https://gw.example/proxy/google-vertex/v1beta1/publishers/google/models/a-model:streamGenerateContent?alt=sse',
+        BEARER,
+    ),
     'gateway/anthropic:a-model': ('https://gw.example/proxy/anthropic/v1/messages', BEARER),
     'google:gemini-3-pro-preview': (
         'https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro-preview:streamGenerateContent?alt=sse',
@@ -49,6 +62,7 @@ REQUESTS: Mapping[str, tuple[str, tuple[str, str]]] = {
         'https://bedrock-runtime.us-east-1.amazonaws.com/model/global.anthropic.claude-sonnet-5-5/converse-stream',
         BEARER,
     ),
+    'gateway/converse:a-model': ('https://gw.example/proxy/bedrock/model/a-model/converse-stream', BEARER),
     'gateway/bedrock:a-model': ('https://gw.example/proxy/bedrock/model/a-model/converse-stream', BEARER),
     'bedrock-mantle:openai.gpt-5.6-sol': ('https://bedrock-mantle.us-east-1.api.aws/openai/v1/responses', BEARER),
     'meta:muse-spark-1.3': ('https://api.meta.ai/v1/responses', BEARER),

@@ -13,7 +13,12 @@ from jupyter_stream.exceptions import UserError
 from jupyter_stream.providers import PROVIDERS, Provider
 
 KEYS = {name: 'secret-key' for row in PROVIDERS for name in row.key_env}
-ENV = {**KEYS, 'AZURE_OPENAI_ENDPOINT': 'https://r.openai.azure.com/', 'SNOWFLAKE_ACCOUNT': 'org-acct'}
+ENV = {
+    **KEYS,
+    'AZURE_OPENAI_ENDPOINT': 'https://r.openai.azure.com/',
+    'SNOWFLAKE_ACCOUNT': 'org-acct',
+    'PYDANTIC_AI_GATEWAY_BASE_URL': 'https://gw.example/proxy',
+}
 SPOKEN = [row for row in PROVIDERS if row.wire == 'openai_chat']
 
 
@@ -144,6 +149,28 @@ def test_anthropic_by_its_address_and_by_the_gateways() -> None:
     gateway = {'PYDANTIC_AI_GATEWAY_API_KEY': 'k', 'PYDANTIC_AI_GATEWAY_BASE_URL': 'https://gateway-eu.example/proxy/'}
     found = providers.resolve('gateway/anthropic:claude-sonnet-4-5', env=gateway)
     assert found.base_url == 'https://gateway-eu.example/proxy/anthropic' and found.provider.name == 'anthropic'
+
+
+@pytest.mark.parametrize(
+    ('key', 'address'),
+    [
+        ('pylf_v1_eu_aB-c_9', 'https://gateway-eu.pydantic.dev/proxy/openai'),
+        ('pylf_v2_us_x', 'https://gateway-us.pydantic.dev/proxy/openai'),
+        ('pylf_v1_stagingus_x', 'https://gateway.pydantic.info/proxy/openai'),
+    ],
+)
+def test_a_gateway_key_names_its_region(key: str, address: str) -> None:
+    for env, given in (({'PYDANTIC_AI_GATEWAY_API_KEY': key}, None), ({'PAIG_API_KEY': key}, None), ({}, key)):
+        assert providers.resolve('gateway/openai:gpt-5', env=env, api_key=given).base_url == address
+    for name in ('PYDANTIC_AI_GATEWAY_BASE_URL', 'PAIG_BASE_URL'):
+        said = {name: 'https://own.example/proxy'}
+        assert providers.resolve('gateway/openai:gpt-5', env=said, api_key=key).base_url == f'{said[name]}/openai'
+
+
+@pytest.mark.parametrize('key', ['pylf_v1_eu', 'pylf_v1_evil.example/_x', 'pylf_v1_e1_x', 'k'])
+def test_another_key_names_no_region(key: str) -> None:
+    with pytest.raises(UserError, match='PYDANTIC_AI_GATEWAY_BASE_URL'):
+        providers.resolve('gateway/openai:gpt-5', env={}, api_key=key)
 
 
 def test_the_gateways_region_is_not_guessed() -> None:

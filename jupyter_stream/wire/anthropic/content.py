@@ -128,7 +128,7 @@ def _media_type(item: FileUrl) -> str:
 # ---------------------------------------------------------------- marks for the cache
 
 CACHEABLE: Final = frozenset(
-    {'text', 'tool_use', 'server_tool_use', 'image', 'tool_result', 'document', 'mcp_tool_result'}
+    {'text', 'tool_use', 'server_tool_use', 'image', 'tool_result', 'document', 'tool_addition', 'mcp_tool_result'}
 )
 
 _MAX_MARKS: Final = 4

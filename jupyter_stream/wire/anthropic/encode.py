@@ -20,6 +20,7 @@ from jupyter_stream.wire.anthropic.tools import (
     NativeTools,
     cites,
     function_tools,
+    held_back,
     native_tools,
     runs_code,
     turn_has_run_code,
@@ -66,6 +67,7 @@ def encode(
         UserError: the messages, settings or parameters hold what this model or the protocol cannot take.
     """
     parameters = prepared(target.profile, settled(target, settings, parameters), settings)
+    parameters = held_back(target, parameters)
     target, messages, parameters = announced(target, messages, settings, parameters)
     own = _usable(target, cache_settings(cast(Settings, settings), _cache(settings, parameters)))
     usable = cast(ModelSettings, own)
@@ -182,6 +184,8 @@ def _betas(settings: Settings, messages: Sequence[ModelMessage], thinking: Setti
         betas.add('fast-mode-2026-02-01')
     if any('clear_at' in message for message in said):
         betas.add('mid-conversation-system-clear-at-2026-08-21')
+    if any(block['type'] == 'tool_addition' for message in said for block in message['content']):
+        betas.add('mid-conversation-tool-changes-2026-07-01')
     if any(_is_uploaded(block) for message in said for block in _blocks(message['content'])):
         betas.add(FILES_BETA)
     return betas

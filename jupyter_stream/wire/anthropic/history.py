@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from jupyter_stream.exceptions import UserError
@@ -23,6 +23,7 @@ from jupyter_stream.messages import (
     RetryFeedbackPart,
     RetryPromptPart,
     SystemPromptPart,
+    ToolAvailabilityDeltaPart,
     ToolReturnPart,
     UserPromptPart,
 )
@@ -35,7 +36,7 @@ from jupyter_stream.wire.anthropic.content import CACHEABLE, block, mark, mark_b
 from jupyter_stream.wire.anthropic.tools import cites, uploads
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.prepare import instructions
-from jupyter_stream.wire.sendable import Takes, sendable
+from jupyter_stream.wire.sendable import NO_ANSWER, Takes, sendable
 
 __all__ = ('conversation',)
 
@@ -76,6 +77,7 @@ class _History:
         self._claude = target.profile.claude
         self._cited = cites(settings, parameters)
         self._advisor = any(isinstance(tool, AdvisorTool) for tool in parameters.native_tools)
+        self._later = _later_tools(parameters) if self._claude.later_tools else None
         self._opening = True
         self._explained = target.profile.framing_announcement == 'never'
 
@@ -88,14 +90,19 @@ class _History:
             self._opening = self._opening and isinstance(part, SystemPromptPart) and part.scope != 'request'
             self._request_part(part, turn)
         self._opening = False
+        for point in turn.marks:
+            mark_block(turn.before(point) or _last_content(self.messages), point.ttl)
         self.messages += turn.messages()
 
     def _response(self, response: ModelResponse) -> None:
         replay = Replay(self._target, response, advisor=self._advisor)
-        if replay.thinking:
+        blocks = replay.blocks
+        if replay.thinking and blocks:
             self.messages.append({'role': 'user', 'content': replay.thinking})
-        if replay.blocks:
-            self.messages.append({'role': 'assistant', 'content': replay.blocks})
+        elif replay.thinking:  # in the user's turn it would stand between two others of the user
+            blocks = [text_block(NO_ANSWER)]
+        if blocks:
+            self.messages.append({'role': 'assistant', 'content': blocks})
 
     def _request_part(self, part: Any, turn: _Turn) -> None:
         if isinstance(part, UserPromptPart):
@@ -108,15 +115,23 @@ class _History:
             self._feedback(part, turn)
         elif isinstance(part, RetryPromptPart):
             self._request_part(modern_retry(part), turn)
+        elif isinstance(part, ToolAvailabilityDeltaPart) and self._later is not None:
+            turn.tools += self._added(part, self._later)
         elif not isinstance(part, ModelSettingsDeltaPart):
             raise UserError(f'{type(part).__name__} cannot be sent to Anthropic: leave it out of the history.')
 
     def _prompt(self, part: UserPromptPart, turn: _Turn) -> None:
         for item in [part.content] if isinstance(part.content, str) else part.content:
             if isinstance(item, CachePoint):
-                mark_block(turn.user or _last_content(self.messages), item.ttl)
+                turn.marks.append(_Mark(item.ttl, len(turn.user), bool(turn.system or turn.tools)))
             elif (made := block(self._target, item, cited=self._cited)) is not None:
                 turn.user.append(made)
+
+    def _added(self, part: ToolAvailabilityDeltaPart, later: set[str]) -> list[Block]:
+        """The tools that are shown from here on, each said once."""
+        added = [name for name in dict.fromkeys(part.tools_added) if name in later]
+        later.difference_update(added)
+        return [{'type': 'tool_addition', 'tool': {'type': 'tool_reference', 'name': name}} for name in added]
 
     def _tool_result(self, part: ToolReturnPart) -> Block:
         items = part.content_items(mode='str', wrap_if_error=False)
@@ -150,23 +165,58 @@ class _History:
             turn.system.append(text_block(FRAMES_EXPLAINED))
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A cache point, with how many of the user's blocks stand before it, and whether the system has spoken."""
+
+    ttl: str
+    at: int
+    after_system: bool
+
+
 class _Turn:
-    """What one request says, by who says it."""
+    """What one request says, by who says it.
+
+    Attributes:
+        user: what the user says.
+        system: what the system says from here on.
+        tools: the tools that are shown from here on.
+        passing: what the system says for the next answer only.
+        marks: the cache points.
+    """
 
     def __init__(self) -> None:
         self.user: list[Block] = []
         self.system: list[Block] = []
+        self.tools: list[Block] = []
         self.passing: list[Block] = []
+        self.marks: list[_Mark] = []
+
+    def before(self, mark: _Mark) -> list[Block]:
+        """What a mark stands behind in this request.
+
+        What the system says comes last: a mark behind it marks it, unless the user goes on.
+        """
+        if mark.after_system and mark.at == len(self.user):
+            return self.tools or self.system
+        return self.user[: mark.at]
 
     def messages(self) -> list[Message]:
         """The user first: what the system says holds for the answer to it."""
-        said = [{'role': 'user', 'content': self.user}, {'role': 'system', 'content': self.system}]
+        said = [{'role': 'user', 'content': self.user}, {'role': 'system', 'content': self.system + self.tools}]
         passing = {'role': 'system', 'content': self.passing, 'clear_at': 'next_user_message'}
         return [message for message in (*said, passing) if message['content']]
 
 
 def _result(call_id: str, content: list[Block], *, failed: bool) -> Block:
     return {'type': 'tool_result', 'tool_use_id': call_id, 'content': content or '', 'is_error': failed}
+
+
+def _later_tools(parameters: ModelRequestParameters) -> set[str]:
+    """The tools that the request declares without showing them."""
+    return {
+        tool.name for tool in parameters.declared_function_tools if parameters.visibility_of(tool.name) != 'visible'
+    }
 
 
 def _last_content(messages: Sequence[Message]) -> list[Block]:

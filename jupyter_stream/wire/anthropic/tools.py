@@ -6,7 +6,7 @@ https://platform.claude.com/docs/en/agents-and-tools
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from jupyter_stream.exceptions import UserError
@@ -33,6 +33,7 @@ __all__ = (
     'NativeTools',
     'cites',
     'function_tools',
+    'held_back',
     'native_tools',
     'runs_code',
     'server_tool_names',
@@ -69,6 +70,14 @@ def function_tools(
     if 'parallel_tool_calls' in own and wanted['type'] != 'none':
         wanted['disable_parallel_tool_use'] = not own['parallel_tool_calls']
     return tools, wanted
+
+
+def held_back(target: Target, parameters: ModelRequestParameters) -> ModelRequestParameters:
+    """Declare the tools that the history may show later, but hidden, where the model can be shown one later."""
+    later = {tool.name for tool in parameters.function_tools if tool.defer_loading}
+    if not later or not target.profile.claude.later_tools or parameters.tool_visibility is not None:
+        return parameters
+    return replace(parameters, tool_visibility=dict.fromkeys(later, 'deferred'))
 
 
 def _definition(

@@ -18,13 +18,10 @@ from jupyter_stream.messages import (
     UserContent,
     VideoUrl,
 )
-from jupyter_stream.profiles import Profile
 from jupyter_stream.wire.base import Target
+from jupyter_stream.wire.openai_chat.cache import mark_part
 
 __all__ = (
-    'CACHE_MARK',
-    'EXPLICIT',
-    'cache_mark',
     'fetchable',
     'forced_image',
     'image_part',
@@ -34,10 +31,6 @@ __all__ = (
 )
 
 Part = dict[str, Any]
-
-CACHE_MARK: Final = 'prompt_cache_breakpoint'
-EXPLICIT: Final = {'mode': 'explicit'}
-"""OpenAI's mark for its cache: https://platform.openai.com/docs/guides/prompt-caching"""
 
 _SOUNDS: Final = ('wav', 'mp3')
 _TEXT_TYPES: Final = (
@@ -60,7 +53,7 @@ def user_content(target: Target, content: str | Sequence[UserContent]) -> str | 
     parts: list[Part] = []
     for item in content:
         if isinstance(item, CachePoint):
-            _mark(target.profile, parts, item)
+            mark_part(target.profile, parts, item)
         else:
             parts.append(_part(target, item))
     return parts
@@ -83,26 +76,6 @@ def fetchable(target: Target, part: object) -> bool:
 def forced_image(target: Target, part: object) -> bool:
     """Whether this is an image that the user wants downloaded, for protocols that take no other file."""
     return isinstance(part, ImageUrl) and bool(part.force_download)
-
-
-def cache_mark(profile: Profile, ttl: str) -> Part:
-    """The value of `cache_control`."""
-    return {'type': 'ephemeral', 'ttl': ttl} if profile.cache_control == 'ttl' else {'type': 'ephemeral'}
-
-
-def _mark(profile: Profile, parts: list[Part], point: CachePoint) -> None:
-    """A cache point marks the part before it; models that know no marks don't see it.
-
-    OpenAI's own mark is left on an empty text where it comes first: `chat_messages` knows what was said before.
-    """
-    if profile.cache_control is None:
-        if profile.responses.cache_marks:
-            parts[:] = parts or [{'type': 'text', 'text': ''}]
-            parts[-1][CACHE_MARK] = EXPLICIT
-        return
-    if not parts:
-        raise UserError('A CachePoint marks what stands before it, so it cannot come first: put it after some content.')
-    parts[-1]['cache_control'] = cache_mark(profile, point.ttl)
 
 
 def _part(target: Target, item: Any) -> Part:

@@ -16,6 +16,7 @@ from jupyter_stream.settings import ModelSettings
 from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.announcement import announced
 from jupyter_stream.wire.base import Target, WireRequest
+from jupyter_stream.wire.openai_chat.cache import settle_marks
 from jupyter_stream.wire.openai_chat.history import chat_messages
 from jupyter_stream.wire.openai_chat.reasoning import thinking_body
 from jupyter_stream.wire.openai_effort import can_force, is_thinking
@@ -82,11 +83,13 @@ def chat_body(
     profile = target.profile
     plain = _usable(target, cast(Mapping[str, Any], settings), parameters)
     tools, choice = chat_tools(target, settings, parameters)
+    said = chat_messages(target, messages, settings, parameters)
+    settle_marks(profile, tools, said)
     body: dict[str, Any] = {
         'model': target.model_name,
         'stream': True,
         'stream_options': _stream_options(plain),
-        'messages': chat_messages(target, messages, settings, parameters),
+        'messages': said,
     }
     body.update({name: plain[setting] for setting, name in _PLAIN.items() if plain.get(setting) is not None})
     if (limit := plain.get('max_tokens')) is not None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import (
     ModelMessage,
     ModelResponse,
@@ -20,7 +19,8 @@ from jupyter_stream.profiles import DEFAULT_THINKING_TAGS
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.chat_history import ChatHistory, Message, instruct, leading
-from jupyter_stream.wire.openai_chat.content import CACHE_MARK, EXPLICIT, cache_mark, user_content
+from jupyter_stream.wire.openai_chat.cache import mark_as_asked, placed_points
+from jupyter_stream.wire.openai_chat.content import user_content
 from jupyter_stream.wire.openai_chat.reasoning import detail_of
 from jupyter_stream.wire.openai_effort import is_thinking
 from jupyter_stream.wire.prepare import instructions
@@ -49,8 +49,11 @@ def chat_messages(
     instruct(messages, role, instructions(history, parameters))
     if target.profile.one_system_message and role != 'user':
         messages = _one_system_message(messages, role)
-    _mark_cache(target, own, messages, sum(part.dynamic for part in parameters.instruction_parts or ()))
-    return list(_placed_marks(messages))
+    if target.profile.system_before_answers:
+        _before_answers(messages, role)
+    messages = placed_points(messages)
+    mark_as_asked(target, own, messages, sum(part.dynamic for part in parameters.instruction_parts or ()))
+    return messages
 
 
 class _History(ChatHistory):
@@ -147,51 +150,11 @@ def _one_system_message(messages: list[Message], role: str) -> list[Message]:
     return [{'role': role, 'content': text}, *messages[count:]]
 
 
-def _placed_marks(messages: Sequence[Message]) -> Iterator[Message]:
-    """The messages, in which a cache mark that opens one of the user's marks what was said before it.
-
-    Raises:
-        UserError: nothing was.
-    """
-    for index, message in enumerate(messages):
-        content = cast('list[dict[str, Any]]', message['content']) if isinstance(message.get('content'), list) else []
-        if content and content[0].get('text') == '' and CACHE_MARK in content[0]:
-            _mark_before(messages[:index])
-            del content[0]
-            if not content:
-                continue
-        yield message
-
-
-def _mark_before(messages: Sequence[Message]) -> None:
-    said = next((message for message in reversed(messages) if message.get('content')), None)
-    if said is None:
-        raise UserError('A CachePoint marks what stands before it, so it cannot come first: put it after some content.')
-    content: Any = said['content']
-    parts: list[Message] = [{'type': 'text', 'text': content}] if isinstance(content, str) else content
-    parts[-1][CACHE_MARK] = EXPLICIT
-    said['content'] = parts
-
-
-def _mark_cache(target: Target, settings: Mapping[str, Any], messages: list[Message], varying: int) -> None:
-    """OpenRouter's settings that mark the last instruction and the last message for the cache.
-
-    The last `varying` instructions may differ next time: the mark comes before them. Where the instructions are cached
-    only as a whole (Gemini), it does not come at all.
-    """
-    if target.profile.cache_control is None:
-        return
-    count = leading(messages, target.profile.system_role)
-    lasting = 0 if varying and target.profile.cache_control == 'plain' else count - varying
-    if lasting > 0 and (ttl := settings.get('openrouter_cache_instructions')):
-        _mark(target, messages[lasting - 1], ttl)
-    if messages and (ttl := settings.get('openrouter_cache_messages')):
-        _mark(target, messages[-1], ttl)
-
-
-def _mark(target: Target, message: Message, ttl: bool | str) -> None:
-    if isinstance(message.get('content'), str):
-        message['content'] = [{'type': 'text', 'text': message['content']}]
-    if message.get('content'):
-        mark = cache_mark(target.profile, ttl if isinstance(ttl, str) else '5m')
-        message['content'][-1].setdefault('cache_control', mark)
+def _before_answers(messages: list[Message], role: str) -> None:
+    """Move each later system message past what the user and the tools say up to the answer that it is meant for."""
+    for index in range(len(messages) - 1, leading(messages, role) - 1, -1):
+        if messages[index]['role'] == role:
+            end = index + 1
+            while end < len(messages) and messages[end]['role'] in ('user', 'tool'):
+                end += 1
+            messages.insert(end - 1, messages.pop(index))

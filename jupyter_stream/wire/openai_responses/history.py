@@ -23,7 +23,7 @@ from jupyter_stream.messages import (
 )
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.tools import ToolDefinition
-from jupyter_stream.wire.base import Target
+from jupyter_stream.wire.base import FetchedAudio, Target
 from jupyter_stream.wire.chat_history import ChatHistory, leading
 from jupyter_stream.wire.openai_responses.replay import Replay
 from jupyter_stream.wire.openai_responses.state import Continuation, after_compaction
@@ -256,7 +256,8 @@ def _image(item: ImageUrl | BinaryContent | UploadedFile, **source: str) -> Part
 def _binary(item: BinaryContent) -> Part:
     if item.is_image:
         return _image(item, image_url=item.data_uri)
-    if item.is_document:
+    # A sound by its address is a file there, downloaded or not; one given as bytes is refused.
+    if item.is_document or isinstance(item, FetchedAudio):
         return {'type': 'input_file', 'file_data': item.data_uri, 'filename': f'filename.{item.format}'}
     raise UserError(
         f'Content of the type {item.media_type!r} cannot be sent to the Responses API, which takes images and '
