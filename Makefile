@@ -30,7 +30,8 @@ help:
 
 setup: $(READY)
 
-$(READY): pyproject.toml uv.lock tools/setup.sh
+# With the JupyterLab extension, of which an editable installation holds a copy.
+$(READY): pyproject.toml uv.lock tools/setup.sh labextension/package.json
 	@sh tools/setup.sh $(READY)
 
 demo: $(READY)
@@ -67,6 +68,7 @@ $(NODE): $(FRONT)/package-lock.json
 
 frontend: $(NODE)
 	node $(FRONT)/build.mjs
+	node $(FRONT)/build_lab.mjs
 
 test-frontend: $(NODE)
 	npm --prefix $(FRONT) run --silent check
@@ -74,6 +76,9 @@ test-frontend: $(NODE)
 	@rm -rf build/static && node $(FRONT)/build.mjs --out build/static >/dev/null
 	@diff -r build/static jupyter_stream/widgets/static >/dev/null || \
 	    { echo 'jupyter_stream/widgets/static is not what its source gives: run make frontend and commit it.' >&2; exit 1; }
+	@rm -rf build/labextension && node $(FRONT)/build_lab.mjs --out build/labextension >/dev/null
+	@diff -r build/labextension labextension >/dev/null || \
+	    { echo 'labextension is not what its source gives: run make frontend and commit it.' >&2; exit 1; }
 
 # What is measured against (pydantic_ai and the vendors' SDKs) stays out of the environment that is tested.
 $(BENCH)/.ready: pyproject.toml uv.lock tools/setup.sh

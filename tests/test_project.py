@@ -1,6 +1,8 @@
 """The project's own files agree with each other: lock, notebooks, README, Makefile, changelog."""
 
 import ast
+import importlib.metadata
+import json
 import os
 import re
 import shutil
@@ -168,3 +170,33 @@ def test_a_page_of_prose_names_files_that_are_there(page: Path) -> None:
 
 def _is_there(folder: Path, name: str) -> bool:
     return (folder / name).is_file() or ('/' not in name and next(folder.glob(f'**/{name}'), None) is not None)
+
+
+EXTENSION = ROOT / 'labextension'
+INSTALLED = 'share/jupyter/labextensions/jupyter-stream/'
+
+
+def test_wheel_carries_the_extension_of_jupyterlab():
+    """An editable installation is made by the same rules as the wheel, and holds a copy."""
+    carried = {
+        name.partition(INSTALLED)[2]: file.locate()
+        for file in importlib.metadata.files('jupyter-stream') or ()
+        if INSTALLED in (name := file.as_posix())
+    }
+    built = {path.relative_to(EXTENSION).as_posix(): path for path in EXTENSION.rglob('*') if path.is_file()}
+    assert carried.keys() == built.keys(), 'run `make setup`'
+    for name, path in built.items():
+        assert carried[name].read_bytes() == path.read_bytes(), f'run `make setup`: {name}'
+    assert sum(path.stat().st_size for path in built.values()) < 20_000
+
+
+def test_jupyterlab_finds_the_extension_where_it_says():
+    manifest = json.loads((EXTENSION / 'package.json').read_text())
+    assert manifest['version'] == PROJECT['version'], 'run `make frontend`'
+    assert [path.name for path in (EXTENSION / 'static').iterdir()] == [
+        manifest['jupyterlab']['_build']['load'].removeprefix('static/')
+    ]
+    command = [sys.executable, '-m', 'jupyter', 'labextension', 'list']
+    done = subprocess.run(command, capture_output=True, text=True)
+    line = next(line for line in (done.stdout + done.stderr).splitlines() if 'jupyter-stream' in line)
+    assert 'enabled' in line and 'OK' in line

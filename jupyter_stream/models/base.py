@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from jupyter_stream.checks import checked_settings
 from jupyter_stream.messages import ModelMessage, ModelResponse
@@ -18,7 +18,10 @@ from jupyter_stream.settings import ModelSettings, concealed, merge_model_settin
 from jupyter_stream.stream import StreamedResponse
 from jupyter_stream.usage import RequestUsage
 
-__all__ = ('Model', 'askable_models', 'progress', 'progress_to')
+if TYPE_CHECKING:
+    from jupyter_stream.providers import Provider
+
+__all__ = ('Model', 'askable_models', 'model_prefixes', 'progress', 'progress_to')
 
 progress: ContextVar[Callable[[str], None] | None] = ContextVar('jupyter_stream.models.progress', default=None)
 """Where a model reports what it does before it can answer, such as starting a server, a sentence at a time, on the
@@ -46,6 +49,16 @@ def askable_models(environ: Mapping[str, str]) -> list[str]:
 
     askable = {prefix: has_key(prefix) for prefix in {name.partition(':')[0] for name in KNOWN_MODELS}}
     return [name for name in KNOWN_MODELS if askable[name.partition(':')[0]]]
+
+
+def model_prefixes(environ: Mapping[str, str]) -> list[str]:
+    """What model strings begin with, as `openai-chat:`; first those that can be asked with the keys in `environ`."""
+    from jupyter_stream.providers import PROVIDERS
+
+    def lacks_key(provider: Provider) -> bool:
+        return provider.key_required and not any(environ.get(name, '').strip() for name in provider.key_env)
+
+    return [f'{prefix}:' for provider in sorted(PROVIDERS, key=lacks_key) for prefix in provider.all_prefixes]
 
 
 class Model(ABC):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Float, Integer, Unicode
 
-from jupyter_stream.notebook import reprs
+from jupyter_stream.notebook import completion, reprs
 from jupyter_stream.notebook.defaults import Defaults
 from jupyter_stream.notebook.options import join_prompt, manual, parse
 from jupyter_stream.notebook.play import Player, short_errors
@@ -179,6 +179,7 @@ def load(shell: Shell) -> None:
         return
     shell.register_magics(AskMagics(shell))
     reprs.register(shell)
+    completion.register(shell)
     shell.input_transformers_cleanup.insert(0, CellTransformer(shell))
 
 
@@ -191,6 +192,7 @@ def unload(shell: Shell) -> None:
         if getattr(kind.get('ask'), '__self__', None) is magics:
             del kind['ask']
     reprs.unregister(shell)
+    completion.unregister(shell)
     shell.configurables.remove(magics)
     transformers = shell.input_transformers_cleanup
     transformers[:] = [t for t in transformers if not isinstance(t, CellTransformer)]

@@ -17,7 +17,7 @@ from typing import Any
 
 from jupyter_stream.exceptions import UserError
 
-__all__ = ('OPTIONS', 'AskOptions', 'Option', 'OptionError', 'join_prompt', 'manual', 'parse')
+__all__ = ('OPTIONS', 'AskOptions', 'Option', 'OptionError', 'Typing', 'join_prompt', 'manual', 'parse', 'typing')
 
 
 class OptionError(UserError):
@@ -87,6 +87,15 @@ OPTIONS: tuple[Option, ...] = (
 )
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """The word at which somebody is typing: the value of an option, or an option itself where that is None."""
+
+    option: Option | None
+    text: str
+
+
 # `-5 degrees`, `- a list` and `-->` start a prompt, so only a letter after the dashes makes an option.
 _OPTION = re.compile(r'(?P<flag>--?[^\W\d_][\w-]*|-[^\W\d_][^\s=]*)(?:(?P<equals>=)|(?=\s|$))')
 _SPACE = re.compile(r'\s*')
@@ -94,6 +103,7 @@ _END = re.compile(r'--(?:\s|$)')
 _VALUE = re.compile(r""""(?P<double>(?:[^"\\]|\\.)*)"(?=\s|$)|'(?P<single>(?:[^'\\]|\\.)*)'(?=\s|$)|(?P<bare>\S+)""")
 _LAST_END = re.compile(r'\r?\n\Z')
 _ESCAPED = re.compile(r"""\\(["'\\])""")
+_FLAG_BEGUN = re.compile(r'-{0,2}|--?[^\W\d_][\w-]*')
 
 
 def parse(line: str) -> tuple[AskOptions, str]:
@@ -116,6 +126,26 @@ def parse(line: str) -> tuple[AskOptions, str]:
         values[option.field] = _converted(option, word['flag'], text)
         at = _skip(line, at)
     return AskOptions(**values), line[end.end() :]
+
+
+def typing(line: str) -> Typing | None:
+    """What is being typed at the end of a line that is not finished; None where that is the prompt, or nothing yet.
+
+    >>> typing('-t 0 --model ope').text
+    'ope'
+    """
+    at = _skip(line, 0)
+    while (word := _OPTION.match(line, at)) and (option := _BY_FLAG.get(word['flag'])):
+        start = _value_start(line, word)
+        if start == word.end() and not word['equals']:
+            break
+        found = _VALUE.match(line, start)
+        if found is None or (found['bare'] and found.end() == len(line)):
+            return Typing(option, line[start:])
+        at = _skip(line, found.end())
+        if at == found.end():
+            return None
+    return Typing(None, line[at:]) if _FLAG_BEGUN.fullmatch(line, at) else None
 
 
 def join_prompt(rest: str, body: str | None) -> str:
@@ -156,7 +186,7 @@ def _known(flag: str) -> Option:
 
 def _value(line: str, word: re.Match[str], option: Option) -> tuple[str, int]:
     """The text of an option's value, unquoted, and where it ends."""
-    start = word.end() if word['equals'] else _skip(line, word.end())
+    start = _value_start(line, word)
     found = _VALUE.match(line, start)
     if found is None or (not word['equals'] and _is_option(found['bare'] or '')):
         raise OptionError(f'{word["flag"]} needs {option.wants} after it.')
@@ -164,6 +194,10 @@ def _value(line: str, word: re.Match[str], option: Option) -> tuple[str, int]:
         raise OptionError(f'The quoted value of {word["flag"]} has no closing quote: {found["bare"]}')
     quoted = found['double'] if found['double'] is not None else found['single']
     return (found['bare'] if quoted is None else _ESCAPED.sub(r'\1', quoted)), found.end()
+
+
+def _value_start(line: str, word: re.Match[str]) -> int:
+    return word.end() if word['equals'] else _skip(line, word.end())
 
 
 def _is_option(word: str) -> bool:

@@ -12,17 +12,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ('transform',)
+__all__ = ('before_cursor', 'transform')
 
 # The instance is looked up in the shell at run time: it needs no name in the user's namespace.
 _MAGICS = "get_ipython().magics_manager.registry['AskMagics']"
 
 # Notes above a cell's magic are the reader's; IPython itself leaves out nothing but blank lines.
 _ABOVE = r'(?:[^\S\n]*(?:#[^\n]*)?\n)*'
-_CELL = re.compile(rf'{_ABOVE}%%ask(?:[ \t](?P<line>[^\n]*))?(?P<end>\n|\Z)')
+_CELL = re.compile(rf'{_ABOVE}(?P<magic>%%ask)(?:[ \t](?P<line>[^\n]*))?(?P<end>\n|\Z)')
 _OTHER_CELL = re.compile(rf'{_ABOVE}\s*%%')
 _LINE = re.compile(
-    r'(?P<indent>[ \t]*)(?P<target>[^\W\d][\w.\[\]\'"]*[ \t]*=[ \t]*)?%ask(?:[ \t](?P<line>[^\n]*))?(?P<end>\n|\Z)'
+    r'(?P<indent>[ \t]*)(?P<target>[^\W\d][\w.\[\]\'"]*[ \t]*=[ \t]*)?'
+    r'(?P<magic>%ask)(?:[ \t](?P<line>[^\n]*))?(?P<end>\n|\Z)'
 )
 # What IPython turns into a call by itself; its text is not Python and must not be read as such.
 _ESCAPED = re.compile(r'[ \t]*(?:[^\W\d][\w.\[\]\'"]*[ \t]*=[ \t]*)?[%!?](?:[^\n]*\\\n)*[^\n]*(?:\n|\Z)')
@@ -54,6 +55,22 @@ def transform(lines: list[str], *, awaits: bool) -> list[str]:
     if changed is None or changed == text:
         return lines
     return changed.splitlines(keepends=True)
+
+
+def before_cursor(text: str, cursor: int) -> str | None:
+    """What stands between the `%ask` or `%%ask` of a question and the cursor in it, the cell's body included.
+
+    None where the cursor is in no question, or still in the magic's name. `cursor` counts characters from 0.
+    """
+    found = _CELL.match(text) or _line_at(text, cursor)
+    return text[found.end('magic') : cursor] or None if found else None
+
+
+def _line_at(text: str, cursor: int) -> re.Match[str] | None:
+    if '%ask' not in text or _OTHER_CELL.match(text):
+        return None
+    lines = (_LINE.match(text, start) for start, _ in _statements(text))
+    return next((line for line in lines if line and line.start() <= cursor <= line.start('end')), None)
 
 
 def _cell(text: str, awaits: bool) -> str | None:

@@ -47,6 +47,8 @@ LAB_SETTINGS = {
         'doNotDisturbMode': True,
     },
     '@jupyterlab/docmanager-extension/plugin': {'autosave': False},
+    # A busy machine may complete later than within the usual second; what comes later is dropped.
+    '@jupyterlab/completer-extension/manager': {'providerTimeout': 60_000},
 }
 
 # The text of the outputs, without the prompt at their left.

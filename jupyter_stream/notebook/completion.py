@@ -1,0 +1,147 @@
+"""Tab and Shift+Tab in a question: the options and the models on its first line, and nothing of Python in its prose.
+
+Tab is a matcher of IPython's completer, which every front end reaches by way of the kernel. What that completer does
+not decide (help, and completion where a kernel hands it one line only) is decided before, at the kernel's own methods.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final, cast
+
+from jupyter_stream.notebook.options import OPTIONS, Typing, typing
+from jupyter_stream.notebook.transform import before_cursor
+
+__all__ = ('choices', 'register', 'unregister')
+
+_NAME: Final = 'jupyter_stream'
+_FIRST: Final = 1000
+"""The priority among matchers: what it suppresses has not been looked for in vain."""
+
+Shell = Any
+Reply = dict[str, Any]
+
+
+class _Nothing:
+    """No completion, counted as one: IPython lets a matcher silence the others only if it has found something."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
+def choices(word: Typing, names: dict[str, Any]) -> list[str]:
+    """What the word may become, in the order of use; `names` are the user's variables."""
+    if word.option is None:
+        return [flag for option in OPTIONS for flag in reversed(option.flags) if flag.startswith(word.text)]
+    return _models(word.text, names) if word.option.field == 'model' else []
+
+
+def _models(typed: str, names: dict[str, Any]) -> list[str]:
+    """Variables that hold a model, and providers; behind a colon well-known models, and without one by their bare name
+    where nothing else begins like that.
+    """
+    from jupyter_stream.models import known_model_names
+    from jupyter_stream.models.base import model_prefixes
+
+    known = known_model_names()
+    if ':' in typed:
+        return [model for model in known if model.startswith(typed)]
+    own = sorted(name for name, value in names.items() if name[:1] != '_' and _is_model(value))
+    first = [name for name in (*own, *model_prefixes(os.environ)) if name.startswith(typed)]
+    return first or [model for model in known if model.partition(':')[2].startswith(typed)]
+
+
+def _is_model(value: object) -> bool:
+    return hasattr(value, 'request_stream') and not isinstance(value, type)
+
+
+def _word(before: str) -> Typing | None:
+    """The word being typed in what stands before the cursor; None in prose, which all lines below the first are."""
+    return None if '\n' in before else typing(before)
+
+
+# ------------------------------------------------------------------ Tab
+
+
+def _matcher(shell: Shell) -> Callable[[Any], Any]:
+    from IPython.core import completer
+
+    def match(context: Any) -> Any:
+        before = before_cursor(context.full_text, _offset(context))
+        if before is None:
+            return {'completions': []}
+        word = _word(before)
+        found = choices(word, shell.user_ns) if word else []
+        if not (word and found):
+            return {'completions': _Nothing(), 'suppress': True}
+        kind = word.option.field if word.option else 'option'
+        completions = [completer.SimpleCompletion(text, type=kind) for text in found]
+        return {'completions': completions, 'matched_fragment': word.text, 'suppress': True, 'ordered': True}
+
+    # IPython before 8.6 has none: only its kernel's methods can then keep prose free.
+    decorate = cast(Any, completer).context_matcher
+    return decorate(priority=_FIRST, identifier=_NAME)(match)
+
+
+def _offset(context: Any) -> int:
+    """The cursor's place in the whole text."""
+    lines: Sequence[str] = context.full_text.split('\n')[: context.cursor_line]
+    return sum(map(len, lines)) + len(lines) + context.cursor_position
+
+
+# ------------------------------------------------------------------ the kernel's methods
+
+
+def _no_completion(cursor: int) -> Reply:
+    return {'status': 'ok', 'matches': [], 'cursor_start': cursor, 'cursor_end': cursor, 'metadata': {}}
+
+
+def _no_help(cursor: int) -> Reply:
+    return {'status': 'ok', 'found': False, 'data': {}, 'metadata': {}}
+
+
+class _Guard:
+    """Stands before a method of the kernel that is given a cell and a cursor; prose never reaches the method."""
+
+    def __init__(self, method: Callable[..., Any], nothing: Callable[[int], Reply]) -> None:
+        self.method = method
+        self._nothing = nothing
+
+    def __call__(self, code: str, cursor_pos: int | None = None, *args: Any, **kwargs: Any) -> Any:
+        cursor = len(code) if cursor_pos is None else cursor_pos
+        before = before_cursor(code, cursor)
+        if before is not None and _word(before) is None:
+            return self._nothing(cursor)
+        return self.method(code, cursor_pos, *args, **kwargs)
+
+
+_GUARDED: Final[dict[str, Callable[[int], Reply]]] = {'do_complete': _no_completion, 'do_inspect': _no_help}
+
+
+def register(shell: Shell) -> None:
+    """Complete questions in this shell. Without matchers that see the whole cell (IPython before 8.6) only prose is
+    kept free.
+    """
+    with suppress(AttributeError):
+        shell.Completer.custom_matchers.append(_matcher(shell))
+    kernel = getattr(shell, 'kernel', None)
+    for name, nothing in _GUARDED.items():
+        if hasattr(kernel, name):
+            setattr(kernel, name, _Guard(getattr(kernel, name), nothing))
+
+
+def unregister(shell: Shell) -> None:
+    """Undo `register`, and nothing else."""
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [one for one in matchers if getattr(one, 'matcher_identifier', None) != _NAME]
+    kernel: Any = getattr(shell, 'kernel', None)
+    for name in _GUARDED:
+        if isinstance(guard := getattr(kernel, name, None), _Guard):
+            delattr(kernel, name)
+            if getattr(kernel, name) != guard.method:
+                setattr(kernel, name, guard.method)
