@@ -87,10 +87,8 @@ bench: $(READY) $(BENCH)/.ready
 	$(BENCH)/bin/python benchmarks/cost_per_delta.py
 	$(BENCH)/bin/python benchmarks/import_time.py
 
-$(PEERS)/.ready: pyproject.toml uv.lock tools/setup.sh benchmarks/peers.txt
-	@sh tools/setup.sh $(PEERS)/.locked $(PEERS) --no-dev
-	@$(PEERS)/bin/python -m pip install --quiet -r benchmarks/peers.txt
-	@touch $(PEERS)/.ready
+$(PEERS)/.ready: pyproject.toml uv.lock tools/setup.sh
+	@sh tools/setup.sh $(PEERS)/.ready $(PEERS) --no-dev --group peers
 
 bench-peers: $(PEERS)/.ready
 	$(PEERS)/bin/python benchmarks/peers.py

@@ -1,10 +1,12 @@
-"""A server on this machine that gives one answer again and again, at the pace of a hosted model.
+"""A server on this machine that gives answers written beforehand, at the pace of a hosted model.
 
-    python tools/replay.py ANSWER.md [--rate 60] [--wait 0.3] [--key KEY] [--model NAME]
+    python tools/replay.py ANSWER.md … [--rate 60] [--wait 0.3] [--key KEY] [--model NAME]
 
-It speaks OpenAI's Chat Completions. Each request is answered with the text of the file, `rate` tokens a second after
-`wait` seconds; where a key is named, without it by 401. Its first line is its base URL; from then on it prints a line
-of JSON for each request that comes, ends, or is left by its client, with the time. It ends with its standard input.
+It speaks OpenAI's Chat Completions. The first request is answered with the text of the first file, and so on, the last
+file again and again: `rate` tokens a second after `wait` seconds, or, where no stream is asked for, all of it after the
+time that the stream would take. Where a key is named, a request without it is answered by 401. Its first line is
+its base URL; from then on it prints a line of JSON, with the time, for each request that comes, ends, or is left by its
+client. It ends with its standard input.
 
 The picture in the README, the comparison with other ways to ask, and the tests of the README's cells run against it.
 """
@@ -14,6 +16,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import select
+import socket
 import subprocess
 import sys
 import threading
@@ -42,9 +46,9 @@ class Replay:
 
 
 @contextmanager
-def replaying(answer: Path, **options: object) -> Iterator[Replay]:
+def replaying(*answers: Path, **options: object) -> Iterator[Replay]:
     """Runs this file as a process of its own; options are those of the command line."""
-    command = [sys.executable, __file__, str(answer)]
+    command = [sys.executable, __file__, *map(str, answers)]
     command += [f'--{name}={value}' for name, value in options.items()]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin and process.stdout
@@ -82,12 +86,15 @@ class Handler(BaseHTTPRequestHandler):
             self._reply(401, {'error': {'message': 'This is not the key.', 'type': 'invalid_request_error'}})
             return
         self._say('asked', body=body)
-        pieces = tokens(self.options.answer.read_text(encoding='utf-8'))
+        pieces = tokens(self._next().read_text(encoding='utf-8'))
         if body.get('stream'):
             self._stream(pieces)
         else:
-            self._reply(200, self._completion(pieces))
-            self._say('done', sent=len(pieces))
+            self._whole(pieces)
+
+    def _next(self) -> Path:
+        answers = self.options.answers
+        return answers.pop(0) if len(answers) > 1 else answers[0]
 
     def _stream(self, pieces: list[str]) -> None:
         self._head(200, {'content-type': 'text/event-stream', 'transfer-encoding': 'chunked'})
@@ -106,6 +113,19 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
             self._say('left', sent=sent)
+
+    def _whole(self, pieces: list[str]) -> None:
+        if self._left_within(self.options.wait + len(pieces) / self.options.rate):
+            self.close_connection = True
+            self._say('left', sent=0)
+        else:
+            self._reply(200, self._completion(pieces))
+            self._say('done', sent=len(pieces))
+
+    def _left_within(self, seconds: float) -> bool:
+        """Waits; returns at once where the client closes its side in the meantime, as it sends nothing more."""
+        readable, _, _ = select.select([self.connection], [], [], seconds)
+        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
 
     def _event(self, data: str) -> None:
         event = f'data: {data}\n\n'.encode()
@@ -148,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('answer', type=Path, help='a file of Markdown')
+    parser.add_argument('answers', type=Path, nargs='+', help='files of Markdown')
     parser.add_argument('--rate', type=float, default=60, help='tokens a second')
     parser.add_argument('--wait', type=float, default=0.3, help='seconds before the first token')
     parser.add_argument('--key', default='', help='the one key that is accepted; any, without it')
