@@ -8,6 +8,7 @@ this folder, which is not timed, unless one is named.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -26,23 +27,29 @@ ANSWER = 'jupyter_stream'  # the key of an answer's own metadata
 
 
 class Steps:
-    """Seconds by step, in order."""
+    """What each step took, in order: seconds, and the processor seconds of the programs that it ran to their end."""
 
     def __init__(self) -> None:
-        self.took: dict[str, float] = {}
+        self.took: dict[str, tuple[float, float]] = {}
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        began = time.monotonic()
+        began, used = time.monotonic(), processor()
         yield
-        self.took[name] = time.monotonic() - began
-        print(f'{name}: {self.took[name]:.1f} s', file=sys.stderr)
+        self.took[name] = time.monotonic() - began, processor() - used
+        print(f'{name}: {self.took[name][0]:.1f} s', file=sys.stderr)
 
     def report(self) -> None:
-        print('| step | seconds |\n| --- | ---: |')
-        for name, seconds in self.took.items():
-            print(f'| {name} | {seconds:.1f} |')
-        print(f'| all | {sum(self.took.values()):.1f} |')
+        print('| step | seconds | of a processor |\n| --- | ---: | ---: |')
+        for name, (seconds, used) in self.took.items():
+            print(f'| {name} | {seconds:.1f} | {f"{used:.1f}" if used else "–"} |')
+        print(f'| all | {sum(seconds for seconds, _ in self.took.values()):.1f} | |')
+
+
+def processor() -> float:
+    """Processor seconds of all programs that this one has run to their end."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def run(*command: object) -> None:
@@ -58,6 +65,7 @@ def built(folder: Path) -> Path:
 def ask(python: Path, folder: Path, steps: Steps) -> str:
     """Runs the README's first cells in a kernel of that environment; returns the answer."""
     manager = KernelManager(kernel_name='python3')
+    assert manager.kernel_spec
     manager.kernel_spec.argv[0] = str(python)
     with steps.step('the kernel starts'):
         manager.start_kernel(cwd=str(folder))

@@ -84,6 +84,12 @@ def test_the_first_cells_stand_alone():
     assert second.startswith('%%ask\n')
 
 
+def test_the_badge_opens_the_repository_that_pyproject_names():
+    """It has no public address yet; who gives it one names it in `[project.urls]`, and this test asks for the rest."""
+    address = PROJECT.get('urls', {}).get('Repository', 'https://github.com/OWNER/jupyter_stream')
+    assert f'](https://mybinder.org/v2/gh/{address.removeprefix("https://github.com/")}/HEAD)' in README
+
+
 # What is a cell.
 
 
