@@ -7,13 +7,14 @@ RUN   := $(BIN)/python -m
 FRONT := jupyter_stream/widgets/frontend
 NODE  := $(FRONT)/node_modules/.ready
 BENCH := .venv-bench
+PEERS := .venv-peers
 MUTANTS := .venv-mutants
 
 # An activated environment, or a kernel's own settings, must not leak into this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .PHONY: help setup demo lab test test-core test-browser test-notebooks test-binder test-frontend frontend bench \
-    mutants lint format lock clean
+    bench-peers picture mutants lint format lock clean
 
 help:
 	@echo 'make demo            the quickstart on the embedded model, in this terminal'
@@ -23,6 +24,8 @@ help:
 	@echo 'make test-notebooks  the notebooks, run again and compared (nbval)'
 	@echo 'make test-binder     the steps that Binder takes, in a clean copy'
 	@echo 'make bench           the measurements in benchmarks/README.md'
+	@echo 'make bench-peers     beside other ways to ask, in the page of one JupyterLab'
+	@echo 'make picture         the moving picture in README.md, recorded anew'
 	@echo 'make mutants         breaks the code in a sample of places, and sees whether the tests notice'
 	@echo 'make lint | format   ruff and pyright | ruff'
 	@echo 'make lock            uv.lock anew, after pyproject.toml has changed'
@@ -89,6 +92,16 @@ bench: $(READY) $(BENCH)/.ready
 	$(BENCH)/bin/python benchmarks/cost_per_delta.py
 	$(BENCH)/bin/python benchmarks/import_time.py
 
+$(PEERS)/.ready: pyproject.toml uv.lock tools/setup.sh
+	@sh tools/setup.sh $(PEERS)/.ready $(PEERS) --no-dev --group peers
+
+bench-peers: $(PEERS)/.ready
+	$(PEERS)/bin/python benchmarks/peers.py
+
+picture: $(READY)
+	@$(BIN)/python tools/chromium.py
+	$(BIN)/python tools/picture.py
+
 $(MUTANTS)/.ready: pyproject.toml uv.lock tools/setup.sh
 	@sh tools/setup.sh $(MUTANTS)/.ready $(MUTANTS) --group mutants
 
@@ -108,4 +121,4 @@ lock:
 	$(BIN)/python -m uv lock
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(MUTANTS) build dist .pytest_cache .ruff_cache .hypothesis $(FRONT)/node_modules $(FRONT)/.tests
+	rm -rf $(VENV) $(BENCH) $(PEERS) $(MUTANTS) build dist .pytest_cache .ruff_cache .hypothesis $(FRONT)/node_modules $(FRONT)/.tests

@@ -41,13 +41,7 @@ from tests.browser.rig import CHROMIUM_FLAGS, Lab, Notebook, Server, until  # no
 
 END = 'ENDOFTHEANSWER'
 
-SETUP = """
-%load_ext jupyter_stream
-import asyncio, time
-from jupyter_stream import aask
-from jupyter_stream.models.function import FunctionModel
-
-SECTION = '''## Section {n}
+SECTION = """## Section {n}
 
 A stream is read as it comes: part {n} of this answer has *some* emphasis, `a little code` and a sentence or two that
 go on for as long as sentences in such answers do, so that a paragraph is a paragraph, with $x_{n}^2$ in it.
@@ -65,7 +59,15 @@ def section_{n}(value):
     return [value * {n} for _ in range({n})]
 ```
 
-'''
+"""
+
+SETUP = """
+%load_ext jupyter_stream
+import asyncio, time
+from jupyter_stream import aask
+from jupyter_stream.models.function import FunctionModel
+
+SECTION = @SECTION@
 SIZE = 5
 END = '\\n\\n**@END@**\\n'
 made = {}
@@ -92,7 +94,7 @@ def writer(deltas, rate):
         async for piece in pieces(deltas, rate):
             yield piece
     return FunctionModel(stream_function=stream)
-""".replace('@END@', END)
+""".replace('@END@', END).replace('@SECTION@', repr(SECTION))
 
 ASK = 'model = writer({deltas}, {rate})', '%%ask -m model -o answer\nWrite a long answer.'
 MANY = (
@@ -162,7 +164,9 @@ class Result:
     frames: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]], repr=False)
 
 
-SHOWN = frozenset({'comm_open', 'comm_msg', 'comm_close', 'display_data', 'update_display_data', 'clear_output'})
+SHOWN = frozenset(
+    'comm_open comm_msg comm_close display_data update_display_data clear_output execute_result stream'.split()
+)
 """The kinds of messages that show something; the others (busy, idle, the echo of the input) belong to every cell."""
 
 
@@ -180,10 +184,10 @@ ONCE = 50_000
 class Wire:
     """The websocket frames of the page."""
 
-    def __init__(self, lab: Lab):
+    def __init__(self, lab: Lab, time_domain: str = 'timeTicks'):
         self._session = lab.page.context.new_cdp_session(lab.page)
         self._session.send('Network.enable')
-        self._session.send('Performance.enable')
+        self._session.send('Performance.enable', {'timeDomain': time_domain})
         self._session.on('Network.webSocketFrameReceived', self._received)
         self.result = Result()
 
@@ -202,7 +206,7 @@ class Wire:
         self.result.frames.append((event['timestamp'], len(raw)))
 
     def busy(self) -> float:
-        """Seconds that the page's main thread has spent in tasks so far."""
+        """Seconds that the page's main thread has spent in tasks so far (of its processor, with `threadTicks`)."""
         metrics = self._session.send('Performance.getMetrics')['metrics']
         return next(metric['value'] for metric in metrics if metric['name'] == 'TaskDuration')
 

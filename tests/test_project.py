@@ -1,6 +1,5 @@
 """The project's own files agree with each other: lock, notebooks, README, Makefile, changelog."""
 
-import ast
 import importlib.metadata
 import json
 import os
@@ -74,16 +73,6 @@ def test_readme_commands_are_in_the_makefile():
     named |= {word for block in fenced('(?:sh|bash)', README) for word in re.findall(r'\bmake ([a-z][a-z-]*)', block)}
     assert {'demo', 'test', 'lab'} <= named
     assert named <= make_targets()
-
-
-def test_readme_python_parses():
-    blocks = fenced('python', README)
-    assert blocks
-    for block in blocks:
-        cells = re.split(r'^(?=%%|%)', block, flags=re.MULTILINE)
-        for cell in cells:
-            if not cell.startswith('%'):
-                compile(cell, 'README.md', 'exec', flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 @pytest.mark.parametrize('name', ['README.md', 'CHANGELOG.md', 'benchmarks/README.md'])

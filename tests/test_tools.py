@@ -1,4 +1,4 @@
-"""`tools/`: what `make demo` prints and when it fails; where Chromium is looked for."""
+"""`tools/`: what `make demo` prints and when it fails; where Chromium is looked for; the picture and its answers."""
 
 import importlib.util
 import io
@@ -8,6 +8,9 @@ from types import ModuleType
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image
+
+from tools import picture, replay
 
 
 def load(name: str) -> ModuleType:
@@ -82,3 +85,29 @@ def test_chromium_is_where_the_variable_says_or_nowhere(monkeypatch, tmp_path):
     assert chromium.find() == str(binary)
     monkeypatch.setenv('CHROMIUM', str(tmp_path / 'none'))
     assert chromium.find() is None
+
+
+@pytest.mark.parametrize(
+    ('times', 'durations'),
+    [
+        ([0.0, 0.25, 0.5], [(0, 250), (1, 250), (2, 2500)]),
+        ([0.0, 0.1, 0.2, 0.5], [(0, 250), (2, 250), (3, 2500)]),
+        ([0.0, 1.0], [(0, 1000), (1, 2500)]),
+    ],
+    ids=['each', 'too many', 'nothing changes'],
+)
+def test_a_picture_shows_what_was_there_at_each_tick(times, durations):
+    frames = [picture.Frame(at, Image.new('L', (1, 1), number)) for number, at in enumerate(times)]
+    assert [(image.getpixel((0, 0)), shown) for image, shown in picture.sampled(frames, 4)] == durations
+
+
+def test_the_picture_moves_and_is_small():
+    data = picture.PICTURE.read_bytes()
+    assert len(data) < picture.LIMIT
+    assert Image.open(picture.PICTURE).n_frames > 20
+
+
+def test_tokens_are_the_text():
+    text = 'A *word*, a longerone:\n\n```py\nx = $y_1$\n``` 漢字 🙂\n'
+    assert ''.join(replay.tokens(text)) == text
+    assert len(replay.tokens(text)) > 15

@@ -95,9 +95,9 @@ def tasks(page: Page) -> Iterator[list[float]]:
 
 
 class Server:
-    """A JupyterLab process on the notebooks in `folder / 'work'`."""
+    """A JupyterLab process on the notebooks in `folder / 'work'`; `options` are more of its command line."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, options: Sequence[str] = ()):
         self.work = folder / 'work'
         self.work.mkdir(parents=True)
         self._write_settings(folder / 'settings')
@@ -115,13 +115,18 @@ class Server:
                 *('--LabApp.expose_app_in_browser=True', '--LabApp.news_url='),
                 '--JupyterNotebookApp.expose_app_in_browser=True',
                 f'--ServerApp.root_dir={self.work}',
+                *options,
             ],
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        self.url = until(lambda: self._address(runtime), 'JupyterLab has started', timeout=60)
+        try:
+            self.url = until(lambda: self._address(runtime), 'JupyterLab has started', timeout=180)
+        except AssertionError:
+            self._process.kill()
+            raise
 
     def _write_settings(self, folder: Path) -> None:
         for name, values in LAB_SETTINGS.items():
