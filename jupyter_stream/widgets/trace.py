@@ -139,8 +139,8 @@ class Trace:
 
     @property
     def silence(self) -> tuple[float, float] | None:
-        """The longest pause, from when to when, if it is long for the pace of this answer; also the one before the end of
-        an answer that had stopped coming. The wait for the first text is none: it is a figure of its own.
+        """The longest pause, from when to when, if it is long for the pace of this answer; also the one before the end
+        of an answer that had stopped coming. The wait for the first text is none: it is a figure of its own.
         """
         ending = (self.last, self.end) if self.last is not None and self.end is not None else None
         longest = max((gap for gap in (self.gap, ending) if gap is not None), key=_length, default=None)

@@ -1,6 +1,7 @@
 /** The timeline of one answer: its text on a line of time, and its events as a list. See `widgets/timeline.py`. */
 
 import { h, put, say } from "./dom.ts";
+import { type ExplorerModel, join } from "./explorer.ts";
 import css from "./timeline.css";
 
 /** Seconds, and the characters that came then. */
@@ -390,7 +391,12 @@ function rowOf([time, kind, index, part, text]: Row): HTMLElement {
 }
 
 export default {
-  render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-    return new View(model, el).close;
+  render({ model, el }: { model: Model & ExplorerModel; el: HTMLElement }): () => void {
+    const { close } = new View(model, el);
+    const leave = join(model, el);
+    return () => {
+      leave();
+      close();
+    };
   },
 };
