@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from nbconvert import HTMLExporter
 from playwright.sync_api import Browser
 
 from .rig import Classic, Lab, Notebook, Server, until
@@ -116,7 +117,7 @@ def test_a_sitting(own: Callable[[type[Lab]], Lab], kind: type[Lab]) -> None:
     panel.wait('run 2: stopped after')
     until(lambda: 'nterrupted' in panel.answer, 'the answer is marked')
 
-    page.locator('.jp-OutputArea select').select_option(index=0)
+    panel.runs.select_option(index=0)
     panel.wait('run 1: done in')
     until(lambda: ANSWER in shown(panel), 'the first answer is back')
     until(lambda: rows.count() == first_rows, 'its events are back')
@@ -128,11 +129,18 @@ def test_a_sitting(own: Callable[[type[Lab]], Lab], kind: type[Lab]) -> None:
     book.run(3)
     assert book.text(3) == SAVED
 
-    widget, summary = (output.data for output in book.save().cells[1].outputs)
-    assert 'application/vnd.jupyter.widget-view+json' in widget
+    (summary,) = (output.data for output in book.save().cells[1].outputs)
     assert set(summary) == {'text/markdown', 'text/plain'}
-    for text in ('run 1', 'function:function::guide', 'Why is the sky blue?', SAVED, 'first text after'):
-        assert text in summary['text/markdown'] and text in summary['text/plain']
+    for text in ('run 1', 'run 2', 'function:function::guide', 'Why is the sky blue?', 'first text', 'stopped'):
+        assert text in summary['text/markdown'].lower().replace('why', 'Why') and text in summary['text/plain']
+    assert SAVED in summary['text/markdown'] and SAVED in summary['text/plain']
+    assert 'Go on.' in summary['text/markdown'] and 'word20' in summary['text/markdown']
+
+    ask(panel, 'After it was saved?')  # it is still there, and works
+    panel.wait('run 3: ')
+    panel.press('Stop')
+    panel.wait('run 3: stopped after')
+    assert '**Run 3**' in str(book.save().cells[1].outputs)
     assert app.errors == before
 
 
@@ -180,10 +188,17 @@ def test_a_small_window_and_a_kernel_that_is_gone(own: Callable[[type[Lab]], Lab
     book.close()
     server.stop_kernels()
     app.load()
-    book = app.open(book.path)
-    until(lambda: 'widget' in book.text(1), 'JupyterLab says that it has no widget')
-    assert 'You asked: *Once more?*' in book.text(1), 'the summary is there'
+    book = app.open(book.path, kernel=False)
+    until(lambda: 'You asked: Once more?' in book.text(1), 'what came is there')
+    assert 'widget' not in book.text(1).lower()
+    assert book.page.locator('.jp-OutputArea em', has_text='Once more?').count() == 1, 'as Markdown'
     picture(app, book, 'explorer-reopened')
+
+    html = HTMLExporter().from_filename(str(book.path))[0]
+    assert '<em>Once more?</em>' in html
+    assert '>Run 1</strong>' in html
+    for word in ('widget-view', 'Loading widget', 'Error displaying'):
+        assert word not in html
 
 
 SHOW = """

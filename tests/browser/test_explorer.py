@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from playwright.sync_api import Locator, expect
 
 from .rig import Lab, Notebook, until
 
@@ -45,12 +46,13 @@ class Panel:
     def __init__(self, book: Notebook) -> None:
         book.run(0)
         book.run(1)
+        self.book = book
         self.page = book.page
         self.page.locator('.jpt').wait_for()
         book.reveal(1)
 
     def press(self, name: str) -> None:
-        self.page.locator('.jp-OutputArea button.jupyter-button', has_text=name).click()
+        self.page.locator('.jp-OutputArea button.jupyter-button', has_text=name).first.click()
 
     def choose(self, model: str) -> None:
         field = self.page.get_by_placeholder('provider:model')
@@ -62,7 +64,12 @@ class Panel:
 
     @property
     def said(self) -> str:
-        return self.page.locator('.jp-OutputArea [role=status], .jp-OutputArea [role=alert]').first.inner_text()
+        return self.page.locator('.jpt-explorer [role=status]').first.inner_text()
+
+    @property
+    def runs(self) -> Locator:
+        """The list of runs."""
+        return self.page.get_by_label('runs', exact=True)
 
     @property
     def answer(self) -> str:
@@ -125,7 +132,7 @@ def test_runs_can_be_looked_at_again_and_kept(panel: Panel, lab: Lab) -> None:
     panel.wait('ModelAPIError: <b onclick="window.scripted = 3">It broke</b>')
     until(lambda: '<img src=x' in panel.answer, 'the tags are shown as they are')
     assert page.evaluate('window.scripted') is None
-    page.locator('.jp-OutputArea select').select_option(index=0)
+    panel.runs.select_option(index=0)
     panel.wait('run 1: done in')
     until(lambda: panel.summary == first, 'the timeline is that of the first run')
     until(lambda: page.locator('.jps-view strong').count() == 30, 'the answer is that of the first run')
@@ -146,12 +153,105 @@ def test_what_is_kept_is_a_variable_and_the_file_has_a_summary(
     book.run(2)
     assert '**word29**' in book.text(2)
     saved: Any = book.save().cells[1].outputs
-    assert len(saved) == 2
-    text = saved[1]['data']['text/markdown']
-    assert '| prompt | `Why?` |' in text
-    assert '| answer | `**word0** **word1** ' in text
-    assert 'first text after' in text
-    assert set(saved[1]['data']) == {'text/markdown', 'text/plain'}
+    (output,) = saved
+    assert set(output['data']) == {'text/markdown', 'text/plain'}
+    text = output['data']['text/markdown']
+    assert '\n> Why?\n' in text
+    assert '\n**word0** **word1** ' in text
+    assert '· first text ' in text
+    assert 'word0' in panel.answer, 'and the explorer is still there'
+    assert not panel.page.locator('.jp-RenderedMarkdown:not(.jps-view)', has_text='word0').is_visible()
+
+
+def test_ctrl_enter_in_the_prompt_runs_it_and_not_the_cell(panel: Panel, lab: Lab) -> None:
+    page = panel.page
+    field = page.get_by_label('prompt (Ctrl+Enter runs)')
+    for number, (keys, prompt) in enumerate([('Control+Enter', 'One?'), ('Meta+Enter', 'Two?')], 1):
+        field.fill('')
+        field.press_sequentially(prompt)
+        field.press(keys)
+        panel.wait(f'run {number}: done in')
+        expect(field).to_have_value(prompt)
+    assert page.locator('.jpt-explorer').count() == 1, 'the cell was not run again'
+    panel.runs.select_option(index=0)
+    expect(field).to_have_value('One?')
+
+
+def test_the_fields_follow_the_run_and_an_edit_is_kept(panel: Panel) -> None:
+    page = panel.page
+    prompt, seed = page.get_by_placeholder('What do you want to ask?'), page.get_by_label('seed')
+    seed.fill('7')
+    panel.press('Run')
+    panel.wait('run 1: done in')
+    prompt.fill('Something else, half writ')
+    seed.fill('')
+    panel.runs.select_option(index=0)  # it is chosen already, and nothing happens
+    expect(prompt).to_have_value('Something else, half writ')
+    panel.choose('function:function::hostile')
+    panel.press('Run')
+    panel.wait('run 2: failed after')
+    prompt.fill('Not to be lost')
+    panel.runs.select_option(index=0)
+    expect(prompt).to_have_value('Why?')
+    expect(seed).to_have_value('7')
+    expect(page.get_by_placeholder('provider:model')).to_have_value('function:function::guide')
+    panel.runs.select_option(label='not asked yet · Not to be lost')
+    expect(prompt).to_have_value('Not to be lost')
+    panel.wait('not asked yet')
+
+
+def test_two_runs_stand_side_by_side(panel: Panel, lab: Lab) -> None:
+    page = panel.page
+    panel.press('Run')
+    panel.wait('run 1: done in')
+    page.get_by_label('seed').fill('5')
+    panel.press('Run')
+    panel.wait('run 2: done in')
+    page.get_by_label('compare with').select_option(index=1)
+    answers = page.locator('.jpt-answer .jps-view')
+    until(lambda: [view.locator('strong').count() for view in answers.all()] == [30, 30], 'both answers are shown')
+    one, other = (answers.nth(n).bounding_box() for n in (0, 1))
+    assert one is not None and other is not None
+    assert one['x'] + one['width'] <= other['x'], 'one beside the other'
+    assert abs(one['width'] - other['width']) < 2
+    table = page.get_by_role('table', name='Run 2 beside run 1')
+    expect(table.get_by_role('row', name='seed 5 –')).to_be_visible()
+    expect(table.get_by_role('row', name='state complete complete')).to_be_visible()
+    assert table.get_by_role('row', name='prompt').count() == 0
+    lab.screenshot('explorer-two')
+
+
+def test_run_and_stop_hand_the_focus_to_each_other(panel: Panel) -> None:
+    page = panel.page
+    panel.choose('function:function::endless')
+    run, stop = page.locator('.jpt-run'), page.locator('.jpt-stop')
+    run.focus()
+    page.keyboard.press('Enter')
+    until(lambda: panel.page.locator('.jpt-row').count() > 20, 'it runs')
+    expect(stop).to_be_focused()
+    page.keyboard.press('Enter')
+    panel.wait('run 1: stopped after')
+    expect(run).to_be_focused()
+
+
+def test_it_is_opened_again_by_its_name_and_goes_with_its_output(
+    notebook: Callable[[Sequence[str]], Notebook], lab: Lab
+) -> None:
+    book = notebook([SETUP, OPEN, 'ex'])
+    panel = Panel(book)
+    panel.press('Run')
+    panel.wait('run 1: done in')
+    book.run(2)
+    until(lambda: panel.page.locator('.jpt-host .jps-view').count() == 2, 'it is there twice')
+    panel.press('Run')
+    panel.wait('run 2: done in')
+    for index in (1, 2):
+        until(lambda at=index: '**Run 2**' in str(book.outputs(at)), 'both outputs have the text')
+        assert 'widget-view' not in str(book.outputs(index))
+    assert panel.page.locator('.jpt-host .jps-view').count() == 2
+    book.js("app.commands.execute('notebook:clear-all-cell-outputs');")
+    until(lambda: not panel.page.locator('.jpt-explorer').count(), 'it goes with its output')
+    assert lab.errors == []
 
 
 def test_it_is_legible_in_the_dark(panel: Panel, lab: Lab) -> None:

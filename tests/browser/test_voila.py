@@ -103,5 +103,5 @@ def test_the_explorer_is_there_once_answers_and_can_be_stopped(page: Page) -> No
     press(page, 'Stop')
     until(lambda: 'run 2: stopped after' in page.inner_text('.jpt-explorer'), 'it says that it was stopped')
     until(lambda: 'nterrupted' in page.locator('.jps-view').first.inner_text(), 'the answer is marked')
-    page.locator('.jpt-explorer select').select_option(index=0)
+    page.get_by_label('runs', exact=True).select_option(index=0)
     until(lambda: ANSWER in page.locator('.jps-view').first.inner_text(), 'the first answer is back')

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
+from random import Random
 from typing import Any
 
 import pytest
 
 from jupyter_stream.widgets.assets import source
 from jupyter_stream.widgets.timeline import FRAME, Timeline
-from jupyter_stream.widgets.trace import KEPT_ROWS, MOST_POINTS, Row, Trace
+from jupyter_stream.widgets.trace import KEPT_ROWS, MOST_POINTS, Pace, Row, Trace
 
 
 def delta(at: float, text: str = 'abc') -> Row:
@@ -39,10 +41,66 @@ def test_the_first_text_the_rate_and_the_longest_silence_are_exact() -> None:
 def test_before_anything_came_nothing_is_known() -> None:
     trace = Trace()
     assert trace.figures() == {
-        **dict.fromkeys(('first', 'last', 'gap', 'rate', 'end')), 'deltas': 0, 'characters': 0
+        **dict.fromkeys(('first', 'last', 'silence', 'rate', 'end')), 'deltas': 0, 'characters': 0
     }  # fmt: skip
     assert trace_of(1.0).rate is None
     assert trace_of(1.0).gap is None
+
+
+# ------------------------------------------------------------------ what is a silence
+
+
+def uneven(count: int, mean: float, seed: int) -> list[float]:
+    """Times of pieces that come without memory of one another, the most uneven that is ordinary."""
+    source = Random(seed)
+    return list(accumulate((source.expovariate(1 / mean) for _ in range(count)), initial=0.5))
+
+
+def even(count: int, every: float, start: float = 0.5) -> list[float]:
+    return [start + n * every for n in range(count)]
+
+
+@pytest.mark.parametrize('wait', [0.1, 9.0])
+def test_ordinary_jitter_is_no_silence_and_the_wait_for_the_first_text_neither(wait: float) -> None:
+    marked = [
+        trace_of(*(wait + at for at in uneven(100, mean, seed))).silence for mean in (0.01, 0.08) for seed in range(50)
+    ]
+    assert sum(one is not None for one in marked) <= 3, 'of a hundred uneven answers'
+
+
+@pytest.mark.parametrize(
+    ('times', 'silence'),
+    [
+        (even(30, 0.02) + even(30, 0.02, start=1.5), (1.08, 1.5)),
+        ([at + packet for packet in even(10, 0.6) for at in (0, 0.001, 0.002)], None),  # large packets, evenly
+        ([at + packet for packet in [*even(9, 0.2), 5.0] for at in (0, 0.001)], (2.101, 5.0)),
+        (even(8, 2.0), None),  # slow, and evenly so
+        ([*even(8, 2.0), 45.0], (14.5, 45.0)),
+        ([0.5, 1.0], None),  # too few to know the pace
+        ([0.5, 4.0], (0.5, 4.0)),
+        (even(20, 0.02) + even(20, 0.02, start=2) + even(20, 0.02, start=3.9), (2.38, 3.9)),  # two: the longer one
+    ],
+)
+def test_a_silence_is_long_against_the_pace_of_its_answer(
+    times: list[float], silence: tuple[float, float] | None
+) -> None:
+    assert trace_of(*times).silence == (silence and pytest.approx(silence))
+
+
+def test_an_answer_that_stopped_to_come_before_it_was_ended_fell_silent() -> None:
+    trace = trace_of(*even(20, 0.02))
+    trace.end = 0.98
+    assert trace.silence is None
+    trace.end = 30.0
+    assert trace.silence == pytest.approx((0.88, 30.0))
+
+
+def test_the_usual_pause_is_the_median_whatever_came_together() -> None:
+    pace = Pace()
+    for pause in (0.1, 0.11, 0.3, 0.0, 0.001, 0.09, 40.0):
+        pace.add(pause)
+    assert (pace.pauses, pace.usual) == (5, pytest.approx(0.11, rel=0.05))
+    assert Pace().usual == 0
 
 
 # ------------------------------------------------------------------ what is sent

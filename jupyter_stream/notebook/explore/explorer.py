@@ -13,8 +13,10 @@ from uuid import uuid4
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import EMBEDDED, default_model, defaults_of
+from jupyter_stream.notebook.explore.fields import Fields, fields_with
 from jupyter_stream.notebook.explore.recording import RecordingView
-from jupyter_stream.notebook.explore.run import Run, summary
+from jupyter_stream.notebook.explore.run import Run
+from jupyter_stream.notebook.explore.summary import overview
 from jupyter_stream.notebook.play import Player, short_errors
 from jupyter_stream.notebook.question import check_arguments, question
 from jupyter_stream.notebook.shell import Cell, current_shell, ends_cell, in_voila, running_cell
@@ -31,12 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = ('Explorer', 'explore')
 
+_EMPTY = 'An explorer: run the cell to open it.'
 _MIME = 'application/vnd.jupyter.widget-view+json'
 _BLIND = {
     'text/markdown': '*Nothing here shows widgets: `explorer.run(prompt=…)` asks, and `explorer.runs` has what came.*',
     'text/plain': 'Nothing here shows widgets: explorer.run(prompt=…) asks, and explorer.runs has what came.',
 }
-_EMPTY = {'text/markdown': '*No run yet.*', 'text/plain': 'No run yet.'}
 
 
 def explore(
@@ -50,8 +52,9 @@ def explore(
     """Open an explorer: ask models with settings of your choice, and see what comes back, and when.
 
     Where the front end shows widgets, it has fields for the model, the prompts and the settings, the answer while it
-    comes, its events and a timeline. A few lines on the last run stay in the saved notebook. Elsewhere
-    `explorer.run(prompt=…)` does the same without them.
+    comes, its events and a timeline, and any two runs beside each other. All runs stay in the saved notebook, as text;
+    the explorer itself as the value of another cell is opened again with its runs. Elsewhere `explorer.run(prompt=…)`
+    does the same without fields.
 
     Args:
         model: the model that is chosen at first, or its name. Without it: the one that `%%ask` would ask.
@@ -100,9 +103,12 @@ class Explorer:
         )
         self._models = {m if isinstance(m, str) else m.model_id: m for m in (first, *models)}
         self._first = next(iter(self._models))
-        self._system = self._defaults.system if system is None else system
-        self._prompt = prompt
-        self._settings: dict[str, Any] = dict(checked_settings(model_settings) or {})
+        usual = {'temperature': self._defaults.temperature, 'max_tokens': self._defaults.max_tokens}
+        given = checked_settings(model_settings) or {}
+        self._said = fields_with(
+            self._first, self._defaults.system if system is None else system, prompt, {**usual, **given}
+        )
+        self._by_call: Fields | None = None
         self.runs: list[Run] = []
         self._publisher = publisher(self._shell)
         self._panel: Panel | None = None
@@ -110,6 +116,7 @@ class Explorer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._id = uuid4().hex
+        self._is_placed = False
         self._cell: Cell | None = None
 
     @property
@@ -184,42 +191,45 @@ class Explorer:
         model: Model | str | None,
         system: str | None,
         settings: Mapping[str, Any] | None,
+        *,
+        by_call: bool = True,
     ) -> tuple[Run, Player]:
         with short_errors():
             if self.runs and self.runs[-1].running:
                 raise UserError(f'Run {self.runs[-1].number} is going on: stop it first.')
+            fields = self._fields(by_call=by_call)
             asked = question(
-                self._field('prompt', self._prompt) if prompt is None else prompt,
-                replace(self._defaults, temperature=None, max_tokens=None) if self._panel else self._defaults,
-                model=model if model is not None else self._model(),
-                system=self._field('system', self._system or '') if system is None else system,
-                model_settings={**self._settings_now(), **(settings or {})},  # type: ignore[typeddict-item]
+                fields.content() if prompt is None else prompt,
+                replace(self._defaults, temperature=None, max_tokens=None),
+                model=model if model is not None else fields.asked_model(self._models) or self._models[self._first],
+                system=fields.system if system is None else system,
+                model_settings={**fields.settings(), **(settings or {})},  # type: ignore[typeddict-item]
             )
         run = Run(len(self.runs) + 1, asked)
         self.runs.append(run)
-        self._player = Player(asked, self._view(run, prompt), run.keep)
+        self._player = Player(asked, self._view(run, by_call), run.keep)
         return run, self._player
 
-    def _view(self, run: Run, prompt: str | Sequence[UserContent] | None) -> RecordingView:
+    def _fields(self, *, by_call: bool) -> Fields:
+        """What the fields say. For a call, what an earlier call has put there does not count, so that a notebook asks
+        the same whether its explorer is seen or not.
+        """
+        if self._panel is None:
+            return self._said
+        now = self._panel.fields()
+        if now != self._by_call:
+            self._said = now
+        return self._said if by_call else now
+
+    def _view(self, run: Run, by_call: bool) -> RecordingView:
         panel = self._panel
         if panel is None:
             return RecordingView(run, NullView())
-        if isinstance(prompt, str):
-            panel.prompt.value = prompt
-        return RecordingView(run, panel.begin(run), on_tick=panel.timeline.tick)
-
-    def _field(self, name: str, otherwise: str) -> str:
-        return getattr(self._panel, name).value if self._panel is not None else otherwise
-
-    def _model(self) -> Model | str:
-        name = self._panel.model.value.strip() if self._panel is not None else self._first
-        return self._models.get(name, name) or self._models[self._first]
-
-    def _settings_now(self) -> dict[str, Any]:
-        if self._panel is None:
-            return self._settings
-        hidden = {name: value for name, value in self._settings.items() if name not in self._panel.numbers}
-        return {**hidden, **self._panel.settings()}
+        if by_call:
+            panel.keep_draft()
+        view = panel.begin(run)
+        self._by_call = panel.fields() if by_call else None
+        return RecordingView(run, view, on_tick=panel.timeline.tick)
 
     @contextmanager
     def _ending(self, run: Run) -> Generator[None]:
@@ -236,7 +246,7 @@ class Explorer:
                 run.end('interrupted', None, 0.0)
             if self._panel is not None:
                 self._panel.end(run, error)
-                self._publisher.update(summary(run, times=True), {}, self._id)
+                self._leave_text()
 
     # ------------------------------------------------------------------ showing
 
@@ -244,12 +254,11 @@ class Explorer:
         """Display the explorer, here too."""
         if _shows_widgets(self._shell):
             panel = self._panel or self._opened()
-            view = {'version_major': 2, 'version_minor': 0, 'model_id': panel.root.model_id}
-            self._publisher.display(
-                {_MIME: view, 'text/plain': 'An explorer: run the cell to open it.'}, {}, uuid4().hex
-            )
-            if not in_voila():  # its pages are not saved, and no update of a display reaches them (voila#498)
-                self._publisher.display(summary(self.runs[-1], times=True) if self.runs else _EMPTY, {}, self._id)
+            self._is_placed = False
+            if in_voila():  # its pages are not saved, and no update of a display reaches them (voila#498)
+                self._publisher.display({**_widget(panel), 'text/plain': _EMPTY}, {}, uuid4().hex)
+            else:
+                self._publisher.display({**_widget(panel), **overview(self.runs)}, {}, self._id)
         else:
             self._publisher.display(_BLIND, {}, self._id)
         self._cell = running_cell()
@@ -269,16 +278,21 @@ class Explorer:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:
             self._loop = None
-        defaults = {'temperature': self._defaults.temperature, 'max_tokens': self._defaults.max_tokens}
-        self._panel = Panel(
-            self,
-            models=suggestions(self._models, os.environ),
-            model=self._first,
-            system=self._system or '',
-            prompt=self._prompt,
-            settings={**defaults, **self._settings},
-        )
+        self._panel = Panel(self, models=suggestions(self._models, os.environ), fields=self._said)
+        if not in_voila():
+            self._panel.timeline.root = self._panel.root.model_id
         return self._panel
+
+    def page_placed(self) -> None:
+        """A page shows the explorer beside its output, which may become what the file shall have: text."""
+        self._is_placed = True
+        self._leave_text()
+
+    def _leave_text(self) -> None:
+        """What came of all runs is put into the output; a page that shows the widget there alone keeps it."""
+        if self._panel is not None and not in_voila():
+            widget = {} if self._is_placed else _widget(self._panel)
+            self._publisher.update({**widget, **overview(self.runs)}, {}, self._id)
 
     # ------------------------------------------------------------------ what the buttons do
 
@@ -287,7 +301,7 @@ class Explorer:
         if self._panel is None or self._loop is None:
             return
         try:
-            run, player = self._begin(None, None, None, None)
+            run, player = self._begin(None, None, None, None, by_call=False)
         except UserError as error:
             self._panel.say(str(error), wrong=True)
             return
@@ -307,16 +321,14 @@ class Explorer:
     def press_select(self, number: int) -> None:
         """Show a run that is over again."""
         if self._panel is not None and not self.runs[-1].running:
-            run = self.runs[number - 1]
-            self._panel.select(run)
-            self._publisher.update(summary(run, times=True), {}, self._id)
+            self._panel.select(self.runs[number - 1])
 
     def press_keep(self, name: str) -> None:
         """Keep the answer of the chosen run."""
         if self._panel is None:
             return
         try:
-            self.keep(name, self.runs[self._panel.chosen - 1] if self.runs else None)
+            self.keep(name, self.runs[self._panel.chosen - 1] if self._panel.chosen > 0 else None)
         except UserError as error:
             self._panel.say(str(error), wrong=True)
         else:
@@ -328,6 +340,11 @@ def suggestions(given: Iterable[str], environ: Mapping[str, str]) -> list[str]:
     from jupyter_stream.models.base import askable_models
 
     return list(dict.fromkeys([*given, EMBEDDED, *askable_models(environ)]))
+
+
+def _widget(panel: Panel) -> dict[str, Any]:
+    """The part of a bundle that shows the panel."""
+    return {_MIME: {'version_major': 2, 'version_minor': 0, 'model_id': panel.root.model_id}}
 
 
 def _shows_widgets(shell: Any) -> bool:

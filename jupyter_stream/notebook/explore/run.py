@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jupyter_stream.notebook.bundle import shareable
-from jupyter_stream.notebook.markdown import sanitize
-from jupyter_stream.notebook.markdown.sanitizer import visible
-from jupyter_stream.notebook.pieces import code
 from jupyter_stream.notebook.question import Question
 from jupyter_stream.notebook.reprs import describe
 from jupyter_stream.widgets.trace import Row, Trace
@@ -16,14 +11,12 @@ from jupyter_stream.widgets.trace import Row, Trace
 if TYPE_CHECKING:
     from jupyter_stream.notebook.answer import Answer
 
-__all__ = ('Run', 'summary')
+__all__ = ('Run',)
 
 _ROW = 80
 """Characters of an event in its row."""
 
-_LONGEST = 240
-"""Characters of a line of the summary."""
-
+_CUT = {'length': 'token limit', 'content_filter': 'content filter', 'error': 'failed'}
 _GROWS = ('content_delta', 'args_delta', 'transcript_delta')
 
 
@@ -59,6 +52,24 @@ class Run:
         return self.elapsed is None
 
     @property
+    def state(self) -> str:
+        """'running', 'complete', 'stopped', 'failed', or why the provider cut it: 'token limit', 'content filter'."""
+        if self.running:
+            return 'running'
+        if self.mark == 'interrupted':
+            return 'stopped'
+        response = self.answer.response if self.answer is not None else None
+        if self.error is not None or response is None or response.state == 'incomplete':
+            return 'failed'
+        return _CUT.get(response.finish_reason or '', response.state)
+
+    @property
+    def tokens(self) -> tuple[int | None, int | None]:
+        """Tokens in and out by the provider's count; None for what it did not say."""
+        usage = self.answer.usage if self.answer is not None else None
+        return (usage.input_tokens or None, usage.output_tokens or None) if usage is not None else (None, None)
+
+    @property
     def model(self) -> str:
         """The model that was asked."""
         return self.question.title
@@ -90,16 +101,18 @@ class Run:
         self.trace.end = elapsed
 
     def __repr__(self) -> str:
-        state = 'running' if self.running else self.answer.state if self.answer is not None else 'incomplete'
-        return f'Run({self.number}, {self.model!r}, {state}, {len(self.events)} events)'
+        return f'Run({self.number}, {self.model!r}, {self.state}, {len(self.events)} events)'
 
     def _display_(self) -> Any:
         """marimo's word for what to show as the value of a cell."""
         from jupyter_stream.notebook import marimo
+        from jupyter_stream.notebook.explore.summary import summary
 
         return marimo.html(summary(self)['text/markdown'])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        from jupyter_stream.notebook.explore.summary import summary
+
         return summary(self)
 
 
@@ -115,74 +128,3 @@ def _size(event: Any) -> int:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ''
-
-
-# ------------------------------------------------------------------ what stays in the saved notebook
-
-
-def summary(run: Run, *, times: bool = False) -> dict[str, Any]:
-    """The data to display for a run: model, settings, prompt, how the answer begins, tokens, how it ended.
-
-    Args:
-        run: the run.
-        times: also how fast it was, which no two runs agree on.
-    """
-    lines = list(_lines(run, times))
-    title = f'run {run.number}'
-    rows = [f'| {label} | {code(text.replace("|", "¦"))} |' for label, text in lines]
-    plain = [f'{label + ":":10}{text}' for label, text in lines]
-    return {
-        'text/markdown': sanitize('\n'.join([f'| {title} | |', '| --- | --- |', *rows])),
-        'text/plain': '\n'.join([title, *plain]),
-    }
-
-
-def _lines(run: Run, times: bool) -> Iterator[tuple[str, str]]:
-    yield 'model', visible(run.model)
-    for label, text in (('settings', _settings(run)), ('system', run.question.system or ''), ('prompt', _asked(run))):
-        if text:
-            yield label, _cut(text)
-    if run.answer is not None:
-        response = run.answer.response
-        answer = _cut(run.text) or ', '.join(part.part_kind for part in response.parts)
-        if answer:
-            yield 'answer', answer
-        usage = response.usage
-        if usage.has_values():
-            yield 'tokens', f'{usage.input_tokens:,} in, {usage.output_tokens:,} out'
-        yield 'ended', run.mark or response.finish_reason or response.state
-    if run.error is not None and run.mark != 'interrupted':
-        yield 'error', _cut(f'{type(run.error).__name__}: {run.error}')
-    if times and (spent := _times(run)):
-        yield 'time', spent
-
-
-def _settings(run: Run) -> str:
-    """The settings of the request, without any that may be a secret."""
-    return ', '.join(f'{name} {value}' for name, value in shareable(run.question.settings).items())
-
-
-def _times(run: Run) -> str:
-    """How fast it was, in words; '' when that is not known."""
-    first, rate = run.first, run.trace.rate
-    pieces = [
-        None if first is None else f'first text after {first:.2f} s',
-        None if rate is None else f'{rate:.0f} characters/s',
-        None if run.elapsed is None else f'{run.elapsed:.2f} s in all',
-    ]
-    return ', '.join(piece for piece in pieces if piece)
-
-
-def _asked(run: Run) -> str:
-    prompt = run.question.prompt
-    return (
-        prompt
-        if isinstance(prompt, str)
-        else ' '.join(item if isinstance(item, str) else '[a file]' for item in prompt)
-    )
-
-
-def _cut(text: str) -> str:
-    """The beginning of a text, in one line."""
-    line = ' '.join(visible(text[: 4 * _LONGEST]).split())
-    return line if len(line) <= _LONGEST else f'{line[: _LONGEST - 1]}…'

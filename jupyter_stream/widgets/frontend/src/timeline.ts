@@ -1,6 +1,7 @@
 /** The timeline of one answer: its text on a line of time, and its events as a list. See `widgets/timeline.py`. */
 
 import { h, put, say } from "./dom.ts";
+import { type ExplorerModel, join } from "./explorer.ts";
 import css from "./timeline.css";
 
 /** Seconds, and the characters that came then. */
@@ -17,7 +18,8 @@ interface News {
   points: Point[];
   first: number | null;
   last: number | null;
-  gap: [number, number] | null;
+  /** The longest pause, if it is more than the pace of this answer explains. */
+  silence: [number, number] | null;
   deltas: number;
   characters: number;
   rate: number | null;
@@ -113,7 +115,7 @@ export function spoken(news: News | null): string {
   if (!news || news.first === null || news.last === null) {
     return news?.end == null ? "No text has come yet." : "No text came.";
   }
-  const gap = news.gap ? `; the longest silence was ${seconds(news.gap[1] - news.gap[0])}` : "";
+  const gap = news.silence ? `; the longest silence was ${seconds(news.silence[1] - news.silence[0])}` : "";
   return (
     `Timeline of the answer: the first text came after ${seconds(news.first)}, then ${whole.format(news.deltas)} pieces ` +
     `of text with ${whole.format(news.characters)} characters until ${seconds(news.last)}${gap}.`
@@ -190,12 +192,12 @@ class View {
       figures.push(["at", seconds(point[0])], ["characters", whole.format(this.totals[this.pointed] ?? 0)]);
       figures.push(["new", whole.format(point[1])]);
       const before = this.story.points[this.pointed - 1];
-      if (before) figures.push(["after a silence of", seconds(point[0] - before[0])]);
+      if (before) figures.push(["after a pause of", seconds(point[0] - before[0])]);
     } else if (news && news.first !== null && news.last !== null) {
       figures.push(["first text after", seconds(news.first)]);
       figures.push(["characters", whole.format(news.characters)], ["in pieces", whole.format(news.deltas)]);
       if (news.rate !== null) figures.push(["characters a second", whole.format(Math.round(news.rate))]);
-      if (news.gap) figures.push(["longest silence", seconds(news.gap[1] - news.gap[0])]);
+      if (news.silence) figures.push(["longest silence", seconds(news.silence[1] - news.silence[0])]);
     } else {
       figures.push([news?.end == null ? "Nothing has come yet." : "No text came.", ""]);
     }
@@ -227,7 +229,7 @@ class View {
     const top = total || 1;
     const y = (characters: number) => CURVE[1] - (characters / top) * (CURVE[1] - CURVE[0]);
     const nodes = this.axes(top, y);
-    if (news?.gap && news.gap[1] - news.gap[0] > this.span / 200) nodes.push(...this.gap(news.gap));
+    if (news?.silence) nodes.push(...this.silence(news.silence));
     if (points.length) {
       const first = this.x((points[0] as Point)[0]);
       let path = `M${first.toFixed(1)} ${CURVE[1]}`;
@@ -305,7 +307,7 @@ class View {
     ];
   }
 
-  private gap([from, to]: [number, number]): SVGElement[] {
+  private silence([from, to]: [number, number]): SVGElement[] {
     const [x, end] = [this.x(from), this.x(to)];
     const middle = Math.min(Math.max((x + end) / 2, LEFT + 45), this.width - RIGHT - 45);
     return [
@@ -389,7 +391,12 @@ function rowOf([time, kind, index, part, text]: Row): HTMLElement {
 }
 
 export default {
-  render({ model, el }: { model: Model; el: HTMLElement }): () => void {
-    return new View(model, el).close;
+  render({ model, el }: { model: Model & ExplorerModel; el: HTMLElement }): () => void {
+    const { close } = new View(model, el);
+    const leave = join(model, el);
+    return () => {
+      leave();
+      close();
+    };
   },
 };

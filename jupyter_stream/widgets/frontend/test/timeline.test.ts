@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { seconds, spoken, step, Story } from "../src/timeline.ts";
 
-const quiet = { first: null, last: null, gap: null, deltas: 0, characters: 0, rate: null, end: null };
+const quiet = { first: null, last: null, silence: null, deltas: 0, characters: 0, rate: null, end: null };
 const news = (at: number, count: number, more: object = {}) => ({
   trace: 1,
   at,
@@ -54,6 +54,6 @@ test("times and steps are round", () => {
 test("what is seen is also said", () => {
   assert.equal(spoken(null), "No text has come yet.");
   assert.equal(spoken(news(0, 1, { end: 3 })), "No text came.");
-  const told = spoken(news(0, 1, { first: 0.5, last: 2, gap: [0.5, 1.2], deltas: 1234, characters: 5678 }));
+  const told = spoken(news(0, 1, { first: 0.5, last: 2, silence: [0.5, 1.2], deltas: 1234, characters: 5678 }));
   assert.match(told, /first text came after 0\.50 s, then 1,234 pieces of text with 5,678 characters until 2\.00 s; .* 0\.70 s\.$/);
 });
