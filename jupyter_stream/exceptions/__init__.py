@@ -2,6 +2,7 @@
 
     RuntimeError
     ├── UserError                               the program asked for something that cannot be done
+    │   ├── MissingKeyError                     a provider needs a key, and none is set
     │   └── LocalModelError                     the embedded model cannot be started, or it has stopped
     └── AgentRunError                           something went wrong while a model was asked
         ├── ConcurrencyLimitExceeded            the queue of a limiter is full
@@ -51,6 +52,7 @@ from ._classes import (
     IncompleteToolCall,
     Interrupted,
     LocalModelError,
+    MissingKeyError,
     ModelAPIError,
     ModelAuthenticationError,
     ModelConnectionError,
@@ -85,6 +87,7 @@ __all__ = (
     'IncompleteToolCall',
     'Interrupted',
     'LocalModelError',
+    'MissingKeyError',
     'ModelAPIError',
     'ModelAuthenticationError',
     'ModelConnectionError',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -40,6 +41,18 @@ class UserError(_Picklable, RuntimeError):
         super().__init__(message)
 
 
+class MissingKeyError(UserError):
+    """A provider needs a key and none is set. `provider` is its name, `variable` the environment variable to set."""
+
+    provider: str
+    variable: str
+
+    def __init__(self, provider: str, variable: str) -> None:
+        super().__init__(f'Set the `{variable}` environment variable or pass `api_key=…` to use {provider}.')
+        self.provider = provider
+        self.variable = variable
+
+
 class LocalModelError(UserError):
     """The embedded model cannot be started, or it has stopped."""
 
@@ -47,12 +60,13 @@ class LocalModelError(UserError):
 class Interrupted(KeyboardInterrupt):
     """The user stopped the cell. What came until then is kept; the notebook shows one line instead of a traceback."""
 
-    def __init__(self, message: str = 'Interrupted: the answer so far is kept.') -> None:
+    def __init__(self, message: str = 'Stopped. What came is kept.') -> None:
         self.message = message
         super().__init__(message)
 
     def _render_traceback_(self) -> list[str]:
-        return [self.message]
+        """What only the error can say; that the answer was stopped stands in its place."""
+        return ['Cells queued behind this one did not run.' if 'ipykernel' in sys.modules else type(self).__name__]
 
 
 class AgentRunError(_Picklable, RuntimeError):

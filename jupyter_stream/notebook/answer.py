@@ -25,10 +25,12 @@ class Answer:
     Attributes:
         asked: The messages that were sent: the history, if there was one, and the request.
         response: The model's response as far as it came.
+        title: The readable name of the model that was asked; '' where it is not known.
     """
 
     asked: Sequence[ModelMessage]
     response: ModelResponse
+    title: str = field(default='', compare=False)
     _cell: Cell | None = field(default=None, init=False, compare=False)
 
     def shown(self) -> Answer:
@@ -96,4 +98,5 @@ class Answer:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         from jupyter_stream.notebook.bundle import final_bundle
 
-        return final_bundle(self.response, images=defaults_of(current_shell()).images)
+        defaults = defaults_of(current_shell())
+        return final_bundle(self.response, images=defaults.images, asked=self.title, byline=defaults.byline)

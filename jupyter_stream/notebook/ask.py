@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_stream.notebook.defaults import defaults_of
-from jupyter_stream.notebook.play import Player, short_errors
+from jupyter_stream.notebook.errors import short_errors
+from jupyter_stream.notebook.play import Player
 from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.shell import current_shell
 from jupyter_stream.notebook.views import choose
@@ -93,7 +94,7 @@ def _player(
     defaults = defaults_of(shell)
     history: Any = getattr(messages, 'messages', messages)
     with short_errors():
-        view = choose(shell, defaults.view, images=defaults.images) if display else NullView()
+        view = choose(shell, defaults.view, images=defaults.images, byline=defaults.byline) if display else NullView()
         asked = question(
             prompt,
             defaults,

@@ -12,10 +12,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from jupyter_stream.notebook.byline import byline_markdown, byline_of
 from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.pieces import closed, fenced
-from jupyter_stream.notebook.reducer import Block, block_of, sources_of
+from jupyter_stream.notebook.reducer import Block, block_of, is_empty, sources_of
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
@@ -24,13 +25,22 @@ if TYPE_CHECKING:
 __all__ = ('final_bundle', 'note_of', 'notes_of', 'shareable')
 
 _NOTES = {
-    'interrupted': '■ Interrupted: the answer stops here.',
+    'interrupted': 'Stopped. What came is kept.',
     'incomplete': '⚠ The connection broke: the answer is incomplete.',
     'error': '⚠ The model failed: the answer is incomplete.',
     'length': '✂ Cut at the token limit: the answer is incomplete.',
     'content_filter': '⊘ Stopped by the content filter of the provider.',
     'suspended': '‖ The provider paused: the answer is incomplete.',
 }
+_WITHOUT_A_WORD = {
+    'interrupted': 'Stopped before an answer came.',
+    'incomplete': 'No answer came.',
+    'error': 'The model failed before an answer came.',
+    'length': 'The answer is empty: the token limit was reached before it began.',
+    'content_filter': 'The answer is empty: the content filter of the provider stopped it.',
+    'suspended': 'The answer is empty: the provider paused before it began.',
+}
+_EMPTY = 'The answer is empty.'
 _LONGEST_SAID = 500
 _PICTURES = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
 _PRIVATE = re.compile(
@@ -46,6 +56,8 @@ def final_bundle(
     error: BaseException | None = None,
     elapsed: float | None = None,
     images: bool = False,
+    asked: str = '',
+    byline: bool = True,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The data and the metadata to display for an answer, whole or in part.
 
@@ -56,27 +68,36 @@ def final_bundle(
         error: What went wrong, if it did; its text is not shown, the traceback shows it.
         elapsed: Seconds that it took; not in the metadata unless given, as it differs with every run.
         images: Whether images in a text may be loaded from the web; else they are links.
+        asked: The readable name of the model that was asked, for the last line.
+        byline: Whether the last line says who answered.
     """
     blocks = [block_of(part, index) for index, part in enumerate(response.parts)]
     notes = notes_of(response, mark, error)
+    last = byline_of(response, asked) if byline else None
     pieces = [_markdown(block, images) for block in blocks]
     markdown = [piece for piece in pieces if piece.strip()] + [f'*{sanitize(note)}*' for note in notes]
     plain = [*(text for block in blocks if (text := _plain(block).strip())), *(f'[{note}]' for note in notes)]
+    if last is not None:
+        markdown.append(byline_markdown(last))
+        plain.append(last)
     data = {'text/markdown': '\n\n'.join(markdown), 'text/plain': '\n\n'.join(plain)}
     return data, {'jupyter_stream': _metadata(response, settings, elapsed)}
 
 
 def note_of(response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> str | None:
-    """One line that says why an answer is not whole; None when it is."""
+    """One line that says why an answer is not whole, or that it is empty; None when there is nothing to say.
+
+    That nothing came is not said beside an error, which says why.
+    """
     if mark is None and error is not None:
         mark = 'incomplete'
     cause = mark or (response.finish_reason if response.finish_reason in _NOTES else None)
+    ended = cause or response.state
+    if is_empty(response, thoughts_count=ended in ('interrupted', 'incomplete')):
+        return None if error is not None and cause != 'interrupted' else _WITHOUT_A_WORD.get(ended, _EMPTY)
     if cause is None and response.state == 'incomplete':  # whatever the reason was: nothing here says it
         return '⚠ The answer is incomplete.'
-    note = _NOTES.get(cause or response.state)
-    if note and cause in ('incomplete', 'interrupted') and not response.parts:
-        return '■ Interrupted before an answer came.' if cause == 'interrupted' else '⚠ No answer came.'
-    return note
+    return _NOTES.get(ended)
 
 
 def notes_of(response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> list[str]:

@@ -10,16 +10,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jupyter_stream.models import Model
 
-__all__ = ('EMBEDDED', 'MODEL_VARIABLE', 'Defaults', 'default_model', 'defaults_of')
+__all__ = (
+    'BYLINE_VARIABLE',
+    'EMBEDDED',
+    'MODEL_VARIABLE',
+    'Defaults',
+    'default_byline',
+    'default_model',
+    'defaults_of',
+)
 
 MODEL_VARIABLE = 'JUPYTER_STREAM_MODEL'
+BYLINE_VARIABLE = 'JUPYTER_STREAM_BYLINE'
 EMBEDDED = 'local:'
+_NO = frozenset({'0', 'false', 'no', 'off'})
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What `%config AskMagics` says; None where it says nothing. `view` names a way of showing, or 'auto';
-    `images` lets images of answers be loaded from the web.
+    `images` lets images of answers be loaded from the web, `byline` has their last line say who answered.
     """
 
     model: Model | str | None = None
@@ -28,6 +38,7 @@ class Defaults:
     max_tokens: int | None = None
     view: str = 'auto'
     images: bool = False
+    byline: bool = True
 
 
 def default_model(setting: Model | str | None = None, environ: Mapping[str, str] | None = None) -> Model | str:
@@ -36,10 +47,16 @@ def default_model(setting: Model | str | None = None, environ: Mapping[str, str]
     return setting or environ.get(MODEL_VARIABLE, '').strip() or EMBEDDED
 
 
+def default_byline(setting: bool | None = None, environ: Mapping[str, str] | None = None) -> bool:
+    """Whether answers say who wrote them: the setting, else the variable JUPYTER_STREAM_BYLINE, else yes."""
+    environ = os.environ if environ is None else environ
+    return setting if setting is not None else environ.get(BYLINE_VARIABLE, '').strip().lower() not in _NO
+
+
 def defaults_of(shell: Any) -> Defaults:
     """The settings of a shell's loaded extension; all unset where there is no shell or it is not loaded."""
     manager = getattr(shell, 'magics_manager', None)
     magics = manager.registry.get('AskMagics') if manager is not None else None
     if magics is None:
-        return Defaults()
+        return Defaults(byline=default_byline())
     return magics.defaults

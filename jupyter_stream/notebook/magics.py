@@ -17,9 +17,10 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Bool, Float, Integer, Unicode
 
 from jupyter_stream.notebook import completion, reprs
-from jupyter_stream.notebook.defaults import Defaults
+from jupyter_stream.notebook.defaults import Defaults, default_byline
+from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.options import join_prompt, manual, parse
-from jupyter_stream.notebook.play import Player, short_errors
+from jupyter_stream.notebook.play import Player
 from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.transform import transform
 from jupyter_stream.notebook.views import choose
@@ -52,8 +53,8 @@ Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
-temperature, max_tokens, view and images. Without a model there the environment variable JUPYTER_STREAM_MODEL counts,
-then the small model that runs on this machine (local:).
+temperature, max_tokens, view, images and byline. Without a model there the environment variable JUPYTER_STREAM_MODEL
+counts, then the small model that runs on this machine (local:).
 
 A new kernel knows this after `%load_ext jupyter_stream`; `python -m jupyter_stream enable`, once in a
 terminal, does that for every new kernel.
@@ -66,6 +67,10 @@ _IMAGES_HELP = """Whether images in answers are loaded from the web. Whoever ser
 opened, and from where; so without it they are links."""
 
 
+_BYLINE_HELP = """Whether the last line of an answer says who wrote it: the model and the tokens. Where this is not set,
+the environment variable JUPYTER_STREAM_BYLINE can turn it off (0)."""
+
+
 @magics_class
 class AskMagics(Magics):
     """Defaults of `%ask`, `%%ask`, `ask()` and `aask()`, for `%config AskMagics.…`."""
@@ -76,11 +81,20 @@ class AskMagics(Magics):
     max_tokens = Integer(None, allow_none=True, help='The longest answer, in tokens.').tag(config=True)
     view = Unicode('auto', help=_VIEW_HELP).tag(config=True)
     images = Bool(False, help=_IMAGES_HELP).tag(config=True)
+    byline = Bool(None, allow_none=True, help=_BYLINE_HELP).tag(config=True)
 
     @property
     def defaults(self) -> Defaults:
         """The settings as they are now."""
-        return Defaults(self._named(self.model), self.system, self.temperature, self.max_tokens, self.view, self.images)
+        return Defaults(
+            self._named(self.model),
+            self.system,
+            self.temperature,
+            self.max_tokens,
+            self.view,
+            self.images,
+            default_byline(self.byline),
+        )
 
     @no_var_expand
     @line_cell_magic
@@ -107,15 +121,16 @@ class AskMagics(Magics):
     def _player(self, line: str, body: str | None = None, *, owns: bool = False) -> Player:
         with short_errors():
             options, rest = parse(line)
+            defaults = self.defaults
             asked = question(
                 join_prompt(rest, body),
-                self.defaults,
+                defaults,
                 model=self._named(options.model),
                 system=options.system,
                 temperature=options.temperature,
                 max_tokens=options.max_tokens,
             )
-            view = choose(self.shell, self.view, owns=owns, images=self.images)
+            view = choose(self.shell, self.view, owns=owns, images=self.images, byline=defaults.byline)
         return Player(asked, view, partial(self._store, options.out))
 
     def _named(self, model: str | None) -> Model | str | None:

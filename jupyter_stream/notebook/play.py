@@ -7,22 +7,17 @@ cell's own loop (`play`), or through the bridge (`run`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from functools import partial
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_stream import bridge
-from jupyter_stream.exceptions import (
-    AgentRunError,
-    FallbackExceptionGroup,
-    IncompleteStream,
-    ModelConnectionError,
-    UserError,
-)
+from jupyter_stream.exceptions import IncompleteStream, ModelConnectionError
 from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.answer import Answer
+from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.marimo import keeping_output
+from jupyter_stream.notebook.reducer import is_empty
 from jupyter_stream.notebook.views import Mounting, Stoppable, View, Withdrawable
 from jupyter_stream.notebook.views.static import NullView
 
@@ -30,7 +25,7 @@ if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse
     from jupyter_stream.stream import StreamedResponse
 
-__all__ = ('Playable', 'Player', 'short_errors')
+__all__ = ('Playable', 'Player')
 
 _BROKEN = (IncompleteStream, ModelConnectionError)
 """What ends an answer on its way here, and not in the model."""
@@ -122,7 +117,7 @@ class Player:
                     await self._show(stream)
         except BaseException as error:
             response = self._answer(stream, error).response
-            if stream is None and not _stopped(error) and isinstance(view, Withdrawable):
+            if is_empty(response) and not _stopped(error) and isinstance(view, Withdrawable):
                 view.withdraw()
             else:
                 self._finish(response, mark=_mark(error, response), error=error)
@@ -156,7 +151,7 @@ class Player:
 
     def _answer(self, stream: StreamedResponse | None, error: BaseException | None = None) -> Answer:
         response = stream.get() if stream is not None else _empty(self._source.title, error)
-        answer = Answer(self._messages, response)
+        answer = Answer(self._messages, response, self._source.title)
         self._on_answer(answer)
         return answer
 
@@ -193,24 +188,3 @@ def _mark(error: BaseException, response: ModelResponse) -> str:
     if _stopped(error):
         return 'interrupted'
     return 'incomplete' if isinstance(error, _BROKEN) or not response.parts else 'error'
-
-
-@contextmanager
-def short_errors() -> Generator[None]:
-    """Show the errors that are not bugs (a wrong key, a provider's refusal) as one sentence.
-
-    IPython asks an exception how it wants to be shown; to code that catches it, and to a script, it is
-    unchanged. Without this a notebook prints some twelve thousand characters of HTTP machinery.
-    """
-    try:
-        yield
-    except (UserError, AgentRunError) as error:
-        # A partial, since an exception must stay picklable.
-        shown = partial(list[str], (f'{type(error).__name__}: {error}',))
-        error._render_traceback_ = shown  # pyright: ignore[reportAttributeAccessIssue]
-        raise
-    except FallbackExceptionGroup as group:
-        tried = (f'{attempt.provider_name}:{attempt.model_name}: {attempt.error}' for attempt in group.attempts)
-        shown = partial(list[str], ('\n'.join((f'{type(group).__name__}: {group.message}', *tried)),))
-        group._render_traceback_ = shown  # pyright: ignore[reportAttributeAccessIssue]
-        raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import Defaults, default_model
+from jupyter_stream.notebook.names import title_of
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelRequest, SystemPromptPart, UserContent
@@ -32,6 +33,11 @@ class Question:
     @property
     def title(self) -> str:
         """The model as it is named to people."""
+        return title_of(self.model)
+
+    @property
+    def model_id(self) -> str:
+        """The model with its provider, as in a model string."""
         return self.model.rstrip(':') if isinstance(self.model, str) else self.model.model_id
 
     @property

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ('Block', 'Kind', 'Reducer', 'as_json', 'block_of', 'sources_of')
+__all__ = ('Block', 'Kind', 'Reducer', 'as_json', 'block_of', 'is_empty', 'sources_of')
 
 Kind = Literal['text', 'thinking', 'tool', 'return', 'file', 'other']
 
@@ -89,6 +89,14 @@ def sources_of(part: Any) -> list[dict[str, str]]:
         title = source.title or url or getattr(source, 'document_id', None) or 'a document'
         found.setdefault((url, title), {'title': title, 'url': url, 'quote': ''.join(source.excerpts[:1])})
     return list(found.values())
+
+
+def is_empty(response: Any, *, thoughts_count: bool = True) -> bool:
+    """Whether there is nothing to read in a response; what the model thought may count or not."""
+    wordy: frozenset[Kind] = frozenset({'text', 'other', 'thinking'})
+    blocks = [block_of(part, index) for index, part in enumerate(response.parts)]
+    read = (block for block in blocks if thoughts_count or block.kind != 'thinking')
+    return not any(block.text.strip() or block.kind not in wordy for block in read)
 
 
 def _start(blocks: dict[int, Block], event: Any) -> Block:

@@ -121,7 +121,8 @@ def response_markdown(response: Any) -> str:
     """A response as sanitized Markdown."""
     from jupyter_stream.notebook.bundle import final_bundle
 
-    return final_bundle(response, images=defaults_of(current_shell()).images)[0][_MARKDOWN] or '*An empty response.*'
+    defaults = defaults_of(current_shell())
+    return final_bundle(response, images=defaults.images, byline=defaults.byline)[0][_MARKDOWN]
 
 
 def _request_markdown(request: Any) -> str:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook import marimo
 from jupyter_stream.notebook.defaults import defaults_of
-from jupyter_stream.notebook.play import Player, short_errors
+from jupyter_stream.notebook.errors import short_errors
+from jupyter_stream.notebook.names import readable_name, title_of
+from jupyter_stream.notebook.play import Player
 from jupyter_stream.notebook.question import check_arguments
 from jupyter_stream.notebook.shell import current_shell
 from jupyter_stream.notebook.views import choose
@@ -56,7 +58,7 @@ async def show(stream: Any, title: str | None = None, model_settings: Mapping[st
         if isinstance(stream, type):
             raise UserError(f'`stream` is the class {stream.__name__}, which is no stream: make one of it first.')
         defaults = defaults_of(shell)
-        view = choose(shell, defaults.view, images=defaults.images)
+        view = choose(shell, defaults.view, images=defaults.images, byline=defaults.byline)
     played = await Player(_Foreign(stream, title or _title(stream), model_settings), view).play()
     response = played.response
     if hasattr(shell, 'display_formatter'):  # as the value that a cell ends with it is not shown a second time
@@ -87,8 +89,10 @@ class _Foreign:
 
 def _title(stream: Any) -> str:
     """Who answers, as far as it can be seen from outside."""
-    for name in ('model_id', 'model_name'):
-        said = getattr(stream, name, None)
-        if isinstance(said, str) and said:
-            return said
-    return _TITLES.get(type(stream).__module__.partition('.')[0], 'The model')
+    said = getattr(stream, 'model_name', None)
+    if isinstance(said, str) and said:
+        return readable_name(said)
+    said = getattr(stream, 'model_id', None)
+    if isinstance(said, str) and said:
+        return title_of(said)
+    return _TITLES.get(type(stream).__module__.partition('.')[0], '')

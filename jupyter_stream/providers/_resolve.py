@@ -14,7 +14,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from jupyter_stream.exceptions import UserError
+from jupyter_stream.exceptions import MissingKeyError, UserError
 from jupyter_stream.providers._base_urls import address_of_host, settled_base_url, without_login
 from jupyter_stream.providers._known_models import KNOWN_MODELS
 from jupyter_stream.providers._table import PROVIDERS, Auth, ModelKind, Provider, Variable, WireName
@@ -97,9 +97,7 @@ def resolve(
     variable = None if api_key else _key_variable(provider, env)
     key = _first((variable,), env) if variable else api_key
     if key is None and provider.key_required:
-        raise UserError(
-            f'Set the `{provider.key_env[0]}` environment variable or pass `api_key=…` to use {provider.title}.'
-        )
+        raise MissingKeyError(provider.title, provider.key_env[0])
     if told := _told_by_key(provider, key, env):
         env = {**env, **told}
     settled = replace(

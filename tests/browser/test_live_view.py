@@ -289,20 +289,48 @@ def test_a_muted_line_stays_below_it_and_is_not_saved(book: Book) -> None:
     book.run('late')
     book.until('late', '.jps-left')
     line = book.text('late', '.jps-left .jps-footer-text')
-    assert re.search(r'function.* · 1\.\d\d s to the first token', line) and 'tokens in' in line
+    assert re.match(r'1\.\d\d s to the first token', line) and 'tokens in' not in line
+    assert re.search(r'— stream · \d+ tokens in, \d+ out', book.text('late')), 'that is saved'
     assert 'first token' not in json.dumps(book.outputs('late'))
     book.run('length')
     book.until('length', '.jps-left')
     line = book.text('length', '.jps-left .jps-footer-text')
-    assert line.startswith('gpt-x · 0.') and '1,234 tokens in, 7 out' in line and line.endswith('length')
+    assert line.startswith('0.') and 'length' not in line
+    assert '— gpt-x · 1,234 tokens in, 7 out' in book.text('length')
     book.run('priced')
     book.until('priced', '.jps-left')
-    assert ' · ≈ $0.0032 (estimate) · stop' in book.text('priced', '.jps-left .jps-footer-text')
+    assert book.text('priced', '.jps-left .jps-footer-text').endswith(' · ≈ $0.0032 (estimate)')
     book.run('at once')
     book.until('at once', '.jps-left', 'also where it was over before the page could show it')
     book.start('late')
     until(lambda: not book.has('late', '.jps-left'), 'a new run takes the old line away')
     book.ended('late')
+
+
+@pytest.mark.parametrize('width', [420, 520, 1100])
+def test_the_muted_line_lies_over_no_text(book: Book, width: int) -> None:
+    page = book.page
+    page.set_viewport_size({'width': width, 'height': 900})
+    try:
+        book.run('priced')
+        book.until('priced', '.jps-left')
+        book.until('priced', '.jp-RenderedMarkdown em')
+        boxes = book.js(
+            """const area = cells[args[0]].outputArea.node;
+            const box = node => { const range = document.createRange(); range.selectNodeContents(node);
+                const {top, bottom} = range.getBoundingClientRect(); return [top, bottom]; };
+            const line = area.querySelector('.jps-left'), output = area.querySelector('.jp-OutputArea-output');
+            const {left, right} = line.getBoundingClientRect(), whole = area.getBoundingClientRect();
+            return {text: box(output), line: box(line), inside: left >= whole.left && right <= whole.right + 1,
+                shown: line.getBoundingClientRect().bottom <= whole.bottom + 1,
+                beside: output.getBoundingClientRect().width > whole.width / 2};""",
+            'priced',
+        )
+        book.shot(f'{shot_name(book, "narrow")}-{width}', 'priced')
+    finally:
+        page.set_viewport_size({'width': 1100, 'height': 900})
+    assert boxes['text'][1] <= boxes['line'][0] + 1, 'the line begins where the text has ended'
+    assert boxes['inside'] and boxes['shown'] and boxes['beside']
 
 
 def test_the_wait_is_counted_and_what_goes_on_is_announced(book: Book) -> None:
@@ -549,7 +577,8 @@ def test_the_button_stops_an_answer_and_what_is_queued(book: Book) -> None:
     book.page.wait_for_timeout(500)
     book.shot(shot_name(book, 'interrupted'), 'endless')
     answer, error = book.outputs('endless')
-    assert 'Interrupted' in answer['data']['text/markdown'] and 'word9' in answer['data']['text/markdown']
+    text = answer['data']['text/markdown']
+    assert 'word9' in text and '*Stopped. What came is kept.*' in text
     assert error['ename'] == 'Interrupted' and len(''.join(error['traceback'])) < 300
     assert book.value("partial.state, 'queued' in globals()") == 'interrupted False'
 
@@ -560,14 +589,14 @@ def test_escape_stops_an_answer(book: Book) -> None:
     book.js("cells[args[0]].outputArea.node.querySelector('.jps-view').focus();", 'endless')
     book.page.keyboard.press('Escape')
     until(lambda: book.notebook.js('return window.ended;'), 'the cell is over', 5)
-    assert 'Interrupted' in book.outputs('endless')[0]['data']['text/markdown']
+    assert 'Stopped. What came' in book.outputs('endless')[0]['data']['text/markdown']
 
 
 def test_the_button_stops_a_synchronous_call_by_an_interrupt(book: Book) -> None:
     book.start('synchronous')
     click_stop(book, 'synchronous')
     book.notebook.wait_idle(5)
-    assert 'Interrupted' in book.outputs('synchronous')[0]['data']['text/markdown']
+    assert 'Stopped. What came' in book.outputs('synchronous')[0]['data']['text/markdown']
 
 
 def test_ten_at_once_all_end_whole(book: Book) -> None:

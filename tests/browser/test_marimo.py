@@ -84,7 +84,7 @@ def test_an_interrupt_keeps_what_came(browser: Browser, tmp_path: Path, way: str
     for marimo in opened(browser, tmp_path, 'edit'):
         until(lambda: 'word20' in marimo.text(0), 'the answer grows', 30)  # noqa: B023
         marimo.page.get_by_test_id('interrupt-button').click()
-        until(lambda: 'Interrupted: the answer stops here' in marimo.text(0), 'it is marked')  # noqa: B023
+        until(lambda: 'Stopped. What came is kept.' in marimo.text(0), 'it is marked')  # noqa: B023
         assert marimo.output(0).locator('strong').all_inner_texts() == ['bold']
         assert 'word20' in marimo.text(0)
         screenshot(marimo.page, f'marimo-interrupted-{way}')

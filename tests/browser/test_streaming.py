@@ -99,7 +99,8 @@ def test_interrupt_keeps_what_came_and_holds_back_the_rest(notebook, lab):
     lab.screenshot('interrupted')
     answer, error = book.save().cells[2].outputs
     assert 'word30' in answer.data['text/markdown']
-    assert 'Interrupted' in answer.data['text/markdown'] and answer.metadata['jupyter_stream']['state'] == 'interrupted'
+    assert 'Stopped. What came is kept.' in answer.data['text/markdown']
+    assert answer.metadata['jupyter_stream']['state'] == 'interrupted'
     assert error.output_type == 'error' and error.ename == 'Interrupted'
     assert len('\n'.join(error.traceback)) < 200
     book.run(4)

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import sys
 import traceback
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -34,6 +35,7 @@ OURS_ONLY = {
     'EmptyStream': lambda: ours.EmptyStream('Nothing came.'),
     'StreamDecodeError': lambda: ours.StreamDecodeError('m', 'No JSON.', offset=7, body='{'),
     'StreamLimitError': lambda: ours.StreamLimitError('m', 'Too much.'),
+    'MissingKeyError': lambda: ours.MissingKeyError('OpenAI', 'OPENAI_API_KEY'),
     'LocalModelError': lambda: ours.LocalModelError('No weights.'),
     'Interrupted': lambda: ours.Interrupted(),
     'rate limit': lambda: ours.http_error(429, 'm', b'{}', {'retry-after': '3'}, 'openai', hint='Wait.'),
@@ -265,10 +267,19 @@ def test_no_part_of_an_error_inside_a_stream_holds_a_key():
     assert KEY not in shown and PLAIN_SECRET not in shown
 
 
-def test_an_interrupt_stops_run_all_and_is_one_line():
+def test_an_interrupt_stops_run_all_and_a_cell_says_only_that(monkeypatch):
     error = ours.Interrupted()
-    assert isinstance(error, KeyboardInterrupt)
-    assert error._render_traceback_() == [str(error)]
+    assert isinstance(error, KeyboardInterrupt) and str(error) == 'Stopped. What came is kept.'
+    monkeypatch.setitem(sys.modules, 'ipykernel', sys)
+    assert error._render_traceback_() == ['Cells queued behind this one did not run.']
+    monkeypatch.delitem(sys.modules, 'ipykernel')
+    assert error._render_traceback_() == ['Interrupted'], 'a terminal has no cells'
+
+
+def test_a_missing_key_is_a_mistake_of_the_user_that_names_its_variable():
+    error = ours.MissingKeyError('OpenAI', 'OPENAI_API_KEY')
+    assert isinstance(error, ours.UserError) and (error.provider, error.variable) == ('OpenAI', 'OPENAI_API_KEY')
+    assert str(error) == 'Set the `OPENAI_API_KEY` environment variable or pass `api_key=…` to use OpenAI.'
 
 
 def test_a_time_limit_names_its_setting():

@@ -17,6 +17,6 @@ def test_a17_the_finish_message_is_kept() -> None:
 def test_a17_the_finish_message_is_shown() -> None:
     said = 'Malformed call:\n <b>print</b>(' + 'x' * 1000
     response = received('google:m', [candidate('Hel', 'MALFORMED_FUNCTION_CALL', finishMessage=said)])
-    text, failed, shown = final_bundle(response)[0]['text/markdown'].split('\n\n')
+    text, failed, shown, _ = final_bundle(response)[0]['text/markdown'].split('\n\n')
     assert (text, failed) == ('Hel', '*⚠ The model failed: the answer is incomplete.*')
     assert shown.startswith('*The provider said: Malformed call: &lt;b>print&lt;/b>(xxx') and len(shown) < 550

@@ -28,7 +28,8 @@ from jupyter_stream.messages import ModelRequest, ModelResponse, TextPart
 from jupyter_stream.models import Model, infer_model
 from jupyter_stream.models.fallback import FallbackModel
 from jupyter_stream.notebook.bundle import note_of
-from jupyter_stream.notebook.play import _mark, short_errors  # pyright: ignore[reportPrivateUsage]
+from jupyter_stream.notebook.errors import short_errors
+from jupyter_stream.notebook.play import _mark  # pyright: ignore[reportPrivateUsage]
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.transport import Deadline, _http
 from tests.faults.protocols import PROTOCOLS, Protocol

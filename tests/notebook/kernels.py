@@ -9,6 +9,9 @@ from typing import Any
 
 KEY = 'sk-a-key-that-nobody-may-see'
 
+HELLO = 'Hello **world**.\n\n*— say_hello · 50 tokens in, 5 out*'
+"""What a cell that asks `hello` shows."""
+
 PRELUDE = """
 %load_ext jupyter_stream
 import asyncio, time

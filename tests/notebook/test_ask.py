@@ -116,7 +116,7 @@ async def test_the_view_is_started_before_the_model_is_looked_for() -> None:
     view = Recorder()
     with pytest.raises(UserError):
         await play(Question('hi', 'no-such-provider:x'), view)
-    assert view.told[0] == ('start', 'no-such-provider:x')
+    assert view.told[0] == ('start', 'x')
     assert view.end[0].parts == []
     assert isinstance(view.end[2], UserError)
 

@@ -41,7 +41,7 @@ def test_what_thinking_opens_stays_inside_the_fold() -> None:
     text = '```\ncode </details>'
     assert markdown(ThinkingPart(text), TextPart('So.')).endswith('code </details>\n```\n\n</details>\n\nSo.')
     assert markdown(ThinkingPart('</details><script>')).count('</details>') == 1
-    assert markdown(ThinkingPart(' ')) == ''
+    assert markdown(ThinkingPart(' ')) == '*The answer is empty.*'
 
 
 def test_sources_stand_below_the_text_each_once() -> None:
@@ -73,7 +73,7 @@ def test_arguments_and_names_end_neither_fence_nor_code() -> None:
 
 def test_a_fence_that_was_left_open_swallows_nothing() -> None:
     shown = markdown(TextPart('```py\nx = 1'), mark='interrupted')
-    assert shown == '```py\nx = 1\n```\n\n*■ Interrupted: the answer stops here.*'
+    assert shown == '```py\nx = 1\n```\n\n*Stopped. What came is kept.*'
 
 
 def test_a_picture_is_in_the_text_and_another_file_is_named() -> None:
@@ -86,10 +86,10 @@ def test_a_picture_is_in_the_text_and_another_file_is_named() -> None:
 @pytest.mark.parametrize(
     ('response', 'more', 'words'),
     [
-        ({}, {'mark': 'interrupted'}, 'Interrupted'),
+        ({}, {'mark': 'interrupted'}, 'Stopped'),
         ({}, {'mark': 'incomplete', 'error': ConnectionError('secret')}, 'connection broke'),
         ({}, {'error': ConnectionError()}, 'connection broke'),
-        ({'state': 'interrupted'}, {}, 'Interrupted'),
+        ({'state': 'interrupted'}, {}, 'Stopped'),
         ({'state': 'incomplete'}, {}, 'incomplete'),
         ({'finish_reason': 'length'}, {}, 'token limit'),
         ({'finish_reason': 'content_filter'}, {}, 'content filter'),
@@ -114,7 +114,7 @@ def test_what_to_know_of_the_model_stands_below_its_answer() -> None:
     response = ModelResponse(parts=[TextPart('2 + 2 = 5')], metadata={'note': 'A toy.'})
     data, _ = final_bundle(response)
     assert data == {'text/markdown': '2 + 2 = 5\n\n*A toy.*', 'text/plain': '2 + 2 = 5\n\n[A toy.]'}
-    assert final_bundle(ModelResponse(parts=[], metadata={'note': 'A toy.'}))[0]['text/plain'] == ''
+    assert 'A toy' not in final_bundle(ModelResponse(parts=[], metadata={'note': 'A toy.'}))[0]['text/plain']
 
 
 def test_what_is_known_of_the_model_already_is_in_the_metadata_alone() -> None:
@@ -125,8 +125,33 @@ def test_what_is_known_of_the_model_already_is_in_the_metadata_alone() -> None:
 
 
 def test_without_a_word_it_says_so() -> None:
-    assert plain(mark='interrupted') == '[■ Interrupted before an answer came.]'
-    assert plain(mark='incomplete', error=ValueError()) == '[⚠ No answer came.]'
+    assert plain(mark='interrupted', error=KeyboardInterrupt()) == '[Stopped before an answer came.]'
+    assert plain(mark='incomplete') == '[No answer came.]'
+    assert plain(mark='incomplete', error=ValueError()) == '', 'the error says why'
+    assert plain(TextPart(''), mark='interrupted') == '[Stopped before an answer came.]'
+    assert plain(ThinkingPart('Hm'), mark='interrupted') == '[Stopped. What came is kept.]', 'a thought came'
+
+
+@pytest.mark.parametrize('parts', [[], [TextPart(' \n')], [ThinkingPart('Hm, hm.')]], ids=['none', 'blank', 'thought'])
+@pytest.mark.parametrize(
+    ('reason', 'words'),
+    [
+        (None, 'The answer is empty.'),
+        ('stop', 'The answer is empty.'),
+        ('length', 'The answer is empty: the token limit was reached before it began.'),
+        ('content_filter', 'The answer is empty: the content filter of the provider stopped it.'),
+        ('error', 'The model failed before an answer came.'),
+    ],
+)
+def test_an_empty_answer_says_so_and_why(parts: list[Any], reason: Any, words: str) -> None:
+    data, _ = final_bundle(ModelResponse(parts=parts, model_name='m', finish_reason=reason))
+    *_, said, last = data['text/markdown'].split('\n\n')
+    assert (said, last) == (f'*{words}*', '*— m*')
+    assert data['text/plain'] == f'[{words}]\n\n— m'
+
+
+def test_a_call_alone_is_no_empty_answer() -> None:
+    assert 'empty' not in markdown(ToolCallPart('f', '{}', tool_call_id='a'))
 
 
 def test_the_metadata_says_how_the_answer_came_to_be_and_no_secret() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .kernels import KEY, Kernel
+from .kernels import HELLO, KEY, Kernel, Outcome
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -36,7 +36,7 @@ def test_the_prompt_arrives_to_the_letter(kernel: Kernel, head: str, prompt: str
 )
 def test_one_output_stays(kernel: Kernel, cell: str) -> None:
     (output,) = kernel.run(cell).outputs()
-    assert output['data']['text/markdown'].strip() == 'Hello **world**.'
+    assert output['data']['text/markdown'].strip() == HELLO
     assert 'world' in output['data']['text/plain']
     assert 'text/html' not in output['data']
     assert output['metadata']['jupyter_stream']
@@ -48,14 +48,14 @@ def test_one_output_stays(kernel: Kernel, cell: str) -> None:
 )
 def test_a_call_that_ends_a_cell_shows_its_answer_once(kernel: Kernel, cell: str) -> None:
     outputs = kernel.run(f'from jupyter_stream import aask, ask\n{cell}').outputs()
-    assert [output['data']['text/markdown'] for output in outputs] == ['Hello **world**.']
+    assert [output['data']['text/markdown'] for output in outputs] == [HELLO]
 
 
 @pytest.mark.parametrize('cell', ['ans', 'display(ans)', 'ask("hi", model=hello, display=False)'])
 def test_an_answer_that_the_cell_does_not_show_yet_shows_itself(kernel: Kernel, cell: str) -> None:
     kernel.run('from jupyter_stream import ask\nans = ask("hi", model=hello)')
     (output,) = kernel.run(cell).outputs()
-    assert output['data']['text/markdown'] == 'Hello **world**.'
+    assert output['data']['text/markdown'] == HELLO
 
 
 def test_an_answer_can_be_displayed_again_in_its_own_cell(kernel: Kernel) -> None:
@@ -64,21 +64,21 @@ def test_an_answer_can_be_displayed_again_in_its_own_cell(kernel: Kernel) -> Non
 
 def test_a_captured_answer_is_one_output(kernel: Kernel) -> None:
     kernel.run('%%capture captured\n%%ask -m hello\nhi')
-    assert kernel.value('[output.data["text/markdown"] for output in captured.outputs]') == "['Hello **world**.']"
+    assert kernel.value('[output.data["text/markdown"] for output in captured.outputs]') == repr([HELLO])
 
 
 def test_in_an_output_widget_where_no_update_arrives_it_is_displayed_once(kernel: Kernel) -> None:
     kernel.run('import ipywidgets\nfrom jupyter_stream import ask\nbox = ipywidgets.Output()')
     inside = kernel.run('with box:\n    ans = ask("hi", model=hello)')
     assert [m['msg_type'] for m in inside.of('display_data', 'update_display_data')] == ['display_data']
-    assert inside.outputs()[0]['data']['text/markdown'] == 'Hello **world**.'
+    assert inside.outputs()[0]['data']['text/markdown'] == HELLO
     after = kernel.run('ans = ask("hi", model=hello)')
     assert after.of('update_display_data')
 
 
 def test_what_else_the_cell_shows_stays(kernel: Kernel) -> None:
     outputs = kernel.run('print("before")\n%ask -m hello hi\nprint("after")').outputs()
-    assert [o.get('text') or o['data']['text/markdown'] for o in outputs] == ['before\n', 'Hello **world**.', 'after\n']
+    assert [o.get('text') or o['data']['text/markdown'] for o in outputs] == ['before\n', HELLO, 'after\n']
 
 
 @pytest.mark.parametrize('cell', ['%%ask -m hello\nhi', '%%time\n%%ask -m hello\nhi'])
@@ -193,3 +193,51 @@ def test_the_key_is_in_no_traceback(kernel: Kernel, head: str) -> None:
     assert outcome.reply['status'] == 'error'
     assert KEY not in str(outcome.messages) + str(outcome.reply)
     assert len('\n'.join(outcome.reply['traceback'])) < 1000
+
+
+@pytest.mark.parametrize('way', ['%%ask -m {}\nhi', 'ask("hi", model={})'], ids=['transform', 'thread'])
+@pytest.mark.parametrize('view', ['widget', 'markdown', 'static', 'terminal'])
+def test_who_answered_is_the_last_line_in_every_view(kernel: Kernel, view: str, way: str) -> None:
+    kernel.run(f'from jupyter_stream import ask\n%config AskMagics.view = {view!r}')
+    shown = [last_words(kernel.run(way.format('hello')))]
+    kernel.run('%config AskMagics.byline = False')
+    shown.append(last_words(kernel.run(way.format('hello'))))
+    kernel.run('%config AskMagics.byline = None\n%config AskMagics.view = "auto"')
+    assert shown == ['— say_hello · 50 tokens in, 5 out', 'Hello **world**.']
+
+
+def words_of(outcome: Outcome) -> str:
+    """All text that a cell shows."""
+    return ''.join(
+        output['text'] if output['kind'] == 'stream' else output['data']['text/plain'] for output in outcome.outputs()
+    )
+
+
+def last_words(outcome: Outcome) -> str:
+    """The last line of it."""
+    return words_of(outcome).rstrip('\n').rpartition('\n')[2]
+
+
+@pytest.mark.parametrize('way', ['%%ask -m {}\nhi', 'ask("hi", model={!r})'], ids=['transform', 'thread'])
+@pytest.mark.parametrize('view', ['widget', 'markdown', 'static', 'terminal'])
+def test_a_missing_key_is_two_lines_to_paste_and_nothing_else(kernel: Kernel, view: str, way: str) -> None:
+    kernel.run(f'from jupyter_stream import ask\n%config AskMagics.view = {view!r}\n%env ANTHROPIC_API_KEY=')
+    outcome = kernel.run(way.format('anthropic:claude-sonnet-4-5'))
+    kernel.run('%config AskMagics.view = "auto"')
+    (error,) = [output for output in outcome.outputs() if output.get('data') != {'text/plain': ''}]
+    (words,) = error['traceback']
+    assert words.endswith(
+        "\nimport getpass, os\nos.environ['ANTHROPIC_API_KEY'] = getpass.getpass('ANTHROPIC_API_KEY: ')"
+    )
+    assert words.startswith('Anthropic needs a key.') and 'api_key' not in words and '⚠' not in words
+
+
+@pytest.mark.parametrize('view', ['widget', 'markdown', 'static', 'terminal'])
+def test_an_empty_answer_says_that_it_is_empty(kernel: Kernel, view: str) -> None:
+    kernel.run(
+        'async def say_nothing(messages, info):\n    yield ""\nsilent = FunctionModel(stream_function=say_nothing)'
+    )
+    kernel.run(f'%config AskMagics.view = {view!r}')
+    words = words_of(kernel.run('%%ask -m silent\nhi'))
+    kernel.run('%config AskMagics.view = "auto"')
+    assert '[The answer is empty.]' in words

@@ -73,7 +73,7 @@ def test_registering_imports_nothing() -> None:
 def test_a_response_shows_as_its_answer(shell: InteractiveShell) -> None:
     response = ModelResponse(parts=[TextPart('Hello **world**'), ToolCallPart('f', '{"a": 1}')])
     assert markdown(shell, response) == final_bundle(response)[0]['text/markdown']
-    assert markdown(shell, ModelResponse(parts=[])) == '*An empty response.*'
+    assert markdown(shell, ModelResponse(parts=[])) == '*The answer is empty.*'
 
 
 def test_a_request_shows_who_said_what(shell: InteractiveShell) -> None:

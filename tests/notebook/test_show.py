@@ -178,7 +178,7 @@ def test_an_interrupt_keeps_what_came_and_aborts_what_is_queued(kernel: Kernel) 
     assert (found[first].reply['status'], found[second].reply['status']) == ('error', 'aborted')  # type: ignore[index]
     (answer,) = [output for output in found[first].outputs() if output['kind'].endswith('display_data')]
     assert 'word3' in answer['data']['text/markdown']
-    assert 'Interrupted' in answer['data']['text/markdown']
+    assert 'Stopped. What came is kept.' in answer['data']['text/markdown']
     assert kernel.value('later') == 'False'
 
 

@@ -26,6 +26,7 @@ from jupyter_stream.notebook.views.markdown import MarkdownView
 from jupyter_stream.notebook.views.static import StaticView
 from jupyter_stream.notebook.views.terminal import TerminalView
 from jupyter_stream.notebook.views.widget import WidgetView
+from jupyter_stream.usage import RequestUsage
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +130,24 @@ def test_a_call_and_a_mark_are_printed() -> None:
     view = TerminalView(screen)
     view.update(PartStartEvent(index=0, part=ToolCallPart('look', '{}', tool_call_id='a')))
     view.finish(ModelResponse(parts=[ToolCallPart('look', '{}', tool_call_id='a')]), 'interrupted', KeyboardInterrupt())
-    assert screen.getvalue() == '[tool call] look {}\n[■ Interrupted: the answer stops here.]\n'
+    assert screen.getvalue() == '[tool call] look {}\n[Stopped. What came is kept.]\n'
+
+
+def test_the_last_line_of_a_terminal_says_who_answered() -> None:
+    response = ModelResponse(
+        parts=[TextPart('Hi')], model_name='gpt-5-mini-2025-08-07', usage=RequestUsage(input_tokens=9)
+    )
+    for tty, byline, shown in (
+        (False, True, 'Hi\n— gpt-5-mini · 9 tokens in\n'),
+        (True, True, 'Hi\n\x1b[2m— gpt-5-mini · 9 tokens in\x1b[0m\n'),
+        (True, False, 'Hi\n'),
+    ):
+        screen = Screen(tty)
+        view = TerminalView(screen, byline=byline)
+        view.start('gpt-5-mini')
+        view.update(PartStartEvent(index=0, part=TextPart('Hi')))
+        view.finish(response, None, None)
+        assert screen.getvalue() == shown
 
 
 # ------------------------------------------------------------------ static
@@ -145,5 +163,5 @@ def test_the_static_view_shows_once_at_the_end() -> None:
     assert shown == []
     view.finish(ModelResponse(parts=[TextPart('Hi')], model_name='m'), None, None)
     [(data, metadata, _)] = shown
-    assert data == {'text/markdown': 'Hi', 'text/plain': 'Hi'}
+    assert data == {'text/markdown': 'Hi\n\n*— m*', 'text/plain': 'Hi\n\n— m'}
     assert metadata['jupyter_stream']['settings'] == {'temperature': 0}

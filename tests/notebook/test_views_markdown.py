@@ -62,7 +62,7 @@ class Notebook:
 def live(owns: bool = True) -> tuple[Notebook, MarkdownView]:
     cell = Notebook()
     view = MarkdownView(cell, owns=owns, clock=lambda: cell.now)
-    view.start('test:model')
+    view.start('model')
     show(view, PartStartEvent(index=0, part=TextPart('')))
     return cell, view
 
@@ -107,13 +107,13 @@ def test_something_is_shown_at_once() -> None:
     cell, _ = live()
     [(at, kind, data, _)] = cell.sent
     assert (at, kind) == (0.0, 'display')
-    assert 'test:model' in data['text/markdown']
+    assert data['text/markdown'] == '*Asking model…*'
 
 
 def test_status_replaces_the_placeholder_until_words_come() -> None:
     cell, view = live()
     view.status('starting the embedded model')
-    assert cell.shown == '*test:model: starting the embedded model*'
+    assert cell.shown == '*Asking model… · starting the embedded model*'
     cell.now = 1
     show(view, delta('Hi'))
     view.status('too late')
@@ -127,7 +127,10 @@ def test_at_the_end_there_is_exactly_one_output(owns: bool) -> None:
     stream(cell, view, ANSWER, 1000, 5)
     view.finish(answer(ANSWER), None, None)
     [[_, data, metadata]] = cell.outputs
-    assert data == {'text/markdown': ANSWER.strip('\n'), 'text/plain': ANSWER.strip()}
+    assert data == {
+        'text/markdown': f'{ANSWER.strip(chr(10))}\n\n*— model*',
+        'text/plain': f'{ANSWER.strip()}\n\n— model',
+    }
     assert metadata['jupyter_stream']['model'] == 'model'
 
 
@@ -205,7 +208,7 @@ def test_an_interrupt_keeps_the_partial_answer_and_marks_it() -> None:
     stream(cell, view, 'Half an', 10, 3)
     view.finish(answer('Half an', state='interrupted'), 'interrupted', KeyboardInterrupt())
     [[_, data, _]] = cell.outputs
-    assert data['text/plain'] == 'Half an\n\n[■ Interrupted: the answer stops here.]'
+    assert data['text/plain'] == 'Half an\n\n[Stopped. What came is kept.]\n\n— model'
 
 
 def test_the_shells_hook_gets_displays_updates_and_clears() -> None:

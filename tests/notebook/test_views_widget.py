@@ -105,10 +105,10 @@ def answer(text: str) -> ModelResponse:
 def test_one_display_and_one_update_and_nothing_of_the_widget_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     front = Front(monkeypatch, session='lab')
     front.view.on_stop(lambda: None)
-    front.view.start('openai:m', {'temperature': 0})
+    front.view.start('m', {'temperature': 0})
     (kind, waiting), *_ = front.cell.sent
     assert kind == 'display' and waiting[MIME]['model_id'] == front.widget.model_id
-    assert waiting['text/plain'] == 'openai:m: the answer is still coming …'
+    assert waiting['text/plain'] == 'Asking m… The answer is still coming.'
     front.page_shows_it()
     for event in events('Hello', ' world'):
         front.now += 1
@@ -161,8 +161,19 @@ def test_the_end_says_why_and_how_it_was(monkeypatch: pytest.MonkeyPatch) -> Non
     front.view.finish(answer('Hel'), 'interrupted', None)
     (end,) = [op[1] for message in front.messages for op in message['ops'] if op[0] == 'done']
     assert end['mark'] == 'interrupted' and end['swap']
-    assert end['notes'] == ['■ Interrupted: the answer stops here.']
-    assert end['footer'][0] == 'm' and end['footer'][-1] == 'stop'
+    assert end['notes'] == ['Stopped. What came is kept.']
+    assert end['byline'] == '— m' and not {'m', 'stop'} & {*end['footer']}
+
+
+def test_where_no_last_line_is_saved_the_muted_line_says_who_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    front = Front(monkeypatch, sure=True, byline=False)
+    front.view.start('m')
+    front.feed(*events('Hello'))
+    front.view.finish(answer('Hello'), None, None)
+    (end,) = [op[1] for message in front.messages for op in message['ops'] if op[0] == 'done']
+    assert end['byline'] is None and end['footer'][0] == 'm'
+    (final,) = front.cell.outputs.values()
+    assert final[0] == {'text/markdown': 'Hello', 'text/plain': 'Hello'}
 
 
 def test_a_front_end_without_widgets_gets_markdown_in_the_same_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,17 +320,15 @@ def test_the_footer_says_what_is_known() -> None:
         parts=[],
         model_name='gpt-5-mini',
         usage=RequestUsage(input_tokens=1234, output_tokens=61),
-        finish_reason='content_filter',
+        finish_reason='stop',
     )
     times = Times(10.0)
     times.word(10.42)
     times.word(11.42)
-    assert footer_of(response, times, '$0.0012') == [
+    assert footer_of(response, times, '$0.0012', '— gpt-5-mini') == [
         'gpt-5-mini',
         '0.42 s to the first token',
         '61 tokens/s',
-        '1,234 tokens in, 61 out',
         '$0.0012',
-        'content filter',
     ]
     assert footer_of(ModelResponse(parts=[]), Times(0.0)) == []

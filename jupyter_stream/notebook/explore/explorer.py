@@ -13,11 +13,12 @@ from uuid import uuid4
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import EMBEDDED, default_model, defaults_of
+from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.explore.fields import Fields, fields_with
 from jupyter_stream.notebook.explore.recording import RecordingView
 from jupyter_stream.notebook.explore.run import Run
 from jupyter_stream.notebook.explore.summary import overview
-from jupyter_stream.notebook.play import Player, short_errors
+from jupyter_stream.notebook.play import Player
 from jupyter_stream.notebook.question import check_arguments, question
 from jupyter_stream.notebook.shell import Cell, current_shell, ends_cell, in_voila, running_cell
 from jupyter_stream.notebook.views import VARIABLE, detect

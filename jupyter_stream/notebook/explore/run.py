@@ -72,7 +72,7 @@ class Run:
     @property
     def model(self) -> str:
         """The model that was asked."""
-        return self.question.title
+        return self.question.model_id
 
     @property
     def text(self) -> str:

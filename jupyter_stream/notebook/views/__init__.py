@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -76,7 +77,9 @@ class Withdrawable(Protocol):
         ...
 
 
-def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False, images: bool = False) -> View:
+def choose(
+    shell: Any = None, setting: str = 'auto', *, owns: bool = False, images: bool = False, byline: bool = True
+) -> View:
     """A view for the next answer.
 
     Args:
@@ -85,6 +88,7 @@ def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False, imag
             'static', 'terminal'. The environment variable JUPYTER_STREAM_VIEW wins.
         owns: whether the answer is all that the cell shows, so that a live view may clear the rest away.
         images: whether images in it may be loaded from the web; else they are links.
+        byline: whether its last line says who answered.
 
     Raises:
         UserError: there is no such view.
@@ -98,7 +102,7 @@ def choose(shell: Any = None, setting: str = 'auto', *, owns: bool = False, imag
     if make is None:
         known = ', '.join(repr(known) for known in ('auto', *_VIEWS))
         raise UserError(f'There is no view {name!r}. The views are {known}; set one of them, or unset {VARIABLE}.')
-    return make(shell, owns, images)
+    return make(shell, _Look(owns, images, byline))
 
 
 def detect(shell: Any) -> str:
@@ -140,40 +144,48 @@ def _diverted(request: Any) -> bool:
     return any(getattr(widget, 'msg_id', None) == msg_id for widget in list(widgets.values()))
 
 
-def _live(shell: Any, owns: bool, images: bool) -> View:
-    if find_spec('anywidget'):
-        return _widget(shell, owns, images, sure=False)
-    return _markdown(shell, owns, images)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is asked of a view, see `choose`."""
+
+    owns: bool
+    images: bool
+    byline: bool
 
 
-def _widget(shell: Any, owns: bool, images: bool, *, sure: bool = True) -> View:
+def _live(shell: Any, look: _Look) -> View:
+    return _widget(shell, look, sure=False) if find_spec('anywidget') else _markdown(shell, look)
+
+
+def _widget(shell: Any, look: _Look, *, sure: bool = True) -> View:
     from .publish import publisher
     from .widget import WidgetView
 
-    return WidgetView(publisher(shell), session=session_of(shell), owns=owns, images=images, sure=sure)
+    out, session = publisher(shell), session_of(shell)
+    return WidgetView(out, session=session, owns=look.owns, images=look.images, byline=look.byline, sure=sure)
 
 
-def _markdown(shell: Any, owns: bool, images: bool) -> View:
+def _markdown(shell: Any, look: _Look) -> View:
     from .markdown import MarkdownView
     from .publish import publisher
 
-    return MarkdownView(publisher(shell), owns=owns, images=images)
+    return MarkdownView(publisher(shell), owns=look.owns, images=look.images, byline=look.byline)
 
 
-def _static(shell: Any, owns: bool, images: bool) -> View:
+def _static(shell: Any, look: _Look) -> View:
     from .publish import publisher
     from .static import StaticView
 
-    return StaticView(publisher(shell), images=images)
+    return StaticView(publisher(shell), images=look.images, byline=look.byline)
 
 
-def _terminal(shell: Any, owns: bool, images: bool) -> View:
+def _terminal(shell: Any, look: _Look) -> View:
     from .terminal import TerminalView
 
-    return TerminalView()
+    return TerminalView(byline=look.byline)
 
 
-_VIEWS: dict[str, Callable[[Any, bool, bool], View]] = {
+_VIEWS: dict[str, Callable[[Any, _Look], View]] = {
     'live': _live,
     'widget': _widget,
     'markdown': _markdown,

@@ -1,4 +1,4 @@
-"""The muted line below an answer: what it was, how fast it came, what it took."""
+"""The muted line below an answer: how fast it came, what it cost, and what is not said elsewhere."""
 
 from __future__ import annotations
 
@@ -36,27 +36,24 @@ class Times:
         return 0.0 if self.first is None or self.last is None else self.last - self.first
 
 
-def footer_of(response: ModelResponse, times: Times, cost: str | None = None) -> list[str]:
+def footer_of(response: ModelResponse, times: Times, cost: str | None = None, byline: str | None = None) -> list[str]:
     """The pieces of the line, each readable by itself; what is not known is left out.
+
+    Why the answer ended is not among them: a note above says it, where it is not what one expects.
 
     Args:
         response: the answer.
         times: when it came.
         cost: what it cost, in words.
+        byline: who answered, where no line above says it.
     """
     usage, known = response.usage, response.metadata or {}
     rate = usage.output_tokens / times.writing if times.writing > 0.05 and usage.output_tokens > 1 else None
     pieces = [
-        response.model_name,
+        byline and byline.removeprefix('— '),
         None if times.to_first is None else f'{times.to_first:.2f} s to the first token',
         None if rate is None else f'{rate:.0f} tokens/s',
-        _tokens(usage.input_tokens, usage.output_tokens),
         cost,
-        (response.finish_reason or '').replace('_', ' '),
         known.get('note') if known.get('is_noted') else None,
     ]
     return [piece for piece in pieces if piece]
-
-
-def _tokens(into: int, out: int) -> str | None:
-    return f'{into:,} tokens in, {out:,} out' if into or out else None

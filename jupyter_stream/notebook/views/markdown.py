@@ -8,12 +8,14 @@ display is updated, ever less often as it grows. Either way the answer of n byte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from jupyter_stream.notebook.bundle import final_bundle
 from jupyter_stream.notebook.markdown import BlockSplitter, repair, sanitize
+from jupyter_stream.notebook.names import asking
 from jupyter_stream.notebook.reducer import Block, Reducer
 
 from .pace import Pace
@@ -22,7 +24,7 @@ from .publish import Publisher
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
-__all__ = ('MarkdownView',)
+__all__ = ('MarkdownView', 'waiting_markdown')
 
 _SEGMENT = 400
 """Characters after which finished blocks may become a segment: fewer would cost more in envelopes than in text."""
@@ -47,6 +49,7 @@ class MarkdownView:
         owns: whether the cell shows this answer alone: its outputs are cleared for the final one.
         shown: the display that is shown already in the answer's place, to be updated.
         images: whether images may be loaded from the web.
+        byline: whether the last line says who answered.
         clock: seconds, as `time.monotonic`.
     """
 
@@ -57,11 +60,13 @@ class MarkdownView:
         owns: bool = False,
         shown: str | None = None,
         images: bool = False,
+        byline: bool = True,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._publisher = publisher
         self._owns = owns
         self._images = images
+        self._bundle = partial(final_bundle, images=images, byline=byline)
         self._clock = clock
         self._pace = Pace()
         self._reducer = Reducer()
@@ -80,11 +85,11 @@ class MarkdownView:
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self._title, self._settings = title, settings
-        self._send(f'*{_name(title)} …*', 0)
+        self._send(self._waiting(), 0)
 
     def status(self, text: str) -> None:
         if not self._total:
-            self._send(f'*{_name(self._title)}: {sanitize(text)}*', 0)
+            self._send(self._waiting(text), 0)
 
     def update(self, event: Any) -> None:
         block = self._reducer.feed(event)
@@ -105,7 +110,7 @@ class MarkdownView:
         self._unsent = False
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
-        data, metadata = final_bundle(response, settings=self._settings, mark=mark, error=error, images=self._images)
+        data, metadata = self._bundle(response, settings=self._settings, mark=mark, error=error, asked=self._title)
         if self._owns:
             self._publisher.clear()
             self._publisher.display(data, metadata, uuid4().hex)
@@ -119,6 +124,9 @@ class MarkdownView:
             self._publisher.clear()
         elif self._id is not None:
             self._publisher.update({'text/plain': ''}, {}, self._id)
+
+    def _waiting(self, status: str = '') -> str:
+        return waiting_markdown(' · '.join(filter(None, (asking(self._title), status))))
 
     # ------------------------------------------------------------------ how the text grows
 
@@ -186,5 +194,6 @@ def _word(name: str) -> str:
     return ''.join(char if char.isalnum() or char in '_.:/+-' else '_' for char in name)
 
 
-def _name(title: str) -> str:
-    return sanitize(title.rstrip(':')).replace('*', '')
+def waiting_markdown(words: str) -> str:
+    """What stands in the place of an answer that has not begun; `words` may hold a name that anybody gave."""
+    return f'*{sanitize(words).replace("*", "")}*'

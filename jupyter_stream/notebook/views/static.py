@@ -40,16 +40,26 @@ class NullView:
 class StaticView(NullView):
     """Shows the whole answer when it is finished."""
 
-    def __init__(self, publisher: Publisher, *, images: bool = False) -> None:
+    def __init__(self, publisher: Publisher, *, images: bool = False, byline: bool = True) -> None:
         self._publisher = publisher
         self._images = images
+        self._byline = byline
+        self._title = ''
         self._settings: Mapping[str, Any] | None = None
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
-        self._settings = settings
+        self._title, self._settings = title, settings
 
     def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
         from jupyter_stream.notebook.bundle import final_bundle
 
-        data, metadata = final_bundle(response, settings=self._settings, mark=mark, error=error, images=self._images)
+        data, metadata = final_bundle(
+            response,
+            settings=self._settings,
+            mark=mark,
+            error=error,
+            images=self._images,
+            asked=self._title,
+            byline=self._byline,
+        )
         self._publisher.display(data, metadata, uuid4().hex)

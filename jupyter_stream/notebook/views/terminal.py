@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jupyter_stream.notebook.bundle import notes_of
+from jupyter_stream.notebook.byline import byline_of
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.reducer import Block, Reducer
 
@@ -23,10 +24,16 @@ _DIM, _PLAIN = '\x1b[2m', '\x1b[0m'
 
 
 class TerminalView:
-    """Prints the deltas to `stream` (stdout as it is when the answer starts); thinking is dim on a terminal."""
+    """Prints the deltas to `stream` (stdout as it is when the answer starts); thinking is dim on a terminal, and so is
+    the last line, which says who answered.
+    """
 
-    def __init__(self, stream: TextIO | None = None, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, *, byline: bool = True, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._clock = clock
+        self._byline = byline
+        self._title = ''
         self._flushed = float('-inf')
         self._given = stream
         self._stream: TextIO = stream or sys.stdout
@@ -37,6 +44,7 @@ class TerminalView:
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self._stream = self._given or sys.stdout
+        self._title = title
 
     def status(self, text: str) -> None:
         print(visible(text), file=self._stream, flush=True)
@@ -58,6 +66,8 @@ class TerminalView:
             self._stream.write('\n')
         for note in notes_of(response, mark, error):
             self._stream.write(f'[{note}]\n')
+        if self._byline and (line := byline_of(response, self._title)):
+            self._stream.write(f'{_DIM}{line}{_PLAIN}\n' if self._stream.isatty() else f'{line}\n')
         self._stream.flush()
 
     def withdraw(self) -> None:

@@ -10,18 +10,20 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.bundle import final_bundle, notes_of
-from jupyter_stream.notebook.markdown import sanitize
+from jupyter_stream.notebook.byline import byline_of
 from jupyter_stream.notebook.markdown.sanitizer import visible
+from jupyter_stream.notebook.names import asking
 
 from .footer import Times, footer_of
 from .log_writer import LogWriter
-from .markdown import MarkdownView
+from .markdown import MarkdownView, waiting_markdown
 from .publish import Publisher
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class WidgetView:
         session: the front end, see `kernel.FrontEnds`.
         owns: whether the cell shows this answer alone (for the Markdown view, should it take over).
         images: whether images may be loaded from the web.
+        byline: whether the last line says who answered.
         sure: whether to show a widget whatever is known of the front end.
         place: shows the widget instead of a display of its own; then it stays, and nothing is swapped.
         clock: seconds, as `time.monotonic`.
@@ -59,6 +62,7 @@ class WidgetView:
         session: str = '',
         owns: bool = False,
         images: bool = False,
+        byline: bool = True,
         sure: bool = False,
         place: Callable[[Any], object] | None = None,
         clock: Callable[[], float] = monotonic,
@@ -67,6 +71,8 @@ class WidgetView:
         self._session = session
         self._owns = owns
         self._images = images
+        self._byline = byline
+        self._bundle = partial(final_bundle, images=images, byline=byline)
         self._sure = sure or place is not None
         self._place = place
         self._clock = clock
@@ -141,17 +147,21 @@ class WidgetView:
             return
         self._shown().tick()
         is_whole = mark is None and error is None
+        byline = byline_of(response, self._title)
+        stays = self._byline and self._place is None  # what is placed among other widgets is in no file
+        footer = footer_of(response, self._times, _cost(response, is_whole), None if stays else byline)
         self._shown().finish(
             {
                 'mark': mark or _mark_of(response),
                 'notes': notes_of(response, mark, error),
-                'footer': [visible(piece) for piece in footer_of(response, self._times, _cost(response, is_whole))],
+                'byline': byline if stays else None,
+                'footer': [visible(piece) for piece in footer],
                 'swap': self._place is None,
             },
             placed=self._place is not None,
         )
         if self._place is None:
-            self._display(*final_bundle(response, settings=self._settings, mark=mark, error=error, images=self._images))
+            self._display(*self._bundle(response, settings=self._settings, mark=mark, error=error, asked=self._title))
 
     def withdraw(self) -> None:
         if self._instead is not None:
@@ -222,6 +232,7 @@ class WidgetView:
             owns=self._owns,
             shown=self._id if self._displayed else None,
             images=self._images,
+            byline=self._byline,
             clock=self._clock,
         )
         self._instead.start(self._title, self._settings)
@@ -233,11 +244,12 @@ class WidgetView:
 
 def _waiting(title: str, model_id: str | None = None) -> dict[str, Any]:
     """What stands in the output until the answer is done; the words are for whoever reads a file saved before that."""
+    words = f'{asking(title)} The answer is still coming.'
     widget = {} if model_id is None else {_MIME: {'version_major': 2, 'version_minor': 0, 'model_id': model_id}}
     return {
         **widget,
-        'text/markdown': f'*{sanitize(title)}: the answer is still coming …*',
-        'text/plain': f'{visible(title)}: the answer is still coming …',
+        'text/markdown': waiting_markdown(words),
+        'text/plain': visible(words),
     }
 
 

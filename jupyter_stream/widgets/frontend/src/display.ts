@@ -156,7 +156,7 @@ export class Display implements Drawn, Watcher, Home {
     const { end } = this.session.answer;
     if (this.noted?.end === end || (!this.noted && !end)) return;
     this.noted?.el.remove();
-    this.noted = end?.notes?.length ? { end, el: notes(end) } : null;
+    this.noted = end && (end.notes?.length || end.byline) ? { end, el: notes(end) } : null;
     if (this.noted) this.flow.append(this.noted.el);
   }
 

@@ -42,14 +42,14 @@ export class Footer {
   draw(now: number): void {
     const { session } = this;
     const way = session.running ? wayOf(this.model) : "";
-    const { pressed } = session.stop;
-    put(this.dot, "hidden", !session.running);
+    const { pressed, again } = session.stop;
+    put(this.dot, "hidden", !session.running || pressed);
     put(this.el, "data-over", !session.running);
     say(this.text, this.words(way));
     put(this.text, "hidden", !this.text.textContent);
     put(this.stop, "hidden", way !== "button");
     put(this.stop, "aria-disabled", pressed ? "true" : null);
-    say(this.stop.lastElementChild as Element, pressed ? "Stopping …" : "Stop");
+    say(this.stop.lastElementChild as Element, pressed ? "Stopping…" : again ? "Stop again" : "Stop");
     put(this.copy, "hidden", !session.answer.parts.some((part) => part.kind === "text" && part.text.length));
     this.tick(now);
   }
@@ -57,7 +57,7 @@ export class Footer {
   /** The running time goes on; whether it does. */
   tick(now: number): boolean {
     const { answer } = this.session;
-    const waiting = this.session.running && !answer.parts.length && answer.asked !== null;
+    const waiting = this.waiting && answer.asked !== null;
     say(this.clock, waiting ? running(now - (answer.asked ?? now)) : "");
     put(this.clock, "hidden", !waiting);
     return waiting;
@@ -67,16 +67,31 @@ export class Footer {
     const { answer, lost } = this.session;
     if (answer.end) return (answer.end.footer ?? []).join(" · ");
     if (lost) return LOST;
-    const waiting = answer.parts.length ? [] : [answer.title, answer.status];
+    const waiting = this.waiting ? [asking(answer.title), answer.status] : [];
     return [...waiting, way === "keys" ? KEYS : ""].filter(Boolean).join(" · ");
   }
+
+  /** Whether the model is still silent, and nobody has asked it to stop. */
+  private get waiting(): boolean {
+    const { answer, running, stop } = this.session;
+    return running && !answer.parts.length && !stop.pressed;
+  }
+}
+
+/** The line until the first word comes, as the kernel's `asking`. */
+function asking(title: string): string {
+  return `Asking ${title || "the model"}…`;
 }
 
 const SIGN = /^([^\p{L}\p{N}\s"'([{<])\s+/u;
 
-/** Why an answer is not whole, and what to know of its model: lines, each with its own sign, the first of the mark. */
-export function notes({ mark, notes = [] }: End): HTMLElement {
+/**
+ * Why an answer is not whole, and what to know of its model: lines, each with its own sign, the first of the mark. Then
+ * who answered, as it is saved.
+ */
+export function notes({ mark, notes = [], byline }: End): HTMLElement {
   const lines = notes.map((note, index) => line(note, index === 0 && mark ? mark : "note"));
+  if (byline) lines.push(h("p", { class: "jps-byline", dir: "auto" }, h("em", {}, byline)));
   return h("div", { class: `jps-part jps-notes ${MARKDOWN}` }, ...lines);
 }
 

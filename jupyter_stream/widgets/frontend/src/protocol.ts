@@ -8,6 +8,8 @@ export interface End {
   mark?: Mark | null;
   /** Lines to show below the answer, each a sentence. */
   notes?: string[];
+  /** Who answered, as the last line of the final Markdown says it; null where that has none. */
+  byline?: string | null;
   /** What the muted last line says. */
   footer?: string[];
   /** Whether the kernel is about to replace this output with the final Markdown. */

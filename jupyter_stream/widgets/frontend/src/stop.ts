@@ -37,6 +37,8 @@ export function wayOf(model: Model): "button" | "keys" | "" {
 export class Stop {
   /** Whether it was asked for and may still come. */
   pressed = false;
+  /** Whether it was asked for before, in vain. */
+  again = false;
   private cancelInterrupt: Cancel | undefined;
   private cancelRelease: Cancel | undefined;
 
@@ -66,6 +68,7 @@ export class Stop {
   private release(): void {
     this.cancelRelease?.();
     this.pressed = false;
+    this.again = true;
     this.changed();
   }
 }

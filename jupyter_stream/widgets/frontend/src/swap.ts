@@ -63,12 +63,12 @@ function inherit(area: Element, child: Element, clock: Clock, then: (heir: Eleme
   clock.after(WAIT, () => observer.disconnect());
 }
 
-/** Puts the line below what `heir` shows, without a place of its own among the nodes that Lab lays out. */
+/** Puts the line below what `heir` shows, in the flow of the page, under the prompt and the output that Lab lays out. */
 function leave(heir: HTMLElement, { footer, words, source }: Rest, indent: number, clock: Clock): void {
   const voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
   const copy = source ? [copyButton("Copy the answer", () => source, clock)] : [];
   const line = h("div", { class: "jps-left" }, h("span", { class: "jps-footer-text" }, footer.join(" · ")), ...copy, voice);
-  line.style.left = `${indent}px`;
+  line.style.paddingLeft = `${indent}px`;
   heir.append(line);
   heir.classList.add("jps-heir");
   // A reader of screens notices what changes, not what is there from the start.

@@ -20,7 +20,7 @@ function wait(context: Context): () => void {
   let words = ["", ""];
   const show = (ops: Op[] | undefined) => {
     for (const [name, word] of ops ?? []) {
-      if (name === "title") words = [String(word), ""];
+      if (name === "title") words = [`Asking ${word || "the model"}…`, ""];
       if (name === "status") words[1] = String(word);
     }
     text.data = words.filter(Boolean).join(" · ");

@@ -20,7 +20,7 @@ test("before the first word: the model, what goes on, and a running time", () =>
   const view = stage();
   view.say(["title", "the-model", 0.2], ["status", "starting …"]);
   view.pass(2);
-  assert.equal(view.text(".jps-footer-text"), "the-model · starting …");
+  assert.equal(view.text(".jps-footer-text"), "Asking the-model… · starting …");
   assert.equal(view.text(".jps-footer > .jps-clock"), "0.2 s");
   view.clock.pass(1000);
   assert.equal(view.text(".jps-footer > .jps-clock"), "1.2 s", "it runs without a frame being drawn");
@@ -89,7 +89,7 @@ test("a view that is closed is not drawn, and no other key than Escape stops", (
   view.say(["status", "later"]);
   view.close();
   view.pass(5);
-  assert.equal(view.text(".jps-footer-text"), "m");
+  assert.equal(view.text(".jps-footer-text"), "Asking m…");
 });
 
 test("much text is drawn over several frames, one after the other", () => {
@@ -284,9 +284,10 @@ for (const mark of ["interrupted", "incomplete", "error", "length", "content_fil
 
 test("in the end: one footer, and nothing that runs", () => {
   const view = stage();
-  view.say(["title", "m"], ["start", 0, "text"], ["add", 0, "Some"], ["done", { mark: null, notes: [], footer: ["m", "0.4 s", "stop"] }]);
+  view.say(["title", "m"], ["start", 0, "text"], ["add", 0, "Some"], ["done", { mark: null, notes: [], byline: "— m · 3 tokens in, 4 out", footer: ["0.4 s", "9 tokens/s"] }]);
   view.pass(5);
-  assert.equal(view.text(".jps-footer-text"), "m · 0.4 s · stop");
+  assert.equal(view.text(".jps-footer-text"), "0.4 s · 9 tokens/s");
+  assert.equal(view.text(".jps-flow > .jps-notes > p:last-child > em"), "— m · 3 tokens in, 4 out");
   assert.equal(view.all(".jps-dot:not([hidden]), .jps-stop:not([hidden]), [data-running], [data-live]").length, 0);
   assert.equal(view.one(".jps-flow").getAttribute("aria-busy"), "false");
 });
@@ -319,7 +320,13 @@ test("the stop button stops, and Escape within the view does", () => {
   view.one(".jps-stop").click();
   view.pass(3);
   assert.deepEqual(view.model.sent.slice(1), [{ kind: "stop" }]);
-  assert.equal(view.text(".jps-stop"), "Stopping …");
+  assert.equal(view.text(".jps-stop"), "Stopping…");
+  assert.equal(view.text(".jps-footer-text"), "", "it is not asked any more");
+  assert.equal(view.all(".jps-footer > .jps-clock:not([hidden]), .jps-dot:not([hidden])").length, 0);
+  view.clock.pass(5000);
+  view.pass(3);
+  assert.equal(view.text(".jps-stop"), "Stop again");
+  assert.equal(view.text(".jps-footer-text"), "Asking m…");
   const other = stage();
   other.one(".jps-view").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
   assert.deepEqual(other.model.sent.slice(1), [{ kind: "stop" }]);
@@ -493,7 +500,7 @@ test("the line stands where the view stood, and what is said of the end comes a 
   child.replaceWith(heir);
   await new Promise(setImmediate);
   const line = heir.querySelector<HTMLElement>(".jps-left");
-  assert.equal(line?.style.left, "70px");
+  assert.equal(line?.style.paddingLeft, "70px");
   assert.equal(line?.querySelector("[role=status]")?.textContent, "");
   view.clock.pass(100);
   assert.equal(line?.querySelector("[role=status]")?.textContent, "It broke.");

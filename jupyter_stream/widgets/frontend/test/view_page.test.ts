@@ -79,9 +79,9 @@ test("until the core comes, a view says what is asked; then the core shows it", 
   const el = document.createElement("div");
   const seen: unknown[] = [];
   const close = loader().render({ model, el });
-  assert.equal(el.textContent, "the-model");
+  assert.equal(el.textContent, "Asking the-model…");
   model.hear({ at: 1, ops: [["status", "warming up"]] });
-  assert.equal(el.textContent, "the-model · warming up");
+  assert.equal(el.textContent, "Asking the-model… · warming up");
   for (const go of page().waiting.splice(0)) go({ render: ({ key }) => (seen.push(key), () => seen.push("closed")), addLoader: () => () => {} });
   assert.equal(seen.length, 1);
   assert.equal(typeof seen[0], "object");
