@@ -160,7 +160,8 @@ def test_what_is_kept_is_a_variable_and_the_file_has_a_summary(
     assert '\n**word0** **word1** ' in text
     assert '· first text ' in text
     assert 'word0' in panel.answer, 'and the explorer is still there'
-    assert not panel.page.locator('.jp-RenderedMarkdown:not(.jps-view)', has_text='word0').is_visible()
+    until(lambda: panel.page.locator('.jp-OutputArea-child > .jp-RenderedMarkdown').count(), 'the text is in the page')
+    assert not panel.page.locator('.jp-OutputArea-child > .jp-RenderedMarkdown').is_visible(), 'and is not seen twice'
 
 
 def test_ctrl_enter_in_the_prompt_runs_it_and_not_the_cell(panel: Panel, lab: Lab) -> None:

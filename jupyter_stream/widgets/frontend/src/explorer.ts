@@ -104,7 +104,11 @@ async function place(model: ExplorerModel, panel: HTMLElement): Promise<void> {
   child.append(host);
   widget.parent = null;
   attach.call(widget.constructor, widget, host);
-  follow(area, child, host, () => widget.isDisposed || widget.dispose());
+  follow(area, child, host, () => {
+    document.body.append(host); // Lumino takes only what is on the page off it
+    if (!widget.isDisposed) widget.dispose();
+    host.remove();
+  });
   model.send({ kind: "placed" });
 }
 
