@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -145,6 +147,50 @@ def test_a11_the_stream_of_an_sdk_that_never_ends_is_complete_after_the_same_gra
     response, seconds = virtual_time.run(main())
     assert (response.state, response.text, response.finish_reason) == ('complete', answer.text, 'stop')
     assert 1 <= seconds <= 2.5 and closed
+
+
+class Stalled:
+    """A synchronous stream of an SDK, which waits for more until it is closed."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._frames = [json.loads(frame.data) for frame in SSEDecoder().feed(without_mark(answer))]
+        self.closed = threading.Event()
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self._frames
+        self.closed.wait(300)
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+@pytest.mark.parametrize('managed', [False, True])
+@pytest.mark.parametrize('answer', OF_SDKS, ids=lambda answer: answer.name)
+def test_a11_a_synchronous_stream_of_an_sdk_that_stalls_is_complete_after_the_grace(
+    answer: Answer, managed: bool
+) -> None:
+    """It stalls in its own thread, in real time: only far from the 300 seconds that it would wait is asked for."""
+    stalled = Stalled(answer)
+    left: list[bool] = []
+
+    class Managed:
+        def __enter__(self) -> Stalled:
+            return stalled
+
+        def __exit__(self, *error: object) -> None:
+            left.append(True)
+
+    async def main() -> ModelResponse:
+        async with opened(Managed() if managed else stalled) as stream:
+            async for _ in stream:
+                pass
+        return stream.get()
+
+    began = time.monotonic()
+    response = asyncio.run(main())
+    assert (response.state, response.text, response.finish_reason) == ('complete', answer.text, 'stop')
+    assert stalled.closed.is_set() and left == [True] * managed
+    assert time.monotonic() - began < 100
 
 
 def test_a11_a_timeout_of_the_sdks_own_is_its_error() -> None:

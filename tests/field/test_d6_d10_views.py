@@ -28,6 +28,15 @@ def test_d6_live_is_static_where_nobody_watches(monkeypatch: pytest.MonkeyPatch)
     assert isinstance(choose(shell(asks=False)), StaticView)
 
 
+def test_d6_a_widget_that_was_asked_for_is_static_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv('VOILA_KERNEL_ID', raising=False)
+    assert isinstance(choose(shell(asks=False), 'widget'), StaticView)
+    assert isinstance(choose(shell(asks=True), 'widget'), WidgetView)
+    monkeypatch.setenv('VOILA_KERNEL_ID', 'k')
+    assert isinstance(choose(shell(asks=False), 'widget'), WidgetView), 'a page shows it'
+
+
 class Stream(io.StringIO):
     flushes = 0
 

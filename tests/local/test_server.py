@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -88,7 +88,7 @@ def test_the_server_is_told_to_be_modest_and_closed(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize(('said', 'expected'), [({}, '400'), ({'max_tokens': 99}, '99')])
-def test_the_environment_overrules_what_suits_a_model(runtime: Runtime, said: dict[str, int], expected: str) -> None:
+def test_the_environment_overrules_what_suits_a_model(runtime: Runtime, said: dict[str, Any], expected: str) -> None:
     server = runtime.server(**said)
     server.weights = replace(server.weights, max_tokens=400)
     server.ensure().result(10)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook import marimo
-from jupyter_stream.notebook.shell import request_of, session_of
+from jupyter_stream.notebook.shell import in_voila, request_of, session_of
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
@@ -98,6 +98,8 @@ def choose(
         name = detect(shell)
     elif name == 'live' and detect(shell) == 'static':
         name = 'static'  # a widget in a notebook that nobody watches would only leave its front end in the file
+    elif name == 'widget' and not _watched(shell) and not in_voila():
+        name = 'static'
     make = _VIEWS.get(name)
     if make is None:
         known = ', '.join(repr(known) for known in ('auto', *_VIEWS))
@@ -120,11 +122,15 @@ def detect(shell: Any) -> str:
     request = request_of(shell)
     if _captured(shell) or _diverted(request):
         return 'static'
+    return 'live' if _watched(shell) else 'static'
+
+
+def _watched(shell: Any) -> bool:
+    """Whether a person may be before the front end."""
     try:
-        asks: bool = request['content']['allow_stdin']
+        return bool(request_of(shell)['content']['allow_stdin'])
     except (TypeError, KeyError):
-        asks = True
-    return 'live' if asks else 'static'
+        return True
 
 
 def _captured(shell: Any) -> bool:
