@@ -38,7 +38,7 @@ ANSWERS = sorted((ROOT / 'tools' / 'session').glob('*.md'))
 LIMIT = 1_000_000
 """The most bytes that the picture may have."""
 
-WIDTH, HEIGHT = 820, 720
+WIDTH, HEIGHT = 820, 580
 TYPING = 28
 """Milliseconds between two keys."""
 
