@@ -207,9 +207,9 @@ def main() -> int:
     else:
         print(f'The picture is larger than {LIMIT:,} bytes at {RATES[-1]} a second.', file=sys.stderr)
         return 1
+    PICTURE.write_bytes(data)
     for number, (image, _) in enumerate(shown):
         image.save(FRAMES / f'{number:03}.png')
-    PICTURE.write_bytes(data)
     return 0
 
 
