@@ -38,7 +38,7 @@ ANSWERS = sorted((ROOT / 'tools' / 'session').glob('*.md'))
 LIMIT = 1_000_000
 """The most bytes that the picture may have."""
 
-WIDTH, HEIGHT = 820, 720
+WIDTH, HEIGHT = 820, 580
 TYPING = 28
 """Milliseconds between two keys."""
 
@@ -207,9 +207,9 @@ def main() -> int:
     else:
         print(f'The picture is larger than {LIMIT:,} bytes at {RATES[-1]} a second.', file=sys.stderr)
         return 1
+    PICTURE.write_bytes(data)
     for number, (image, _) in enumerate(shown):
         image.save(FRAMES / f'{number:03}.png')
-    PICTURE.write_bytes(data)
     return 0
 
 
