@@ -167,7 +167,7 @@ class WidgetView:
         if self._instead is not None:
             self._instead.withdraw()
             return
-        self._drop_widget()
+        self._drop_widget({'mark': 'error'})
         if self._owns:
             self._publisher.clear()
         elif self._displayed:
@@ -219,14 +219,14 @@ class WidgetView:
             kernel.state.front_ends.learn(self._session, False)
             self._take_over()
 
-    def _drop_widget(self) -> None:
+    def _drop_widget(self, end: dict[str, Any]) -> None:
         if self._widget is not None:
-            self._widget.finish({})
+            self._widget.finish(end)
             self._widget.close()
             self._widget = None
 
     def _take_over(self) -> None:
-        self._drop_widget()
+        self._drop_widget({})
         self._instead = MarkdownView(
             self._publisher,
             owns=self._owns,

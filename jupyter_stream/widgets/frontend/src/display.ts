@@ -2,7 +2,8 @@
 
 import type { Part } from "./answer.ts";
 import type { Cancel, Clock } from "./clock.ts";
-import { h, put, say } from "./dom.ts";
+import { h, put } from "./dom.ts";
+import { focusOn } from "./carry.ts";
 import { codeButton } from "./copy.ts";
 import { ScrollAnchor } from "./follow.ts";
 import { Footer, notes } from "./footer.ts";
@@ -11,13 +12,14 @@ import type { Tools } from "./markdown/tools.ts";
 import { FileView } from "./parts/file.ts";
 import type { Frame, Home, PartView } from "./parts/part.ts";
 import { TextView } from "./parts/text.ts";
-import { ThinkingView } from "./parts/thinking.ts";
+import { ThinkingView, labelOf } from "./parts/thinking.ts";
 import { ToolView } from "./parts/tool.ts";
 import type { Asset, End, Kind, Model } from "./protocol.ts";
 import type { Session, Watcher } from "./session.ts";
 import { FrameBudget } from "./reveal.ts";
 import css from "./style.css";
 import { prepare } from "./swap.ts";
+import { speak, voice } from "./voice.ts";
 
 /** How often running times are brought up to date, in ms. */
 const TICK = 100;
@@ -29,8 +31,7 @@ export class Display implements Drawn, Watcher, Home {
   readonly root: HTMLElement;
   readonly tools: Tools;
   readonly clock: Clock;
-  private readonly flow = h("div", { class: "jps-flow", role: "log", "aria-live": "off", "aria-label": "Answer" });
-  private readonly voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
+  private readonly flow = h("div", { class: "jps-flow", role: "log", "aria-live": "off" });
   private readonly footer: Footer;
   private readonly anchor: ScrollAnchor;
   private readonly views = new Map<number, PartView>();
@@ -39,7 +40,7 @@ export class Display implements Drawn, Watcher, Home {
   private cancelTick: Cancel | undefined;
   private readonly budget = new FrameBudget();
   private first = true;
-  private announced: "" | "start" | "end" = "";
+  private announced: "" | "running" | "start" | "end" = "";
 
   constructor(
     private readonly session: Session,
@@ -55,7 +56,8 @@ export class Display implements Drawn, Watcher, Home {
     };
     this.footer = new Footer(session, model);
     const content = h("div", { class: "jps-content" }, this.flow, this.footer.el);
-    this.root = h("div", { class: "jps-view", tabindex: "-1" }, content, this.voice);
+    this.root = h("div", { class: "jps-view", tabindex: "-1", role: "group", "aria-label": "Answer" }, content);
+    voice();
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.anchor = new ScrollAnchor(this.root, content, () => dress(this.root));
   }
@@ -78,14 +80,19 @@ export class Display implements Drawn, Watcher, Home {
   // ---------------------------------------------------------------- what the session says
 
   changed(): void {
+    // Not with the next frame: an answer that failed before its first word is taken out of the page at once.
+    this.announce();
     this.redraw();
   }
 
   swapped(footer: string[]): void {
     const { parts, source } = this.session.answer;
-    const thoughts = parts.filter(({ kind, text }) => kind === "thinking" && text.whole.trim());
-    const opened = thoughts.map((thought) => thought.opened === true);
-    prepare(this.root, { footer, words: this.ending(), source, opened }, this.clock);
+    this.draw(this.clock.now()); // what is seen until the Markdown is there is all of it
+    const thoughts = parts.flatMap((part) => {
+      if (part.kind !== "thinking" || !part.text.whole.trim()) return [];
+      return { label: labelOf(part, true), opened: part.opened === true };
+    });
+    prepare(this.root, { footer, source, thoughts, replaced: () => this.announceEnd() }, this.clock);
   }
 
   // ---------------------------------------------------------------- what the views of its parts ask
@@ -108,7 +115,7 @@ export class Display implements Drawn, Watcher, Home {
     this.first = false;
     const left = this.drawViews(frame);
     if (!left) this.note();
-    this.footer.draw(now);
+    this.keepFocus(() => this.footer.draw(now));
     put(this.root, "data-running", session.running);
     put(this.flow, "aria-busy", session.running ? "true" : "false");
     this.announce();
@@ -163,17 +170,30 @@ export class Display implements Drawn, Watcher, Home {
   /** Says to those who cannot see it that it begins and ends, not what comes between. */
   private announce(): void {
     const { answer, running } = this.session;
-    if (running && answer.parts.length && !this.announced) {
-      this.announced = "start";
-      say(this.voice, `${answer.title || "The model"} answers.`);
+    if (!running) {
+      // Not of an answer that was over when it was first shown: nobody waits for that.
+      if (this.announced) this.announceEnd();
+      return;
     }
-    if (running || this.announced !== "start") return;
-    this.announced = "end";
-    say(this.voice, this.ending());
+    this.announced ||= "running";
+    if (!answer.parts.length || this.announced !== "running") return;
+    this.announced = "start";
+    speak(`${answer.title || "The model"} answers.`, this.clock);
   }
 
-  private ending(): string {
-    return this.session.answer.end?.notes?.join(" ") || "The answer is complete.";
+  private announceEnd(): void {
+    const { end, parts } = this.session.answer;
+    if (this.announced === "end" || !end) return;
+    this.announced = "end";
+    const words = endingOf(end, parts.length > 0);
+    if (words) speak(words, this.clock);
+  }
+
+  /** A control that is not offered any more, as Stop at the end, leaves the focus to the whole. */
+  private keepFocus(draw: () => void): void {
+    const held = this.root.contains(document.activeElement) ? document.activeElement : null;
+    draw();
+    if (held?.closest("[hidden]")) focusOn(this.root);
   }
 
   /** Running times go on without a frame being drawn. */
@@ -195,6 +215,13 @@ export class Display implements Drawn, Watcher, Home {
     await equip(asset, this.model, this.tools);
     for (const view of this.views.values()) view.upgrade?.();
   }
+}
+
+/** How it ended, in words to be heard: without the signs that only the eye reads. Nothing of one that others show. */
+function endingOf({ mark, notes = [] }: End, begun: boolean): string {
+  const heard = notes.map((note) => note.replace(/^[^\p{L}\p{N}]+/u, ""));
+  if (mark && !heard.length) return "There is no answer: an error stands below the cell.";
+  return [...(mark || !begun ? [] : ["The answer is complete."]), ...heard].join(" ");
 }
 
 // ------------------------------------------------------------------ what shows a part

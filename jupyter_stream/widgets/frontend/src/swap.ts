@@ -1,42 +1,45 @@
 /**
- * When the kernel replaces a view by the final Markdown, Lab empties the output for some frames, and the page would
- * jump. The place is held for a moment, and the muted last line is left below what comes, as a node of the page that
- * is in no notebook's model, and goes with the output that it belongs to.
+ * When the kernel replaces a view by the final Markdown, Lab empties the output for some frames, then shows the text, and
+ * sets its formulas later still. So the view itself stays over the place until the Markdown is as it is to be, and what
+ * the reader had there is carried over. The muted last line is left below, as a node of the page that is in no
+ * notebook's model, and goes with the output that it belongs to.
  */
 
+import { type Thought, carryCode, carryFocus, carrySelection, carryThoughts, focusOn, mark, markedIn } from "./carry.ts";
 import type { Clock } from "./clock.ts";
-import { copyButton } from "./copy.ts";
-import { h, say } from "./dom.ts";
+import { codeButton, copyButton } from "./copy.ts";
+import { h } from "./dom.ts";
 
-/** How long the height of the place is held, and thoughts are opened, in ms. */
+/** How long the height of the place is held, and the Markdown waited for, in ms. */
 const HOLD = 1000;
 /** How long something may take to come to the place. */
 const WAIT = 5000;
-/** After this time it is said that the answer is over. */
-const VOICE = 100;
 
 /** What stays of a view when its output is replaced. */
 export interface Rest {
   footer: string[];
-  /** Said to those who cannot see that it is over. */
-  words: string;
   /** The Markdown that the model wrote, to be copied; '' where there is none. */
   source: string;
-  /** Of each thought, whether the reader has opened it: it stays open. */
-  opened: boolean[];
+  thoughts: Thought[];
+  /** Called when something has taken the view's place. */
+  replaced: () => void;
 }
 
 /** Prepares for the swap of the output that `root` is in; does nothing outside of a Jupyter output area. */
-export function prepare(root: Element, rest: Rest, clock: Clock): void {
+export function prepare(root: HTMLElement, rest: Rest, clock: Clock): void {
   const area = root.closest<HTMLElement>(".jp-OutputArea");
   const child = area && [...area.children].find((one) => one.contains(root));
   if (!area || !child) return;
   keep(area, clock);
-  const indent = root.getBoundingClientRect().left - child.getBoundingClientRect().left;
+  const place = placeOf(root, child);
+  const reader = new Reader(root);
   inherit(area, child, clock, (heir) => {
-    leave(heir as HTMLElement, rest, indent, clock);
-    if (rest.opened.includes(true)) open(heir, rest.opened, clock);
+    const cover = new Cover(root, heir as HTMLElement, place);
+    reader.restore();
+    rest.replaced();
+    whenRendered(root, heir, clock, () => settle(cover, rest, clock));
   });
+  clock.after(WAIT, () => reader.leave());
 }
 
 function keep(area: HTMLElement, clock: Clock): void {
@@ -63,28 +66,111 @@ function inherit(area: Element, child: Element, clock: Clock, then: (heir: Eleme
   clock.after(WAIT, () => observer.disconnect());
 }
 
-/** Puts the line below what `heir` shows, in the flow of the page, under the prompt and the output that Lab lays out. */
-function leave(heir: HTMLElement, { footer, words, source }: Rest, indent: number, clock: Clock): void {
-  const voice = h("span", { class: "jps-hidden", role: "status", "aria-live": "polite" });
-  const copy = source ? [copyButton("Copy the answer", () => source, clock)] : [];
-  const line = h("div", { class: "jps-left" }, h("span", { class: "jps-footer-text" }, footer.join(" · ")), ...copy, voice);
-  line.style.paddingLeft = `${indent}px`;
-  heir.append(line);
-  heir.classList.add("jps-heir");
-  // A reader of screens notices what changes, not what is there from the start.
-  clock.after(VOICE, () => say(voice, words));
+// ------------------------------------------------------------------ until the Markdown is there
+
+/** What the reader has marked in the view, and where the focus is: Lab takes both away with the nodes. */
+class Reader {
+  private marked: ReturnType<typeof markedIn>;
+  private held: Element | null;
+
+  constructor(private readonly root: HTMLElement) {
+    this.marked = markedIn(root);
+    const { activeElement } = document;
+    this.held = root.contains(activeElement) ? activeElement : null;
+    document.addEventListener("selectionchange", this.look);
+    root.addEventListener("focusin", this.take);
+    root.addEventListener("focusout", this.lose);
+  }
+
+  /** Makes it so again, unless the reader has gone elsewhere. */
+  restore(): void {
+    this.leave();
+    mark(this.marked);
+    const { activeElement, body } = document;
+    if (this.held && (!activeElement || activeElement === body)) focusOn(this.held as HTMLElement);
+  }
+
+  leave(): void {
+    document.removeEventListener("selectionchange", this.look);
+    this.root.removeEventListener("focusin", this.take);
+    this.root.removeEventListener("focusout", this.lose);
+  }
+
+  private readonly look = (): void => {
+    if (this.root.isConnected) this.marked = markedIn(this.root);
+  };
+  private readonly take = ({ target }: FocusEvent): void => {
+    this.held = target as Element;
+  };
+  // What is taken out of the page loses the focus to nothing.
+  private readonly lose = ({ relatedTarget }: FocusEvent): void => {
+    if (relatedTarget) this.held = null;
+  };
 }
 
-/** Opens the thoughts in `heir`, which are there when its Markdown has been rendered. */
-function open(heir: Element, opened: boolean[], clock: Clock): void {
-  const look = () => {
-    const found = heir.querySelectorAll("details");
-    if (found.length < opened.length) return;
-    observer.disconnect();
-    for (const [index, one] of found.entries()) if (opened[index]) one.open = true;
+interface Place {
+  left: number;
+  top: number;
+  width: number;
+}
+
+/** Where the view stands in its output, in px. */
+function placeOf(root: Element, child: Element): Place {
+  const own = root.getBoundingClientRect();
+  const around = child.getBoundingClientRect();
+  return { left: own.left - around.left, top: own.top - around.top, width: own.width };
+}
+
+/** The view over the place of its heir, whose own content is not seen meanwhile. */
+class Cover {
+  private readonly el: HTMLElement;
+
+  constructor(
+    readonly root: HTMLElement,
+    readonly heir: HTMLElement,
+    { left, top, width }: Place,
+  ) {
+    this.el = h("div", { class: "jps-cover", style: `left:${left}px;top:${top}px;width:${width}px` }, root);
+    heir.classList.add("jps-heir", "jps-covered");
+    heir.append(this.el);
+  }
+
+  /** What the heir shows; itself where it is no output of Lab's. */
+  get shown(): HTMLElement {
+    return this.heir.querySelector<HTMLElement>(".jp-OutputArea-output") ?? this.heir;
+  }
+
+  lift(): void {
+    this.heir.classList.remove("jps-covered");
+    this.el.remove();
+  }
+}
+
+/** Calls `then` once the heir shows the Markdown with its formulas, or when that has been waited for long enough. */
+function whenRendered(root: Element, heir: Element, clock: Clock, then: () => void): void {
+  const until = clock.now() + HOLD;
+  const formulas = root.querySelectorAll("math").length;
+  const look = (): void => {
+    const shown = heir.querySelector(".jp-OutputArea-output");
+    const set = shown?.querySelectorAll("mjx-container, math").length ?? 0;
+    const ready = !shown || (shown.childElementCount > 0 && set >= formulas);
+    if (!heir.isConnected) return;
+    if (ready || clock.now() >= until) then();
+    else clock.frame(look);
   };
-  const observer = new MutationObserver(look);
-  observer.observe(heir, { childList: true, subtree: true });
-  clock.after(HOLD, () => observer.disconnect());
   look();
+}
+
+/** The Markdown is there: it gets what the reader had, and the view goes. */
+function settle(cover: Cover, { footer, source, thoughts }: Rest, clock: Clock): void {
+  const { root, shown } = cover;
+  const marked = markedIn(root);
+  const held = root.contains(document.activeElement) ? document.activeElement : null;
+  cover.lift();
+  carryCode(root, shown, (pre) => codeButton(pre, clock));
+  carryThoughts(thoughts, shown);
+  carrySelection(marked, root, shown);
+  const copy = source ? [copyButton("Copy the answer", () => source, clock)] : [];
+  shown.append(h("div", { class: "jps-left" }, h("span", { class: "jps-footer-text" }, footer.join(" · ")), ...copy));
+  if (held) carryFocus(held, root, shown, copy[0]);
 }

@@ -292,25 +292,81 @@ test("in the end: one footer, and nothing that runs", () => {
   assert.equal(view.one(".jps-flow").getAttribute("aria-busy"), "false");
 });
 
+/** What was said to those who cannot see, since the last time this was asked. */
+function heard(): string[] {
+  const lines = [...document.querySelectorAll(".jps-voice > p")];
+  for (const line of lines) line.remove();
+  return lines.map((line) => line.textContent ?? "");
+}
+
 test("begin and end are announced, tokens are not", () => {
   const view = stage();
+  heard();
   view.say(["title", "the-model"]);
   view.pass(2);
-  assert.equal(view.text("[role=status]"), "");
+  assert.equal(document.querySelector(".jps-voice")?.getAttribute("aria-live"), "polite");
+  assert.deepEqual(heard(), []);
   view.say(["start", 0, "text"], ["add", 0, "Some"]);
   view.pass(5);
-  assert.equal(view.text("[role=status]"), "the-model answers.");
+  assert.deepEqual(heard(), ["the-model answers."]);
   assert.equal(view.one("[role=log]").getAttribute("aria-live"), "off");
   assert.equal(view.one("[role=log]").getAttribute("aria-busy"), "true");
   view.say(["done", { notes: [] }]);
   view.pass(5);
-  assert.equal(view.text("[role=status]"), "The answer is complete.");
+  assert.deepEqual(heard(), ["The answer is complete."]);
+});
+
+test("what was said stays in the page for ten seconds", () => {
+  const view = stage();
+  heard();
+  view.say(["start", 0, "text"], ["add", 0, "Some"]);
+  view.pass(5);
+  view.clock.pass(10_000);
+  assert.deepEqual(heard(), []);
+});
+
+for (const [how, end, words] of [
+  ["a note on the model does not hide the end", { notes: ["◇ A toy."] }, "The answer is complete. A toy."],
+  ["an answer that is cut says why", { mark: "interrupted", notes: ["■ Stopped."] }, "Stopped."],
+] as const) {
+  test(`announced: ${how}`, () => {
+    const view = stage();
+    view.say(["start", 0, "text"], ["add", 0, "Some"]);
+    view.pass(5);
+    heard();
+    view.say(["done", { ...end, notes: [...end.notes] }]);
+    assert.deepEqual(heard(), [words]);
+  });
+}
+
+test("an error before the first word is announced though the view goes at once; a view that gives up is silent", () => {
+  const view = stage();
+  view.pass(2);
+  heard();
+  view.say(["done", { mark: "error" }]);
+  view.end();
+  assert.deepEqual(heard(), ["There is no answer: an error stands below the cell."]);
+  const other = stage();
+  other.pass(2);
+  other.say(["done", {}]);
+  assert.deepEqual(heard(), []);
+});
+
+test("where the control that has the focus is gone, the view has it", () => {
+  const view = stage();
+  view.say(["start", 0, "text"], ["add", 0, "Some"]);
+  view.pass(2);
+  view.one(".jps-stop").focus();
+  view.say(["done", {}]);
+  view.pass(2);
+  assert.equal(document.activeElement, view.display.root);
 });
 
 test("an answer that was over is not announced", () => {
   const view = stage({ traits: { snapshot: { size: 2, ops: [["start", 0, "text"], ["done", {}]] } } });
+  heard();
   view.pass(3);
-  assert.equal(view.text("[role=status]"), "");
+  assert.deepEqual(heard(), []);
 });
 
 test("the stop button stops, and Escape within the view does", () => {
@@ -397,6 +453,15 @@ function output(): HTMLElement {
   return made;
 }
 
+/** An output as Lab makes it: what it shows comes later. */
+function rendered(): { heir: HTMLElement; shown: HTMLElement } {
+  const heir = output();
+  const shown = document.createElement("div");
+  shown.className = "jp-OutputArea-output";
+  heir.append(shown);
+  return { heir, shown };
+}
+
 test("the final Markdown inherits the footer, and takes it along when it goes", async () => {
   const { area: place, child, view } = area();
   view.say(["start", 0, "text"], ["done", { footer: ["m", "0.4 s"], swap: true }]);
@@ -409,42 +474,155 @@ test("the final Markdown inherits the footer, and takes it along when it goes", 
   assert.equal(place.textContent, "");
 });
 
-test("a thought that the reader opened is open in the final Markdown too", async () => {
+test("until the Markdown is rendered the view stays over it", async () => {
   const { child, view } = area();
-  view.say(["start", 0, "thinking"], ["add", 0, "One"], ["start", 1, "thinking"], ["add", 1, "Two"], ["start", 2, "text"]);
+  view.say(["start", 0, "text"], ["add", 0, "Some text"], ["done", { footer: ["m"], swap: true }]);
+  const { heir, shown } = rendered();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  assert.equal(heir.querySelector(".jps-cover > .jps-view .jps-text")?.textContent, "Some text", "all of it");
+  assert.ok(heir.classList.contains("jps-covered"));
+  view.pass(3);
+  assert.ok(heir.querySelector(".jps-cover"));
+  shown.innerHTML = "<p>Some text</p>";
+  view.pass(1);
+  assert.equal(heir.querySelector(".jps-cover"), null);
+  assert.ok(!heir.classList.contains("jps-covered"));
+  assert.equal(shown.lastElementChild?.className, "jps-left");
+});
+
+test("Markdown whose formulas do not come is waited for a second", async () => {
+  const { child, view } = area();
+  view.say(["start", 0, "text"], ["add", 0, "Some"]);
+  view.pass(5);
+  view.one(".jps-text").append(document.createElementNS("http://www.w3.org/1998/Math/MathML", "math"));
+  view.say(["done", { footer: ["m"], swap: true }]);
+  const { heir, shown } = rendered();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  shown.innerHTML = "<p>Some</p>";
+  view.pass(10);
+  assert.ok(heir.querySelector(".jps-cover"));
+  view.pass(60);
+  assert.equal(heir.querySelector(".jps-cover"), null);
+});
+
+test("what was marked is marked in the Markdown too, whatever stands before it", async () => {
+  for (const backward of [false, true]) {
+    const { child, view } = area();
+    view.say(["start", 0, "thinking"], ["add", 0, "A thought"], ["start", 1, "text"], ["add", 1, "One two\nthree two four"]);
+    view.pass(9);
+    const text = view.one(".jps-text p").lastChild as Text;
+    const ends = [text.data.indexOf("two"), text.data.indexOf("two") + 3] as const;
+    const [from, to] = backward ? [ends[1], ends[0]] : ends;
+    getSelection()?.setBaseAndExtent(text, from, text, to);
+    const marked = getSelection()?.toString();
+    view.say(["done", { swap: true }]);
+    const { heir, shown } = rendered();
+    child.replaceWith(heir);
+    getSelection()?.removeAllRanges(); // as a browser does with what is taken out of the page
+    await new Promise(setImmediate);
+    assert.equal(getSelection()?.toString(), marked, "while it is waited for");
+    shown.innerHTML = "<details><summary>Other words</summary></details><p>One <b>two</b> three two four</p>";
+    view.pass(1);
+    assert.equal(getSelection()?.toString(), marked);
+    assert.ok(shown.contains(getSelection()?.anchorNode ?? null));
+    const { anchorOffset = 0, focusOffset = 0 } = getSelection() ?? {};
+    assert.equal(anchorOffset > focusOffset, backward);
+    getSelection()?.removeAllRanges();
+  }
+});
+
+test("a selection that ends elsewhere keeps that end, and text that is another is not marked", async () => {
+  const { child, view } = area();
+  const above = document.createElement("p");
+  above.textContent = "Above";
+  document.body.prepend(above);
+  view.say(["start", 0, "text"], ["add", 0, "One two three"]);
+  view.pass(9);
+  getSelection()?.setBaseAndExtent(above.firstChild!, 2, view.one(".jps-text p").lastChild!, 7);
+  view.say(["done", { swap: true }]);
+  const { heir, shown } = rendered();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  shown.innerHTML = "<p>One <em>two</em> three</p>";
+  view.pass(1);
+  assert.equal(getSelection()?.anchorNode, above.firstChild);
+  assert.equal(getSelection()?.focusNode, shown.querySelector("em")?.firstChild);
+  assert.equal(getSelection()?.focusOffset, 3);
+  getSelection()?.removeAllRanges();
+  above.remove();
+});
+
+test("the focus stays on what had it, or on the answer", async () => {
+  for (const [selector, label] of [["a", "there"], [".jps-stop", ""], [".jps-footer > .jps-copy", "Copy the answer"]] as const) {
+    const { child, view } = area();
+    view.say(["start", 0, "text"], ["add", 0, "Go [here](https://a.test/) and [there](https://b.test/)"]);
+    view.pass(9);
+    view.all(selector).at(-1)!.focus();
+    view.say(["done", { swap: true }]);
+    const { heir, shown } = rendered();
+    child.replaceWith(heir);
+    await new Promise(setImmediate);
+    assert.ok(heir.contains(document.activeElement), "while it is waited for");
+    shown.innerHTML = '<p>Go <a href="https://a.test/">here</a> and <a href="https://b.test/">there</a></p>';
+    view.pass(1);
+    const active = document.activeElement as HTMLElement;
+    assert.equal(label ? (active.getAttribute("aria-label") ?? active.textContent) : active === shown, label || true);
+  }
+});
+
+test("the focus is not taken from where the reader went", async () => {
+  const { child, view } = area();
+  const elsewhere = document.createElement("button");
+  document.body.append(elsewhere);
+  view.pass(2);
+  view.one(".jps-stop").focus();
+  view.say(["done", { swap: true }]);
+  elsewhere.focus();
+  const { heir, shown } = rendered();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  shown.innerHTML = "<p>Some</p>";
+  view.pass(1);
+  assert.equal(document.activeElement, elsewhere);
+  elsewhere.remove();
+});
+
+test("code keeps its colours and its button", async () => {
+  const { child, view } = area();
+  view.say(["start", 0, "text"], ["add", 0, "```python\npass\n```\n"]);
+  view.pass(9);
+  view.one("pre > code").innerHTML = '<span class="hljs-keyword">pass</span>\n';
+  view.say(["done", { swap: true }]);
+  const { heir, shown } = rendered();
+  child.replaceWith(heir);
+  await new Promise(setImmediate);
+  shown.innerHTML = "<pre><code>pass\n</code></pre><pre><code>other\n</code></pre>";
+  view.pass(1);
+  assert.deepEqual(
+    [...shown.querySelectorAll("pre")].map((pre) => [!!pre.querySelector(".hljs-keyword"), !!pre.querySelector(".jps-copy")]),
+    [[true, true], [false, false]],
+  );
+});
+
+test("thoughts keep their look, their time, and whether the reader has opened them", async () => {
+  const { child, view } = area();
+  view.say(["start", 0, "thinking", "", 0], ["add", 0, "One"], ["end", 0, 3], ["start", 1, "thinking"], ["add", 1, "Two"]);
+  view.say(["start", 2, "text"], ["add", 2, "So."]);
   view.pass(5);
   view.all("summary")[1]!.click();
   view.say(["done", { swap: true }]);
-  const heir = output();
+  const { heir, shown } = rendered();
   child.replaceWith(heir);
   await new Promise(setImmediate);
-  heir.append(document.createElement("details"));
-  await new Promise(setImmediate);
-  assert.equal(heir.querySelector("details")?.open, false, "not before all of them are there");
-  heir.append(document.createElement("details"));
-  await new Promise(setImmediate);
-  assert.deepEqual([...heir.querySelectorAll("details")].map((one) => one.open), [false, true]);
-  view.clock.pass(1000);
-  heir.append(document.createElement("details"), document.createElement("details"));
-  heir.querySelectorAll("details")[1]!.open = false;
-  await new Promise(setImmediate);
-  assert.ok(![...heir.querySelectorAll("details")].some((one) => one.open), "once they are open they are the reader's");
-});
-
-test("a thought that comes later than a second is left closed", async () => {
-  const { child, view } = area();
-  view.say(["start", 0, "thinking"], ["add", 0, "One"]);
-  view.pass(5);
-  view.one("summary").click();
-  view.one("summary").click();
-  view.say(["done", { swap: true }]);
-  const heir = output();
-  child.replaceWith(heir);
-  await new Promise(setImmediate);
-  view.clock.pass(1000);
-  heir.append(document.createElement("details"));
-  await new Promise(setImmediate);
-  assert.equal(heir.querySelector("details")?.open, false);
+  const thought = (text: string) => `<details><summary>Thinking</summary>\n\n<p>${text}</p></details>`;
+  shown.innerHTML = `${thought("One")}${thought("Two")}<p>So.</p>`;
+  view.pass(1);
+  const found = [...shown.querySelectorAll("details")];
+  assert.deepEqual(found.map((one) => one.querySelector("summary")?.textContent), ["Thought for 3 s", "Thought"]);
+  assert.deepEqual(found.map((one) => one.open), [false, true]);
+  assert.deepEqual(found.map((one) => one.querySelector(".jps-thought > p")?.textContent), ["One", "Two"]);
 });
 
 test("the answer can be copied after the swap, where there is one", async () => {
@@ -461,7 +639,7 @@ test("the answer can be copied after the swap, where there is one", async () => 
 
 test("the place is held for a moment only", () => {
   const { area: place, view } = area();
-  prepare(view.display.root, { footer: ["m"], words: "Over.", source: "", opened: [] }, view.clock);
+  prepare(view.display.root, { footer: ["m"], source: "", thoughts: [], replaced() {} }, view.clock);
   assert.notEqual(place.style.minHeight, "");
   view.clock.pass(1100);
   assert.equal(place.style.minHeight, "");
@@ -491,19 +669,13 @@ test("what takes the place after five seconds is no heir", async () => {
   assert.equal(late.querySelector(".jps-left"), null);
 });
 
-test("the line stands where the view stood, and what is said of the end comes a moment later", async () => {
+test("an answer that is over before it is shown is announced when the Markdown takes its place", async () => {
   const { child, view } = area();
-  view.display.root.getBoundingClientRect = () => ({ left: 80 }) as DOMRect;
-  child.getBoundingClientRect = () => ({ left: 10 }) as DOMRect;
-  view.say(["start", 0, "text"], ["done", { notes: ["It broke."], footer: ["m"], swap: true }]);
-  const heir = output();
-  child.replaceWith(heir);
+  heard();
+  view.say(["start", 0, "text"], ["done", { mark: "error", notes: ["It broke."], footer: ["m"], swap: true }]);
+  child.replaceWith(output());
   await new Promise(setImmediate);
-  const line = heir.querySelector<HTMLElement>(".jps-left");
-  assert.equal(line?.style.paddingLeft, "70px");
-  assert.equal(line?.querySelector("[role=status]")?.textContent, "");
-  view.clock.pass(100);
-  assert.equal(line?.querySelector("[role=status]")?.textContent, "It broke.");
+  assert.deepEqual(heard(), ["It broke."]);
 });
 
 test("an output that was cleared leaves no line to the next one", async () => {

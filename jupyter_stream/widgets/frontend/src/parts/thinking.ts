@@ -9,6 +9,12 @@ import { Prose } from "./prose.ts";
 /** Below this a duration says nothing, in ms. */
 const WORTH = 500;
 
+/** What stands above a thought. */
+export function labelOf({ took }: Part, over: boolean): string {
+  if (!over) return "Thinking …";
+  return took !== null && took >= WORTH ? `Thought for ${span(took)}` : "Thought";
+}
+
 export class ThinkingView implements PartView {
   readonly el: HTMLDetailsElement;
   private readonly label = h("span", { class: "jps-label" });
@@ -45,9 +51,8 @@ export class ThinkingView implements PartView {
   }
 
   tick(now: number): boolean {
-    const { began, took } = this.part;
-    const long = took !== null && took >= WORTH;
-    say(this.label, !this.over ? "Thinking …" : long ? `Thought for ${span(took)}` : "Thought");
+    const { began } = this.part;
+    say(this.label, labelOf(this.part, this.over));
     const running = !this.over && began !== null;
     say(this.time, running && now - began >= 1000 ? span(now - began) : "");
     return running;
