@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from jupyter_stream.notebook.names import answering_name, asking, readable_name,
 from jupyter_stream.usage import RequestUsage
 
 
-async def guide(messages: Any, info: Any) -> Any:
+async def guide(messages: Any, info: Any) -> AsyncIterator[str]:
     yield 'Hi'
 
 
