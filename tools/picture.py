@@ -153,18 +153,23 @@ def record() -> list[Frame]:
         os.environ.update(OPENAI_BASE_URL=server.url, OPENAI_API_KEY='none')
         jupyter = Server(Path(folder))
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS, headless=True)
-        lab = Lab(jupyter, browser, FRAMES)
-        lab.page.set_viewport_size({'width': WIDTH, 'height': HEIGHT})
-        book = lab.open(lab.write('session.ipynb', [SETUP, '', '']))
-        book.run(0)
-        panel = lab.page.locator('.jp-NotebookPanel').bounding_box()
-        assert panel
-        recorder = Recorder(lab.page)
-        with recorder.recording():
-            act(book)
-        book.close()
-        browser.close()
-        jupyter.close()
+        try:
+            return filmed(Lab(jupyter, browser, FRAMES))
+        finally:
+            browser.close()
+            jupyter.close()
+
+
+def filmed(lab: Lab) -> list[Frame]:
+    """Opens a notebook that is ready to ask, and records what is done in it."""
+    lab.page.set_viewport_size({'width': WIDTH, 'height': HEIGHT})
+    book = lab.open(lab.write('session.ipynb', [SETUP, '', '']))
+    book.run(0)
+    panel = lab.page.locator('.jp-NotebookPanel').bounding_box()
+    assert panel
+    recorder = Recorder(lab.page)
+    with recorder.recording():
+        act(book)
     return recorder.frames(panel)
 
 
