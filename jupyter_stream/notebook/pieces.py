@@ -13,7 +13,7 @@ __all__ = ('closed', 'code', 'fenced')
 
 
 def closed(text: str) -> str:
-    """The text with its last fence closed (what follows must not become part of it), and a table that has begun whole."""
+    """The text with its last fence closed (what follows must not become part of it), and a table that has begun."""
     reader = LineReader()
     for line in text.split('\n'):
         reader.read(line)
