@@ -7,16 +7,17 @@ import re
 from jupyter_stream.notebook.markdown import repair, sanitize
 from jupyter_stream.notebook.markdown.lines import LineReader
 from jupyter_stream.notebook.markdown.sanitizer import visible
+from jupyter_stream.notebook.markdown.unfinished import whole_table
 
 __all__ = ('closed', 'code', 'fenced')
 
 
 def closed(text: str) -> str:
-    """The text with its last fence closed: what follows must not become part of it."""
+    """The text with its last fence closed (what follows must not become part of it), and a table that has begun."""
     reader = LineReader()
     for line in text.split('\n'):
         reader.read(line)
-    return repair(text) if reader.fence else text
+    return repair(text) if reader.fence else whole_table(text)
 
 
 def fenced(text: str, info: str = 'json') -> str:

@@ -13,24 +13,29 @@ FULL = 800
 FRAME = 1 / 30
 """The shortest pause between two messages of all views together: who floods a server or a page loses some."""
 
-CALM = 0.1
-"""The wait of a slow answer's words. The page spreads what comes over its frames, so that it flows all the same."""
+FIRST = 0.1
+"""The wait after the first message: an answer that begins is seen to move at once."""
 
-LITTLE = 256
-"""What comes in that time of an answer that is slow: then a message may cost more than it carries."""
+LONGEST = 0.35
+"""The longest wait of anything that has come, as long as there are few views. The page spreads what comes over the time
+until more comes, so that it flows all the same."""
 
-LONGEST = 0.2
-"""The longest wait of anything that has come, as long as there are few views."""
+_GROWTH = 1.4
+_PAUSE = 1.0
 
 
 class Pace:
-    """Decides when the next message leaves: at once after a pause, else when it is full or has waited long enough."""
+    """Decides when the next message leaves: at once after a pause, else when it is full or has waited long enough. The
+    waits grow from `FIRST` to `LONGEST`, and begin anew after a silence.
+    """
 
     def __init__(self) -> None:
         self._last = float('-inf')
+        self._wait = FIRST
 
     def sent(self, now: float) -> None:
         """A message has left."""
+        self._wait = FIRST if now - self._last > _PAUSE else min(_GROWTH * self._wait, LONGEST)
         self._last = now
 
     def due(self, now: float, size: int, views: int = 1) -> bool:
@@ -44,4 +49,4 @@ class Pace:
         waited = now - self._last
         if not size or waited < views * FRAME:
             return False
-        return size >= FULL or waited >= (CALM if size < LITTLE else LONGEST)
+        return size >= FULL or waited >= self._wait

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jupyter_stream.notebook.markdown import BlockSplitter, repair, sanitize
 from jupyter_stream.notebook.markdown.bounds import Bounds, passages, shortened
 from jupyter_stream.notebook.markdown.lines import LineReader
+from jupyter_stream.notebook.markdown.unfinished import whole_table
 from tests.conformance import recordings
 
 from .markdown_readers import PAYLOADS, READER, findings
@@ -544,3 +545,18 @@ def test_a_line_behind_one_that_is_too_deep_stays() -> None:
 
 def test_a_fence_in_a_list_ends_no_block() -> None:
     assert split('- a\n  ```\n  x\n  ```\n- b', 3) == ['- a\n  ```\n  x\n  ```\n- b']
+
+
+@pytest.mark.parametrize(
+    ('text', 'whole'),
+    [
+        ('So:\n\n| a | b |\n| --', 'So:\n\n| a | b |\n| -- | --- |'),
+        ('| a | b |\n|', '| a | b |\n| --- | --- |'),
+        ('| a | b |\n| --- | --:', '| a | b |\n| --- | --: |'),
+        ('| a | b |', '| a | b |'),
+        ('| a | b |\n| --- | --- |\n| 1 | ', '| a | b |\n| --- | --- |\n| 1 | '),
+        ('a | b\n\n- one', 'a | b\n\n- one'),
+    ],
+)
+def test_a_table_that_is_cut_below_its_heading_stays_one(text: str, whole: str) -> None:
+    assert whole_table(text) == whole

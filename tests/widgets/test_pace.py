@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from jupyter_stream.widgets.pace import FULL, LONGEST, Pace
+from jupyter_stream.widgets.pace import FIRST, FULL, LONGEST, Pace
 
 
 def played(rate: float, size: int, seconds: float = 10, views: int = 1) -> list[tuple[float, int]]:
@@ -40,9 +40,19 @@ def test_a_thousand_deltas_a_second_cost_no_more_envelopes_than_text() -> None:
     assert max(size for _, size in sent) <= 1.1 * FULL
 
 
-def test_a_slow_answer_is_sent_ten_times_a_second() -> None:
+def test_a_slow_answer_is_sent_three_times_a_second_and_sooner_at_its_beginning() -> None:
     sent = played(60, 4)
-    assert 90 <= len(sent) <= 101
+    assert len(sent) <= 34
+    assert [at <= most for (at, _), most in zip(sent, (0, 0.12, 0.3), strict=False)] == 3 * [True]
+
+
+def test_after_a_silence_it_is_quick_again() -> None:
+    pace = Pace()
+    for n in range(20):
+        pace.sent(0.4 * n)
+    assert not pace.due(7.6 + FIRST + 0.01, 4)
+    pace.sent(20)
+    assert pace.due(20 + FIRST + 0.01, 4)
 
 
 def test_many_views_share_what_one_may_send() -> None:

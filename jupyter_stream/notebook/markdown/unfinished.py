@@ -6,7 +6,7 @@ import re
 
 from .lines import LineReader
 
-__all__ = ('repair',)
+__all__ = ('repair', 'whole_table')
 
 _HALF_LINK = re.compile(r'!?\[([^\[\]\n]*)\]\([^()\n]*$')
 _HALF_LABEL = re.compile(r'!?\[([^\[\]\n]*)$')
@@ -37,6 +37,21 @@ def repair(text: str) -> str:
     if len(text) - at > _LONGEST:
         return text
     return text[:at] + _paragraph(text[at:])
+
+
+_HALF_ROW = re.compile(r'(?:^|\n\n)( {0,3}\|[^\n]*)\n {0,3}\|[ \t:|-]*$')
+
+
+def whole_table(text: str) -> str:
+    """The text with the row below a table's heading made whole, where the text ends within it: else it is no table."""
+    cut = _HALF_ROW.search(text)
+    if cut is None:
+        return text
+    columns = len(re.findall(r'(?<!\\)\|', cut[1].strip().removesuffix('|')))
+    begun = text[cut.end(1) + 1 :].strip().strip('|').split('|')
+    marks = [mark if re.fullmatch(r':?-+:?', mark) else '---' for mark in map(str.strip, begun)]
+    row = (marks + ['---'] * columns)[:columns]
+    return f'{text[: cut.end(1)]}\n| {" | ".join(row)} |' if len(begun) <= columns else text
 
 
 def _fenced(text: str, run: str) -> str:

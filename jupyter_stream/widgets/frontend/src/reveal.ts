@@ -1,7 +1,9 @@
 /** How much of a growing text to show now, so that what comes in lumps is seen to flow. Times are milliseconds. */
 
-/** What has come is shown after this time at the latest. */
-export const BEHIND = 150;
+/** What has come is shown after this time at the latest: as long as the kernel waits for more, and a little. */
+export const BEHIND = 380;
+/** How soon more is taken to come while nothing is known of that. */
+const FIRST = 150;
 
 /** Up to where the text has to be shown, and when. */
 interface Due {
@@ -14,7 +16,7 @@ export class Reveal {
   private known = 0;
   private arrived = Number.NaN;
   private last = Number.NaN;
-  private gap = BEHIND;
+  private gap = FIRST;
   private readonly dues: Due[] = [];
 
   /** How many characters to show next, of a text of `length` of which `shown` are shown. */
@@ -35,9 +37,12 @@ export class Reveal {
   private note(now: number, length: number): void {
     this.known = length;
     const gap = now - this.arrived;
-    if (gap < 1000) this.gap += 0.3 * (gap - this.gap);
+    const known = gap < 1000;
+    if (known) this.gap += 0.3 * (gap - this.gap);
     this.arrived = now;
-    this.dues.push({ upto: length, at: now + Math.min(Math.max(this.gap, 33), BEHIND) });
+    // Pauses grow at first: the last one tells more than those before it.
+    const next = known ? Math.max(this.gap, gap) : this.gap;
+    this.dues.push({ upto: length, at: now + Math.min(Math.max(next, 33), BEHIND) });
   }
 }
 
