@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jupyter_stream.models import Model
+    from jupyter_stream.models.instrumented import Instrument
 
 __all__ = ('EMBEDDED', 'MODEL_VARIABLE', 'Defaults', 'default_model', 'defaults_of')
 
@@ -19,7 +20,7 @@ EMBEDDED = 'local:'
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What `%config AskMagics` says; None where it says nothing. `view` names a way of showing, or 'auto';
-    `images` lets images of answers be loaded from the web.
+    `images` lets images of answers be loaded from the web, `instrument` has requests recorded with OpenTelemetry.
     """
 
     model: Model | str | None = None
@@ -28,6 +29,7 @@ class Defaults:
     max_tokens: int | None = None
     view: str = 'auto'
     images: bool = False
+    instrument: Instrument = None
 
 
 def default_model(setting: Model | str | None = None, environ: Mapping[str, str] | None = None) -> Model | str:

@@ -11,9 +11,10 @@ import asyncio
 import inspect
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import Any as AnyTrait
 from traitlets import Bool, Float, Integer, Unicode
 
 from jupyter_stream.notebook import reprs
@@ -23,6 +24,7 @@ from jupyter_stream.notebook.play import Player, short_errors
 from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.transform import transform
 from jupyter_stream.notebook.views import choose
+from jupyter_stream.notebook.waterfall import show_traces
 
 if TYPE_CHECKING:
     from jupyter_stream.models import Model
@@ -52,13 +54,15 @@ Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
-temperature, max_tokens, view and images. Without a model there the environment variable JUPYTER_STREAM_MODEL counts,
-then the small model that runs on this machine (local:).
+temperature, max_tokens, view, images and instrument. Without a model there the environment variable
+JUPYTER_STREAM_MODEL counts, then the small model that runs on this machine (local:).
 """
 
 
 _VIEW_HELP = """How answers are shown: 'live' (a widget where the front end shows one, else Markdown that grows),
 'widget', 'markdown', 'static' (at the end) or 'terminal'; 'auto' chooses."""
+_INSTRUMENT_HELP = """Whether requests are recorded with OpenTelemetry: True, False, or a variable that holds an
+`InstrumentationSettings`; None for what `jupyter_stream.models.instrumented.instrument_all` said."""
 _IMAGES_HELP = """Whether images in answers are loaded from the web. Whoever serves one learns that the notebook was
 opened, and from where; so without it they are links."""
 
@@ -73,16 +77,29 @@ class AskMagics(Magics):
     max_tokens = Integer(None, allow_none=True, help='The longest answer, in tokens.').tag(config=True)
     view = Unicode('auto', help=_VIEW_HELP).tag(config=True)
     images = Bool(False, help=_IMAGES_HELP).tag(config=True)
+    instrument = AnyTrait(None, allow_none=True, help=_INSTRUMENT_HELP).tag(config=True)
 
     @property
     def defaults(self) -> Defaults:
         """The settings as they are now."""
-        return Defaults(self._named(self.model), self.system, self.temperature, self.max_tokens, self.view, self.images)
+        return Defaults(
+            self._named(self.model),
+            self.system,
+            self.temperature,
+            self.max_tokens,
+            self.view,
+            self.images,
+            self.instrument,
+        )
 
     @no_var_expand
     @line_cell_magic
     def ask(self, line: str, cell: str | None = None) -> None:
-        self.answer_now(line, cell)
+        traces = self._traces(line, cell)
+        if traces != 'alone':
+            self.answer_now(line, cell)
+        if traces:
+            show_traces(None if traces == 'alone' else 1)
 
     ask.__doc__ = _MANUAL
 
@@ -91,7 +108,11 @@ class AskMagics(Magics):
 
         `body` is None where the cell holds more than this question.
         """
-        await self._player(line, body, owns=body is not None).play()
+        traces = self._traces(line, body)
+        if traces != 'alone':
+            await self._player(line, body, owns=body is not None).play()
+        if traces:
+            show_traces(None if traces == 'alone' else 1)
 
     async def answer(self, line: str, body: str | None = None) -> Answer:
         """Ask on the cell's own loop; an interrupt ends it with a KeyboardInterrupt."""
@@ -100,6 +121,14 @@ class AskMagics(Magics):
     def answer_now(self, line: str, body: str | None = None) -> Answer:
         """Ask through the bridge, from any synchronous place."""
         return self._player(line, body).run().shown()
+
+    def _traces(self, line: str, body: str | None) -> Literal['alone', 'too'] | None:
+        """Whether a trace is asked for: alone, or of the answer too."""
+        with short_errors():
+            options, rest = parse(line)
+        if not options.trace:
+            return None
+        return 'too' if f'{rest}{body or ""}'.strip() else 'alone'
 
     def _player(self, line: str, body: str | None = None, *, owns: bool = False) -> Player:
         with short_errors():

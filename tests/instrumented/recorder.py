@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def answering(content: bytes, kind: str = 'text/event-stream', status: int = 200, holds: bool = False) -> Iterator[str]:
-    """The address of a server on loopback that answers every POST with these bytes, and perhaps holds the answer open."""
+    """The address of a server on loopback that answers every POST with these bytes, and perhaps stays open."""
     handler = type('Handler', (_Handler,), {'status': status, 'kind': kind, 'content': content, 'holds': holds})
     server = ThreadingHTTPServer(('127.0.0.1', 0), handler)
     server.daemon_threads = True
