@@ -71,7 +71,7 @@ def traced(title: str, response: ModelResponse, began: float, marks: Marks | Non
     ended = time.perf_counter() if ended is None else ended
     steps = _steps(began, marks, ended) if marks is not None else [('no answer', began, ended, True)]
     rows = [Step(name, max(0.0, start - began), max(0.0, end - began), waits) for name, start, end, waits in steps]
-    return Trace(title, response.state, rows)
+    return Trace(title, response.state, sorted(rows, key=lambda step: step.start))
 
 
 def _steps(began: float, marks: Marks, ended: float) -> Iterator[tuple[str, float, float, bool]]:
@@ -141,7 +141,7 @@ def _seconds(value: float) -> str:
 
 def _html(trace: Trace) -> str:
     rows = ''.join(_row(step, trace.seconds) for step in trace.steps)
-    heads = ''.join(f'<th scope="col">{name}</th>' for name in ('Step', 'Begins', 'Takes'))
+    heads = '<th scope="col" style="text-align:left">Step</th><th scope="col">Begins</th><th scope="col">Takes</th>'
     return (
         f'<table><caption style="text-align:left">{escape(_heading(trace))}</caption>'
         f'<thead><tr>{heads}<th aria-hidden="true"></th></tr></thead><tbody>{rows}</tbody></table>'
