@@ -9,15 +9,19 @@ for an instant only, and whoever waits does so on its own loop, which is woken w
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from jupyter_stream.exceptions import ConcurrencyLimitExceeded, UserError
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 __all__ = (
     'AbstractConcurrencyLimiter',
@@ -93,7 +97,9 @@ class ConcurrencyLimiter(AbstractConcurrencyLimiter):
     Args:
         max_running: how many at once, at least 1.
         max_queued: how many may wait; None for any number.
-        name: says in errors which limiter it is.
+        name: says in errors and traces which limiter it is.
+        tracer: gives the span of a wait, by OpenTelemetry. Without it, the tracer that is set for the whole process
+            does, if OpenTelemetry is in use at all.
 
     Raises:
         UserError: a number is too small.
@@ -105,19 +111,29 @@ class ConcurrencyLimiter(AbstractConcurrencyLimiter):
     (1, 2)
     """
 
-    def __init__(self, max_running: int, *, max_queued: int | None = None, name: str | None = None) -> None:
+    def __init__(
+        self,
+        max_running: int,
+        *,
+        max_queued: int | None = None,
+        name: str | None = None,
+        tracer: Tracer | None = None,
+    ) -> None:
         self._limit = ConcurrencyLimit(max_running, max_queued)
+        self._tracer = tracer
         self._name = name
         self._lock = threading.Lock()
         self._free = max_running
         self._waiting: deque[_Waiter] = deque()
 
     @classmethod
-    def from_limit(cls, limit: int | ConcurrencyLimit, *, name: str | None = None) -> Self:
+    def from_limit(
+        cls, limit: int | ConcurrencyLimit, *, name: str | None = None, tracer: Tracer | None = None
+    ) -> Self:
         """The limiter of a number, or of a number and a length of the queue."""
         if isinstance(limit, int):
-            return cls(limit, name=name)
-        return cls(limit.max_running, max_queued=limit.max_queued, name=name)
+            return cls(limit, name=name, tracer=tracer)
+        return cls(limit.max_running, max_queued=limit.max_queued, name=name, tracer=tracer)
 
     @property
     def name(self) -> str | None:
@@ -145,7 +161,7 @@ class ConcurrencyLimiter(AbstractConcurrencyLimiter):
         return len(self._waiting)
 
     async def acquire(self, source: str) -> None:
-        """Take a place, or wait for one.
+        """Take a place, or wait for one, which is recorded as a span.
 
         Raises:
             ConcurrencyLimitExceeded: `max_queued` requests are waiting already.
@@ -154,10 +170,28 @@ class ConcurrencyLimiter(AbstractConcurrencyLimiter):
         if waiter is None:
             return
         try:
-            await waiter.turn
+            with self._waiting_span(source):
+                await waiter.turn
         except BaseException:
             self._leave(waiter)
             raise
+
+    def _waiting_span(self, source: str) -> AbstractContextManager[Any]:
+        # A tracer for the whole process is set with the help of this module, or not at all.
+        trace = sys.modules.get('opentelemetry.trace')
+        tracer = self._tracer or (trace.get_tracer('jupyter-stream') if trace is not None else None)
+        if tracer is None:
+            return nullcontext()
+        said = {'limiter_name': self._name, 'max_queued': self._limit.max_queued}
+        return tracer.start_as_current_span(
+            f'waiting for {self._name or source} concurrency',
+            attributes={
+                'source': source,
+                'waiting_count': self.waiting_count,
+                'max_running': self.max_running,
+                **{name: value for name, value in said.items() if value is not None},
+            },
+        )
 
     def _enter(self, source: str) -> _Waiter | None:
         loop = asyncio.get_running_loop()

@@ -24,6 +24,7 @@ from jupyter_stream.messages import (
     ModelResponseStreamEvent,
 )
 from jupyter_stream.models import KnownModelName, Model, ModelRequestParameters, StreamedResponse, infer_model
+from jupyter_stream.models.instrumented import Instrument, instrument_model
 from jupyter_stream.settings import ModelSettings, concealed
 from jupyter_stream.usage import RequestUsage
 
@@ -42,7 +43,7 @@ async def model_request(
     *,
     model_settings: ModelSettings | None = None,
     model_request_parameters: ModelRequestParameters | None = None,
-    instrument: bool | None = None,
+    instrument: Instrument = None,
 ) -> ModelResponse:
     """Ask a model and wait for the whole answer.
 
@@ -60,10 +61,12 @@ async def model_request(
         model_settings: settings of this request; they win over the model's own.
         model_request_parameters: tools and the form of the answer. Without `instruction_parts`, the instructions of
             the last request that has any are in force.
-        instrument: tracing; `None` and `False` mean none.
+        instrument: record the request with OpenTelemetry, see `models.instrumented`: True, settings, or False for no
+            trace; None means what `instrument_all` said, and else none.
 
     Raises:
-        UserError: the model string is unknown, its key is missing, or the model cannot do what is asked for.
+        UserError: the model string is unknown, its key is missing, the model cannot do what is asked for, or it is to
+            be recorded and OpenTelemetry is not installed.
         ModelAPIError: the provider or the connection failed.
         UnexpectedModelBehavior: the answer makes no sense.
     """
@@ -78,7 +81,7 @@ def model_request_sync(
     *,
     model_settings: ModelSettings | None = None,
     model_request_parameters: ModelRequestParameters | None = None,
-    instrument: bool | None = None,
+    instrument: Instrument = None,
 ) -> ModelResponse:
     """`model_request` from synchronous code, also where an event loop is running, as in a notebook.
 
@@ -105,7 +108,7 @@ def model_request_stream(
     *,
     model_settings: ModelSettings | None = None,
     model_request_parameters: ModelRequestParameters | None = None,
-    instrument: bool | None = None,
+    instrument: Instrument = None,
 ) -> AbstractAsyncContextManager[StreamedResponse]:
     """Ask a model and read the answer while it comes.
 
@@ -145,7 +148,7 @@ def model_request_stream_sync(
     *,
     model_settings: ModelSettings | None = None,
     model_request_parameters: ModelRequestParameters | None = None,
-    instrument: bool | None = None,
+    instrument: Instrument = None,
 ) -> StreamedResponseSync:
     """`model_request_stream` from synchronous code, also where an event loop is running, as in a notebook.
 
@@ -282,11 +285,9 @@ class _Request:
         messages: Sequence[ModelMessage],
         settings: ModelSettings | None,
         parameters: ModelRequestParameters | None,
-        instrument: object,
+        instrument: Instrument,
     ) -> _Request:
-        if instrument is not None and instrument is not False:
-            raise UserError('`instrument` has no effect, since there is no tracing here: pass None or False.')
-        resolved = infer_model(model)
+        resolved = instrument_model(infer_model(model), instrument)
         history = checked_messages(messages)
         settings = checked_settings(settings)
         parameters = _with_instructions(checked_parameters(parameters), history)

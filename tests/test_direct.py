@@ -161,11 +161,11 @@ def test_instructions_given_as_parameters_win_even_when_empty():
     assert model.asked[2].instruction_parts == []
 
 
-@pytest.mark.parametrize('instrument', [True, object()])
-def test_instrument_says_that_it_is_not_there_yet(instrument):
-    with pytest.raises(UserError, match='None or False'):
+@pytest.mark.parametrize('instrument', ['yes', 1, object()])
+def test_instrument_is_nothing_but_a_switch_or_settings(instrument):
+    with pytest.raises(UserError, match='must be True, False, None or an InstrumentationSettings'):
         direct.model_request_stream('test', EINSTEIN, instrument=instrument)
-    with pytest.raises(UserError, match='None or False'):
+    with pytest.raises(UserError, match='must be True, False, None or an InstrumentationSettings'):
         direct.model_request_sync('test', EINSTEIN, instrument=instrument)
 
 

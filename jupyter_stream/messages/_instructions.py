@@ -11,6 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, cast
 
 from .._dataclasses import JsonForm, Tagged, custom_schema, short_repr
+from ._otel import OtelOptions, OtelPart
 from ._tools import frame_tags
 
 if TYPE_CHECKING:
@@ -153,6 +154,10 @@ class InstructionDeltaPart:
         text = 'This context has been withdrawn.' if self.content is None else self.content
         return f'{opening}\n{text}\n{closing}'
 
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it: nothing where contents are not recorded."""
+        return [{'type': 'text', 'content': self.render()}] if settings.include_content else []
+
     __repr__ = short_repr
 
 
@@ -187,7 +192,15 @@ class InstructionBaselinePart:
     instructions: list[BaselineBlock]
     part_kind: Literal['instruction-baseline'] = 'instruction-baseline'
 
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it: nothing, since the instructions are recorded with the request."""
+        return []
+
     __repr__ = short_repr
+
+
+def _change(what: str, changes: Sequence[str]) -> OtelPart:
+    return {'type': 'text', 'content': f'{what} changed: {", ".join(changes)}'}
 
 
 @dataclass(repr=False, kw_only=True)
@@ -202,6 +215,10 @@ class ToolAvailabilityDeltaPart:
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return custom_schema(handler(source), handler, aliases={'tools_added': ('tools_added', 'added')})
 
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it: the names, which are no content."""
+        return [_change('Tool availability', [f'+{name}' for name in self.tools_added])]
+
     __repr__ = short_repr
 
 
@@ -213,6 +230,10 @@ class CapabilityLoadDeltaPart:
     tool_call_id: str | None = None
     part_kind: Literal['capability-load-delta'] = 'capability-load-delta'
 
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it: the names, which are no content."""
+        return [_change('Loaded capabilities', [f'+{name}' for name in self.loaded])]
+
     __repr__ = short_repr
 
 
@@ -223,5 +244,9 @@ class ModelSettingsDeltaPart:
     settings: dict[str, Any]
     top_level: bool = False
     part_kind: Literal['model-settings-delta'] = 'model-settings-delta'
+
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it: the settings, which are no content."""
+        return [_change('Model settings', [f'{name}={value!r}' for name, value in self.settings.items()])]
 
     __repr__ = short_repr

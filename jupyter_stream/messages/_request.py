@@ -17,6 +17,7 @@ from ._instructions import (
     ModelSettingsDeltaPart,
     ToolAvailabilityDeltaPart,
 )
+from ._otel import OtelOptions, OtelPart, call_response, text, user_content
 from ._shared import CompactionPart, SpeechPart, check_speaker
 from ._tools import RetryInfo, ToolReturnPart, frame_tags
 
@@ -44,6 +45,10 @@ class SystemPromptPart:
     metadata: dict[str, Any] | None = None
     part_kind: Literal['system-prompt'] = 'system-prompt'
 
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it."""
+        return [text(self.content, settings)]
+
     __repr__ = short_repr
 
 
@@ -69,6 +74,11 @@ class UserPromptPart:
         for index, item in enumerate(cast('Sequence[Any]', content)):
             if not isinstance(item, USER_CONTENT_TYPES):
                 raise ValueError(f'Item {index} of a prompt is {_kind(item)}, not text or a file; make it text first.')
+
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it: each text and each file; marks are left out."""
+        content = [self.content] if isinstance(self.content, str) else self.content
+        return [part for item in content for part in user_content(item, settings)]
 
     __repr__ = short_repr
 
@@ -111,6 +121,12 @@ class RetryPromptPart:
     def _hidden(self, error: ErrorDetails) -> set[str]:
         # An error at the root repeats as its input the whole answer, which the model has just written.
         return {'ctx', 'input'} if self.tool_name is None and len(error.get('loc', ())) <= 1 else {'ctx'}
+
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it: a text, or the result of the call that it answers."""
+        if self.tool_name is None:
+            return [text(self.model_response(), settings)]
+        return [call_response(self.tool_call_id, self.tool_name, self.model_response(), settings)]
 
     __repr__ = short_repr
 
@@ -171,13 +187,21 @@ class RetryFeedbackPart:
 
     def model_response(self) -> str:
         """The text by which the model is told. What may quote the model's own words stands in a frame."""
-        is_text = isinstance(self.content, str)
-        text = self.content if isinstance(self.content, str) else _errors_json(_compact_errors(self.content))
-        if is_text and self.retry.cause == 'no_output' and text in _FIXED_TEXTS:
-            return text
+        said = self.content if isinstance(self.content, str) else _errors_json(_compact_errors(self.content))
+        if self.is_own_words:
+            return said
         tag = 'validation_errors' if self.retry.cause == 'validation_error' else 'retry_feedback'
         opening, closing = frame_tags(f'pyai:{tag}')
-        return f'{_FEEDBACK}\n{opening}\n{text}\n{closing}'
+        return f'{_FEEDBACK}\n{opening}\n{said}\n{closing}'
+
+    @property
+    def is_own_words(self) -> bool:
+        """Whether it is a fixed text of the application's, which quotes nobody."""
+        return isinstance(self.content, str) and self.retry.cause == 'no_output' and self.content in _FIXED_TEXTS
+
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it: the text by which the model is told."""
+        return [text(self.model_response(), settings)]
 
     __repr__ = short_repr
 

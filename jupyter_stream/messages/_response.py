@@ -15,6 +15,7 @@ from ..exceptions._attempt import ModelRequestAttempt
 from ..usage import RequestUsage
 from ._citations import Citation
 from ._content import AnyBinary, BinaryContent, BinaryImage
+from ._otel import OtelOptions, OtelPart, blob, text
 from ._shared import CompactionPart, SpeechPart, check_speaker
 from ._tools import NativeToolCallPart, NativeToolReturnPart, ToolCallPart
 
@@ -208,7 +209,25 @@ class ModelResponse:
                 pass
         return calc_price(self.usage, self.model_name, provider_id=self.provider_name, **more)
 
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it, part by part; `settings` are an `InstrumentationSettings`."""
+        return [found for part in self.parts for found in _otel_parts(part, settings)]
+
     __repr__ = short_repr
+
+
+def _otel_parts(part: ModelResponsePart, settings: OtelOptions) -> list[OtelPart]:
+    match part:
+        case TextPart():
+            return [text(part.content, settings)]
+        case ThinkingPart():
+            return [{**text(part.content, settings), 'type': 'thinking'}]
+        case FilePart():
+            return [blob(part.content.media_type, lambda: part.content.base64, settings)]
+        case CompactionPart():
+            return []
+        case _:
+            return part.otel_message_parts(settings)
 
 
 def _genai_prices() -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from .._dataclasses import short_repr
 from ._content import BinaryContent
+from ._otel import OtelOptions, OtelPart, blob, text
 
 SpeechTimestampGranularity: TypeAlias = Literal['word', 'segment']
 
@@ -46,6 +47,12 @@ class SpeechPart:
         """Whether there is text or sound."""
         return bool(self.transcript) or self.audio is not None
 
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it: its text and its sound."""
+        said = [text(self.transcript, settings)] if self.transcript is not None else []
+        sound = self.audio
+        return [*said, *([blob(sound.media_type, lambda: sound.base64, settings)] if sound is not None else [])]
+
     __repr__ = short_repr
 
 
@@ -64,6 +71,10 @@ class CompactionPart:
     def has_content(self) -> bool:
         """Whether there is text that can be read."""
         return bool(self.content)
+
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it in a request. (In an answer, the conventions have no word for it.)"""
+        return [text(self.content, settings)] if self.content else []
 
     __repr__ = short_repr
 

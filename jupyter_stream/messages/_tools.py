@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, cast
 
 from .._dataclasses import OwnSerializer, custom_schema, generate_tool_call_id, now_utc, short_repr
 from ._content import MultiModalContent, UserContent, is_multi_modal_content
 from ._files import dump_recording_files, load_recorded_files
+from ._otel import OtelOptions, OtelPart, call_response, jsonable
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -161,6 +163,11 @@ class BaseToolReturnPart:
         opening, closing = frame_tags('pyai:tool_result', **names)
         return [opening, file, closing]
 
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it."""
+        is_native = isinstance(self, NativeToolReturnPart)
+        return [call_response(self.tool_call_id, self.tool_name, self.content, settings, is_native=is_native)]
+
     __repr__ = short_repr
 
 
@@ -203,6 +210,9 @@ class NativeToolReturnPart(BaseToolReturnPart):
 class BaseToolCallPart:
     """A call of a tool. `args` are JSON text (while streaming, a beginning of it) or an object."""
 
+    otel_metadata: ClassVar[Mapping[str, Any] | None] = None
+    """On an instance: what the tool's definition says of its arguments for whoever shows a trace; it is not saved."""
+
     tool_name: str
     args: str | dict[str, Any] | None = None
     tool_call_id: str = field(default_factory=generate_tool_call_id)
@@ -242,6 +252,17 @@ class BaseToolCallPart:
     def has_content(self) -> bool:
         """Whether there are arguments."""
         return self.args not in ('', {}, None)
+
+    def otel_message_parts(self, settings: OtelOptions) -> list[OtelPart]:
+        """What a trace records of it."""
+        part: OtelPart = {'type': 'tool_call', 'id': self.tool_call_id, 'name': self.tool_name}
+        if isinstance(self, NativeToolCallPart):
+            part['builtin'] = True
+        part |= self.otel_metadata or {}
+        if settings.include_content and self.args is not None:
+            args = self.args
+            part['arguments'] = args if isinstance(args, str) else {key: jsonable(arg) for key, arg in args.items()}
+        return [part]
 
     __repr__ = short_repr
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
@@ -31,6 +32,7 @@ from jupyter_stream.messages import ModelResponse, ModelResponsePart, ModelRespo
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import FINISH_GRACE, StreamedResponse
+from jupyter_stream.stream.marks import Marks
 from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Decoder, WireRequest
 from jupyter_stream.wire.decoding import WRONG_TYPE
@@ -90,6 +92,11 @@ class HTTPStreamedResponse(StreamedResponse):
     def provider_url(self) -> str | None:
         return self._provider_url
 
+    @property
+    def marks(self) -> Marks:
+        self._marks.last = self._deadline.content_at
+        return super().marks
+
     def get(self) -> ModelResponse:
         response = super().get()
         if self._digest is None or not self._finished:
@@ -116,6 +123,7 @@ class HTTPStreamedResponse(StreamedResponse):
         error: BaseException | None
         try:
             request = _build(client, wanted, endpoint, self._decoder.target.provider, own, settings)
+            request.extensions['trace'] = self._marks.on_trace
             if endpoint.sign is not None:
                 endpoint.sign(request)
             self._secrets = lambda: _secrets(endpoint, own, request.headers)
@@ -132,6 +140,7 @@ class HTTPStreamedResponse(StreamedResponse):
         except BaseException as failure:  # also a cancellation: the frames of httpx hold all headers
             error = without_frames(failure)
         else:
+            self._marks.answered = time.perf_counter()
             error = transport.header_error(self._response, name) or await self._refusal(self._response)
         if error is not None:
             raise self._located(error)

@@ -47,8 +47,8 @@ class OfflineModel(Model):
     native_output: bool = False
     """Whether an answer held to a JSON schema by the model itself may be asked for."""
 
-    def prepare(
-        self, model_settings: ModelSettings | None, parameters: ModelRequestParameters
+    def prepare_request(
+        self, model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
     ) -> tuple[ModelSettings | None, ModelRequestParameters]:
         """The settings over the model's own (None when there are none), and the parameters that apply.
 
@@ -58,7 +58,7 @@ class OfflineModel(Model):
             UserError: the request asks for a form of answer that the model does not have.
         """
         settings = {k: v for k, v in self.merged(model_settings).items() if k not in _RESOLVED_SETTINGS}
-        applied = relevant(parameters)
+        applied = relevant(model_request_parameters)
         if applied.output_mode == 'native' and not self.native_output:
             raise UserError('Native structured output is not supported by this model.')
         if applied.allow_image_output:

@@ -157,6 +157,18 @@ class Model(ABC):
         """The messages as `request` wants them: `direct` calls it first. No part is a `RetryPromptPart` any more."""
         return without_retry_parts(messages, keep_feedback=self.renders_retry_feedback)
 
+    def prepare_request(
+        self, model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
+    ) -> tuple[ModelSettings | None, ModelRequestParameters]:
+        """The settings over the model's own (None when there are none), and the parameters as the model takes them.
+
+        `request` does this by itself: it is for whoever records what is asked.
+
+        Raises:
+            UserError: the model cannot do what they ask for.
+        """
+        return self.merged(model_settings) or None, model_request_parameters
+
     def merged(self, model_settings: ModelSettings | None) -> ModelSettings:
         """The settings of a request over the model's own."""
         return merge_model_settings(self.settings, model_settings) or ModelSettings()

@@ -21,6 +21,7 @@ from jupyter_stream.exceptions import (
 )
 from jupyter_stream.messages import FinishReason, ModelMessage, ModelRequestAttempt, ModelResponse
 from jupyter_stream.models import KnownModelName, infer_model
+from jupyter_stream.models._telemetry import RequestSpan, open_request
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.settings import ModelSettings
@@ -113,6 +114,12 @@ class FallbackModel(Model):
         """The messages as they are: each model prepares them for itself."""
         return list(messages)
 
+    def prepare_request(
+        self, model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
+    ) -> tuple[ModelSettings | None, ModelRequestParameters]:
+        """Both as they are, for the same reason."""
+        return model_settings, model_request_parameters
+
     async def request(
         self,
         messages: Sequence[ModelMessage],
@@ -125,7 +132,8 @@ class FallbackModel(Model):
             FallbackExceptionGroup: all failed.
             Exception: one failed in a way that `fallback_on` doesn't cover.
         """
-        chain = _Chain(self._conditions)
+        chain = _Chain(self._conditions, open_request(self.model_name))
+        asked = (model_settings, model_request_parameters)
         for model, history in self._candidates(messages):
             attempt = _Attempt(model)
             try:
@@ -135,10 +143,12 @@ class FallbackModel(Model):
             except Exception as error:
                 if await chain.covers(attempt, error):
                     continue
+                chain.answered_by(model, *asked)
                 raise
             if not await chain.covers(attempt, response):
                 response = replace(response, failed_attempts=chain.with_own(response.failed_attempts))
                 _pin(response, model)
+                chain.answered_by(model, *asked)
                 return response
         raise chain.exhausted()
 
@@ -158,7 +168,8 @@ class FallbackModel(Model):
                 UserWarning,
                 stacklevel=3,
             )
-        chain = _Chain(self._conditions)
+        chain = _Chain(self._conditions, open_request(self.model_name))
+        asked = (model_settings, model_request_parameters)
         for model, history in self._candidates(messages):
             attempt = _Attempt(model)
             async with AsyncExitStack() as stack:
@@ -172,7 +183,9 @@ class FallbackModel(Model):
                 except Exception as error:
                     if await chain.covers(attempt, error):
                         continue
+                    chain.answered_by(model, *asked)
                     raise
+                chain.answered_by(model, *asked)
                 stream.failed_attempts = chain.with_own(stream.failed_attempts)
                 yield stream
                 _pin(stream, model)  # whether it is paused is known at its end
@@ -240,9 +253,10 @@ def _description(error: Exception) -> str:
 
 @dataclass
 class _Chain:
-    """The failures so far."""
+    """The failures so far, which the span of the request is told of, if there is one."""
 
     conditions: _Conditions
+    span: RequestSpan | None
     errors: list[Exception] = field(default_factory=list[Exception])
     rejected: int = 0
     attempts: list[ModelRequestAttempt] = field(default_factory=list[ModelRequestAttempt])
@@ -257,8 +271,18 @@ class _Chain:
         else:
             self.errors.append(outcome)
             self.attempts += outcome.attempts if isinstance(outcome, FallbackExceptionGroup) else []
-        self.attempts.append(attempt.failed(outcome))
+        failed = attempt.failed(outcome)
+        self.attempts.append(failed)
+        if self.span is not None:
+            self.span.attempt_failed(attempt.model, failed, outcome, len(self.attempts) - 1)
         return True
+
+    def answered_by(
+        self, model: Model, model_settings: ModelSettings | None, parameters: ModelRequestParameters
+    ) -> None:
+        """This model's answer, or its error, is that of the request."""
+        if self.span is not None:
+            self.span.answered_by(model, model_settings, parameters)
 
     def with_own(self, own: Sequence[ModelRequestAttempt] | None) -> list[ModelRequestAttempt] | None:
         """The failed attempts so far, before those that the answer itself has."""

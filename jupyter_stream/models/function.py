@@ -194,7 +194,7 @@ class FunctionModel(OfflineModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> AgentInfo:
-        settings, parameters = self.prepare(model_settings, model_request_parameters)
+        settings, parameters = self.prepare_request(model_settings, model_request_parameters)
         return AgentInfo(
             function_tools=parameters.declared_function_tools,
             allow_text_output=parameters.allow_text_output,

@@ -124,7 +124,7 @@ class TestModel(OfflineModel):
     def _applied(
         self, model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
     ) -> ModelRequestParameters:
-        _, parameters = self.prepare(model_settings, model_request_parameters)
+        _, parameters = self.prepare_request(model_settings, model_request_parameters)
         self.last_model_request_parameters = parameters
         if parameters.native_tools:
             raise UserError('TestModel does not support built-in tools')

@@ -87,6 +87,11 @@ class WrapperModel(Model):
     def prepare_messages(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
         return self.wrapped.prepare_messages(messages)
 
+    def prepare_request(
+        self, model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
+    ) -> tuple[ModelSettings | None, ModelRequestParameters]:
+        return self.wrapped.prepare_request(model_settings, model_request_parameters)
+
     async def request(
         self,
         messages: Sequence[ModelMessage],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jupyter_stream.models import Model
+    from jupyter_stream.models.instrumented import Instrument
 
 __all__ = (
     'BYLINE_VARIABLE',
@@ -29,7 +30,8 @@ _NO = frozenset({'0', 'false', 'no', 'off'})
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """What `%config AskMagics` says; None where it says nothing. `view` names a way of showing, or 'auto';
-    `images` lets images of answers be loaded from the web, `byline` has their last line say who answered.
+    `images` lets images of answers be loaded from the web, `byline` has their last line say who answered, `instrument`
+    has requests recorded with OpenTelemetry.
     """
 
     model: Model | str | None = None
@@ -39,6 +41,7 @@ class Defaults:
     view: str = 'auto'
     images: bool = False
     byline: bool = True
+    instrument: Instrument = None
 
 
 def default_model(setting: Model | str | None = None, environ: Mapping[str, str] | None = None) -> Model | str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from jupyter_stream.notebook.shell import Cell, current_shell, session_of
+from jupyter_stream.notebook.waterfall import KEPT, Trace
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
@@ -47,11 +49,13 @@ class KernelState:
         front_ends: which of them run our widgets.
         shown: the response that a cell has shown last, and that cell.
         noted: what was said of models below their answers, see `Model.note`.
+        traces: when what of the last answers came.
     """
 
     front_ends: FrontEnds = field(default_factory=FrontEnds)
     shown: tuple[ref[Any], Cell | None] | None = None
     noted: set[str] = field(default_factory=set[str])
+    traces: deque[Trace] = field(default_factory=lambda: deque[Trace](maxlen=KEPT))
     _views: OpenViews | None = None
     _loader: Loader | None = None
 

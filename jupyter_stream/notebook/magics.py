@@ -11,9 +11,10 @@ import asyncio
 import inspect
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import Any as AnyTrait
 from traitlets import Bool, Float, Integer, Unicode
 
 from jupyter_stream.notebook import completion, reprs
@@ -24,6 +25,7 @@ from jupyter_stream.notebook.play import Player
 from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.transform import transform
 from jupyter_stream.notebook.views import choose
+from jupyter_stream.notebook.waterfall import show_traces
 
 if TYPE_CHECKING:
     from jupyter_stream.models import Model
@@ -53,8 +55,8 @@ Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
-temperature, max_tokens, view, images and byline. Without a model there the environment variable JUPYTER_STREAM_MODEL
-counts, then the small model that runs on this machine (local:).
+temperature, max_tokens, view, images, byline and instrument. Without a model there the environment variable
+JUPYTER_STREAM_MODEL counts, then the small model that runs on this machine (local:).
 
 A new kernel knows this after `%load_ext jupyter_stream`; `python -m jupyter_stream enable`, once in a
 terminal, does that for every new kernel.
@@ -63,6 +65,8 @@ terminal, does that for every new kernel.
 
 _VIEW_HELP = """How answers are shown: 'live' (a widget where the front end shows one, else Markdown that grows),
 'widget', 'markdown', 'static' (at the end) or 'terminal'; 'auto' chooses."""
+_INSTRUMENT_HELP = """Whether requests are recorded with OpenTelemetry: True, False, or a variable that holds an
+`InstrumentationSettings`; None for what `jupyter_stream.models.instrumented.instrument_all` said."""
 _IMAGES_HELP = """Whether images in answers are loaded from the web. Whoever serves one learns that the notebook was
 opened, and from where; so without it they are links."""
 
@@ -82,6 +86,7 @@ class AskMagics(Magics):
     view = Unicode('auto', help=_VIEW_HELP).tag(config=True)
     images = Bool(False, help=_IMAGES_HELP).tag(config=True)
     byline = Bool(None, allow_none=True, help=_BYLINE_HELP).tag(config=True)
+    instrument = AnyTrait(None, allow_none=True, help=_INSTRUMENT_HELP).tag(config=True)
 
     @property
     def defaults(self) -> Defaults:
@@ -94,12 +99,17 @@ class AskMagics(Magics):
             self.view,
             self.images,
             default_byline(self.byline),
+            self.instrument,
         )
 
     @no_var_expand
     @line_cell_magic
     def ask(self, line: str, cell: str | None = None) -> None:
-        self.answer_now(line, cell)
+        traces = self._traces(line, cell)
+        if traces != 'alone':
+            self.answer_now(line, cell)
+        if traces:
+            show_traces(None if traces == 'alone' else 1)
 
     ask.__doc__ = _MANUAL
 
@@ -108,7 +118,11 @@ class AskMagics(Magics):
 
         `body` is None where the cell holds more than this question.
         """
-        await self._player(line, body, owns=body is not None).play()
+        traces = self._traces(line, body)
+        if traces != 'alone':
+            await self._player(line, body, owns=body is not None).play()
+        if traces:
+            show_traces(None if traces == 'alone' else 1)
 
     async def answer(self, line: str, body: str | None = None) -> Answer:
         """Ask on the cell's own loop; an interrupt ends it with a KeyboardInterrupt."""
@@ -117,6 +131,14 @@ class AskMagics(Magics):
     def answer_now(self, line: str, body: str | None = None) -> Answer:
         """Ask through the bridge, from any synchronous place."""
         return self._player(line, body).run().shown()
+
+    def _traces(self, line: str, body: str | None) -> Literal['alone', 'too'] | None:
+        """Whether a trace is asked for: alone, or of the answer too."""
+        with short_errors():
+            options, rest = parse(line)
+        if not options.trace:
+            return None
+        return 'too' if f'{rest}{body or ""}'.strip() else 'alone'
 
     def _player(self, line: str, body: str | None = None, *, owns: bool = False) -> Player:
         with short_errors():

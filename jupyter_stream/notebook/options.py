@@ -26,7 +26,7 @@ class OptionError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class AskOptions:
-    """What the options said; None where the line said nothing.
+    """What the options said; None where the line said nothing, False for `trace`.
 
     `temperature` is a finite number, `max_tokens` a positive count of tokens, `out` a Python identifier.
     """
@@ -36,6 +36,7 @@ class AskOptions:
     temperature: float | None = None
     max_tokens: int | None = None
     out: str | None = None
+    trace: bool = False
 
 
 def _number(text: str) -> float:
@@ -66,7 +67,10 @@ def _name(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: how it is written, the field of `AskOptions` it sets, and what its value must be."""
+    """One option: how it is written, the field of `AskOptions` it sets, and what its value must be.
+
+    One without a `metavar` has no value: it is said, or not.
+    """
 
     field: str
     flags: tuple[str, ...]
@@ -83,6 +87,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         'max_tokens', ('--max-tokens',), 'COUNT', 'a positive whole number', 'the most tokens to answer with', _count
     ),
+    Option('trace', ('--trace',), '', '', 'show when what of the answer came; alone, of the last answers', bool),
     Option('out', ('-o', '--out'), 'VAR', "a variable's name", 'a variable for the answer object', _variable),
 )
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
@@ -122,7 +127,7 @@ def parse(line: str) -> tuple[AskOptions, str]:
         if word is None:
             return AskOptions(**values), line[at:]
         option = _known(word['flag'])
-        text, at = _value(line, word, option)
+        text, at = _value(line, word, option) if option.metavar else (_alone(word), word.end())
         values[option.field] = _converted(option, word['flag'], text)
         at = _skip(line, at)
     return AskOptions(**values), line[end.end() :]
@@ -165,7 +170,7 @@ def join_prompt(rest: str, body: str | None) -> str:
 
 def manual() -> str:
     """The options as a text table, for the magic's own manual."""
-    heads = [f'{", ".join(option.flags)} {option.metavar}' for option in OPTIONS]
+    heads = [f'{", ".join(option.flags)} {option.metavar}'.rstrip() for option in OPTIONS]
     width = max(map(len, heads))
     rows = [f'    {head:<{width}}  {option.help}' for head, option in zip(heads, OPTIONS, strict=True)]
     return '\n'.join([*rows, f'    {"--":<{width}}  ends the options: the rest is prompt, whatever it looks like'])
@@ -198,6 +203,13 @@ def _value(line: str, word: re.Match[str], option: Option) -> tuple[str, int]:
 
 def _value_start(line: str, word: re.Match[str]) -> int:
     return word.end() if word['equals'] else _skip(line, word.end())
+
+
+def _alone(word: re.Match[str]) -> str:
+    """The text of an option without a value: its name."""
+    if word['equals']:
+        raise OptionError(f'{word["flag"]} takes no value: write it alone.')
+    return word['flag']
 
 
 def _is_option(word: str) -> bool:

@@ -7,6 +7,7 @@ cell's own loop (`play`), or through the bridge (`run`).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,6 +21,7 @@ from jupyter_stream.notebook.marimo import keeping_output
 from jupyter_stream.notebook.reducer import is_empty
 from jupyter_stream.notebook.views import Mounting, Stoppable, View, Withdrawable
 from jupyter_stream.notebook.views.static import NullView
+from jupyter_stream.notebook.waterfall import traced
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse
@@ -78,6 +80,7 @@ class Player:
         self._on_answer = on_answer
         self._messages: list[ModelMessage] = []
         self._cancel: bridge.Cancel | None = None
+        self._began = time.perf_counter()
 
     async def play(self) -> Answer:
         """Play on this event loop. An interrupt of the cell, or `stop`, ends it promptly.
@@ -137,6 +140,7 @@ class Player:
 
     def _open(self) -> AbstractAsyncContextManager[StreamedResponse]:
         self._messages = self._source.messages()
+        self._began = time.perf_counter()
         return self._source.open(self._messages)
 
     async def _show(self, stream: StreamedResponse) -> None:
@@ -151,6 +155,7 @@ class Player:
 
     def _answer(self, stream: StreamedResponse | None, error: BaseException | None = None) -> Answer:
         response = stream.get() if stream is not None else _empty(self._source.title, error)
+        kernel.state.traces.append(traced(self._source.title, response, self._began, stream and stream.marks))
         answer = Answer(self._messages, response, self._source.title)
         self._on_answer(answer)
         return answer

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import Defaults, default_model
 from jupyter_stream.notebook.names import title_of
+from jupyter_stream.notebook.shell import cell_id
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelRequest, SystemPromptPart, UserContent
     from jupyter_stream.models import Model
+    from jupyter_stream.models.instrumented import Instrument
     from jupyter_stream.settings import ModelSettings
     from jupyter_stream.stream import StreamedResponse
 
@@ -29,6 +31,7 @@ class Question:
     system: str | None = None
     settings: ModelSettings | None = None
     history: Sequence[ModelMessage] = ()
+    instrument: Instrument = None
 
     @property
     def title(self) -> str:
@@ -69,7 +72,19 @@ class Question:
         """The request as a context manager of its stream; nothing is sent until it is entered."""
         from jupyter_stream.direct import model_request_stream
 
-        return model_request_stream(self.model, messages, model_settings=self.settings)
+        model = _traced(self.model, self.instrument)
+        return model_request_stream(model, messages, model_settings=self.settings, instrument=False)
+
+
+def _traced(model: Model | str, instrument: Instrument) -> Model | str:
+    """The model with a span around each request that says which cell asks, where requests are recorded at all."""
+    from jupyter_stream.models.instrumented import InstrumentedModel, settings_of
+
+    settings = settings_of(instrument)
+    if settings is None or isinstance(model, InstrumentedModel):
+        return model
+    cell = cell_id()
+    return InstrumentedModel(model, settings, attributes={} if cell is None else {'jupyter.cell.id': cell})
 
 
 def _asked(prompt: str | Sequence[UserContent]) -> ModelRequest:
@@ -123,7 +138,8 @@ def question(
     own = {'temperature': temperature, 'max_tokens': max_tokens}
     settings: Any = {**_given(base), **(model_settings or {}), **_given(own)}
     asked = model if model is not None else default_model(defaults.model)
-    return Question(prompt, asked, defaults.system if system is None else system, settings, history)
+    told = defaults.system if system is None else system
+    return Question(prompt, asked, told, settings, history, defaults.instrument)
 
 
 def _is_blank(text: object) -> bool:

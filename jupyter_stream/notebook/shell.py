@@ -7,7 +7,7 @@ import sys
 from inspect import currentframe
 from typing import Any
 
-__all__ = ('Cell', 'current_shell', 'ends_cell', 'in_voila', 'request_of', 'running_cell', 'session_of')
+__all__ = ('Cell', 'cell_id', 'current_shell', 'ends_cell', 'in_voila', 'request_of', 'running_cell', 'session_of')
 
 
 def current_shell() -> Any:
@@ -35,6 +35,14 @@ def request_of(shell: Any) -> Any:
 def session_of(shell: Any) -> str:
     """The session of the front end whose request is being handled; '' where there is none."""
     return _said(shell, 'session')
+
+
+def cell_id() -> str | None:
+    """The running cell's id in its notebook, as JupyterLab, Notebook and VS Code send it; None where none is known."""
+    try:
+        return request_of(current_shell())['metadata']['cellId'] or None
+    except (TypeError, KeyError):
+        return None
 
 
 def _said(shell: Any, name: str) -> str:

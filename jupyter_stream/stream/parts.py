@@ -13,6 +13,7 @@ Appending is O(1) (see `_growing`), and events are never changed after they were
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable
 from dataclasses import replace
 from itertools import chain
@@ -43,6 +44,7 @@ from jupyter_stream.stream._final_result import final_result
 from jupyter_stream.stream._growing import GrowingPart
 from jupyter_stream.stream._tags import Tags
 from jupyter_stream.stream._types import checked
+from jupyter_stream.stream.marks import PartMark
 
 __all__ = ('PartsManager', 'generate_tool_call_id')
 
@@ -62,6 +64,7 @@ class PartsManager:
     Attributes:
         events: the events that `take` will hand out next.
         final_result_event: the event that said which part is the result, once it has come.
+        marks: when each part began and ended, in the order of their beginnings.
         tagged: the thinking part that an opening tag begins, before its text; a protocol may set another one.
     """
 
@@ -87,6 +90,7 @@ class PartsManager:
         self._by_key: dict[Hashable, GrowingPart] = {}
         self._pending_calls: dict[Hashable, ToolCallPartDelta] = {}
         self._started: GrowingPart | None = None
+        self.marks: list[PartMark] = []
 
     def __len__(self) -> int:
         return len(self._growing)
@@ -393,6 +397,8 @@ class PartsManager:
         part = growing.part
         previous = self._started
         self._end_started(part)
+        if growing is not previous:
+            self.marks.append(PartMark(part.part_kind, getattr(part, 'tool_name', ''), time.perf_counter()))
         self._started = growing
         self.events.append(
             PartStartEvent(
@@ -408,6 +414,8 @@ class PartsManager:
 
     def _end_started(self, next_part: ModelResponsePart | None) -> None:
         growing = self._started
+        if growing is not None:
+            self.marks[-1].ended = time.perf_counter()
         if growing is None or not growing.grows():
             return  # parts that never grow have no end
         part = growing.joined()

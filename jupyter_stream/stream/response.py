@@ -26,6 +26,7 @@ from jupyter_stream.messages import (
 from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.stream._characters import whole_value
 from jupyter_stream.stream._types import finite
+from jupyter_stream.stream.marks import Marks
 from jupyter_stream.stream.parts import PartsManager
 from jupyter_stream.usage import RequestUsage
 
@@ -67,6 +68,7 @@ class StreamedResponse(ABC):
         self._ended = False
         self._closed = False
         self._first_event_at: float | None = None
+        self._marks = Marks()
 
     # ---------------------------------------------------------- for subclasses
 
@@ -228,6 +230,12 @@ class StreamedResponse(ABC):
     def timestamp(self) -> datetime:
         """When the stream was opened here; the provider's own time is in `provider_details['timestamp']`."""
         return self._timestamp
+
+    @property
+    def marks(self) -> Marks:
+        """When what of the answer happened, so far."""
+        self._marks.parts = self.parts.marks
+        return self._marks
 
     def time_to_first_chunk(self, request_start: float) -> float | None:
         """Seconds from `request_start` (a `time.perf_counter()`) to the first event handed out, None before it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -175,6 +176,7 @@ class Deadline:
         self._model_name = model_name
         self._timeouts = timeouts
         self._request = (self._now() + timeouts.request, timeouts.request, 'request_timeout')
+        self._came: float | None = None
         self.attempt()
 
     def attempt(self) -> None:
@@ -184,12 +186,20 @@ class Deadline:
 
     def content(self) -> None:
         """Content has come."""
-        self._content = (self._now() + self._timeouts.idle, self._timeouts.idle, 'idle_timeout')
+        self._came = self._now()
+        self._content = (self._came + self._timeouts.idle, self._timeouts.idle, 'idle_timeout')
 
     def finished(self, grace: float) -> None:
         """The answer is whole: only its end mark may still come, within `grace` seconds."""
+        if not self.is_finished:
+            self._came = self._now()
         self.is_finished = True
         self._content = (self._now() + grace, grace, 'idle_timeout')
+
+    @property
+    def content_at(self) -> float | None:
+        """When content came last, on `time.perf_counter`, None before it. On the request's loop."""
+        return None if self._came is None else time.perf_counter() - (self._now() - self._came)
 
     async def wait(self, awaitable: Awaitable[T]) -> T:
         """Await under whichever deadline comes first.

@@ -154,7 +154,10 @@ class Decoder(ABC):
 
 
 class WireProtocol(Protocol):
-    """What a protocol's module holds. `models.http` asks for nothing else; `jupyter_stream.wire.protocol` finds one."""
+    """What a protocol's module holds. `models.http` asks for nothing else; `jupyter_stream.wire.protocol` finds one.
+
+    One that does more to the parameters than `wire.prepare.prepared` has a function `resolved` of its own as well.
+    """
 
     @property
     def Decoder(self) -> type[Decoder]:

@@ -21,7 +21,16 @@ from jupyter_stream.tools import ToolDefinition
 from jupyter_stream.wire.base import Target
 from jupyter_stream.wire.schema import rewrite
 
-__all__ = ('extra_body', 'instructions', 'prepared', 'relevant', 'supported', 'without')
+__all__ = (
+    'described',
+    'extra_body',
+    'instructions',
+    'prepared',
+    'relevant',
+    'supported',
+    'without',
+    'without_resolved',
+)
 
 _PROMPTED_OUTPUT: Final = """
 Always respond with a JSON object that's compatible with this schema:
@@ -30,6 +39,10 @@ Always respond with a JSON object that's compatible with this schema:
 
 Don't include any text or Markdown fencing before or after.
 """
+
+
+_RESOLVED: Final = frozenset({'thinking', 'cache'})
+"""Settings that have a place of their own in the parameters."""
 
 
 def relevant(parameters: ModelRequestParameters) -> ModelRequestParameters:
@@ -58,6 +71,26 @@ def prepared(profile: Profile, parameters: ModelRequestParameters, settings: Mod
         output_object=_output(profile, parameters.output_object),
         thinking=_thinking(profile, parameters, settings),
     )
+
+
+def described(parameters: ModelRequestParameters) -> ModelRequestParameters:
+    """Parameters that are `prepared`, with all that is settled later written in: for a trace, not for the wire."""
+    if parameters.output_mode == 'prompted' and parameters.prompted_output_template is None:
+        parameters = replace(parameters, prompted_output_template=_PROMPTED_OUTPUT)
+    parts = parameters.instruction_parts
+    if schema := _schema_instruction(parameters):
+        parts = InstructionPart.sorted([*(parts or []), InstructionPart(schema)])
+    return replace(
+        parameters,
+        instruction_parts=parts,
+        native_tools=list({tool.unique_id: tool for tool in parameters.native_tools}.values()),
+        tool_visibility={tool.name: parameters.visibility_of(tool.name) for tool in parameters.function_tools},
+    )
+
+
+def without_resolved(settings: ModelSettings) -> ModelSettings:
+    """The settings without those that the parameters hold once they are `described`."""
+    return cast(ModelSettings, {name: value for name, value in settings.items() if name not in _RESOLVED})
 
 
 def instructions(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> list[str]:

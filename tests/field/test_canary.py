@@ -13,6 +13,7 @@ import pickle
 import traceback
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,13 +26,25 @@ from IPython.core.ultratb import VerboseTB
 from nbclient import NotebookClient
 
 from jupyter_stream.direct import model_request_stream, model_request_sync
-from jupyter_stream.messages import ModelMessagesTypeAdapter, ModelRequest
+from jupyter_stream.messages import (
+    BinaryContent,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    SystemPromptPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 from jupyter_stream.models import infer_model
+from jupyter_stream.models.instrumented import InstrumentationSettings
 from jupyter_stream.models.vertex import VertexModel
 from jupyter_stream.providers import find
 from jupyter_stream.settings import ModelSettings
 from tests.conformance import committed
 from tests.faults.server import Connection, ScriptedServer, Step, sends, status
+from tests.instrumented.recorder import Recorder, answering
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -45,6 +58,7 @@ KEY, PASSWORD, TOKEN, HEADER, BEARER, PROXY, AWS, SESSION, GOOGLE = (
 SECRETS = (KEY, PASSWORD, TOKEN, HEADER, BEARER, PROXY, AWS, SESSION, GOOGLE)
 CODED = tuple(b64encode(f'ann:{secret}'.encode()).decode() for secret in (PASSWORD, PROXY))
 ASK = [ModelRequest.user_text_prompt('Hi')]
+PICTURE = BinaryContent(MARK.encode(), media_type='image/png')
 
 PROTOCOLS = {
     'openai-chat': 'openai-chat:gpt-4o',
@@ -188,9 +202,9 @@ CASES = [
 ]
 
 
-async def stopped(model: Any, how: str, arrived: Callable[[], bool]) -> None:
+async def stopped(model: Any, how: str, arrived: Callable[[], bool], found: dict[str, Any]) -> None:
     """Ask, and be cancelled when the request has arrived."""
-    task = asyncio.ensure_future(streamed(model, {}))
+    task = asyncio.ensure_future(streamed(model, found))
     while not arrived():
         await asyncio.sleep(0.002)
     if how == 'interrupted':
@@ -205,19 +219,22 @@ def interrupt() -> None:
 
 
 async def streamed(model: Any, found: dict[str, Any]) -> None:
-    async with model_request_stream(model, ASK, model_settings=settings()) as stream:
+    traced = found['traced']
+    async with model_request_stream(model, ASK, model_settings=settings(), instrument=traced) as stream:
         found['stream'] = stream
         async for _ in stream:
             pass
 
 
 def asked(model: Any, outcome: str, arrived: Callable[[], bool], found: dict[str, Any]) -> None:
+    traced = found['traced']
     if outcome in ('cancelled', 'cancelled later', 'interrupted'):
-        asyncio.run(stopped(model, outcome, arrived))
+        asyncio.run(stopped(model, outcome, arrived, found))
     elif outcome == 'timeout':
-        found['response'] = model_request_sync(model, ASK, model_settings=settings(first_event_timeout=0.1))
+        own = settings(first_event_timeout=1.5)
+        found['response'] = model_request_sync(model, ASK, model_settings=own, instrument=traced)
     elif len(outcome) % 2:
-        found['response'] = model_request_sync(model, ASK, model_settings=settings())
+        found['response'] = model_request_sync(model, ASK, model_settings=settings(), instrument=traced)
     else:
         asyncio.run(streamed(model, found))
 
@@ -290,7 +307,8 @@ looked: dict[str, int] = {'requests': 0, 'looks': 0}
 @pytest.mark.parametrize(('wire', 'place', 'outcome'), CASES, ids=lambda value: getattr(value, '__name__', value))
 @pytest.mark.usefixtures('environment')
 def test_canary_nothing_shows_a_secret(wire: str, place: Place, outcome: str, log: StringIO) -> None:
-    found: dict[str, Any] = {}
+    recorder = Recorder()
+    found: dict[str, Any] = {'traced': InstrumentationSettings(**recorder.providers)}
     error: BaseException | None = None
     with ScriptedServer([OUTCOMES[outcome](wire)]) as server:
         model = place(PROTOCOLS[wire], 'http://127.0.0.1:9' if outcome == 'refused' else server.url)
@@ -302,6 +320,8 @@ def test_canary_nothing_shows_a_secret(wire: str, place: Place, outcome: str, lo
         arrived = [f'{request.line} {request.headers}' for request in server.requests]
     assert outcome == 'refused' or canaries(arrived[0]), 'no secret was sent'
     told = {'model': told_by(OBJECT_WITNESSES, model), 'log': canaries(log.getvalue())}
+    assert len(recorder.traced()) == 1
+    told |= {'trace': canaries(recorder.everything())}
     stream = found.get('stream')
     response = found.get('response') or (stream and stream.get())
     assert (error is None) == (outcome == 'completed')
@@ -320,6 +340,56 @@ def test_canary_count(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         print(f'\ncanaries: {looked["requests"]} requests of {len(CASES)}, {looked["looks"]} objects and logs read')
     assert len(CASES) >= 170
+
+
+# ------------------------------------------------------------------ the trace
+
+
+SECRET_WORDS = f'quiet-{MARK}-words'
+
+
+def worded(kind: str) -> Any:
+    """An answer that repeats the words of the question, as a whole or as an error of either kind."""
+    said = {'id': 'c', 'object': 'chat.completion.chunk', 'model': 'm'}
+    call = {'index': 0, 'id': 'i', 'type': 'function', 'function': {'name': 'f', 'arguments': f'"{SECRET_WORDS}"'}}
+    delta = {'content': SECRET_WORDS, 'reasoning_content': SECRET_WORDS, 'tool_calls': [call]}
+    chunk = {**said, 'choices': [{'index': 0, 'delta': delta, 'finish_reason': None}]}
+    last = {**said, 'choices': [{'index': 0, 'delta': {}, 'finish_reason': 'stop'}]}
+    refusal = {'error': {'message': f'I will not {SECRET_WORDS}', 'type': 'invalid_request_error'}}
+    streams = {'completed': [chunk, last], 'cut': [chunk], 'failed': [chunk, refusal]}
+    if kind == 'refused':
+        return answering(json.dumps(refusal).encode(), 'application/json', 400)
+    return answering(''.join(f'data: {json.dumps(event)}\n\n' for event in streams[kind]).encode())
+
+
+@pytest.mark.parametrize('kind', ['completed', 'cut', 'failed', 'refused', 'raised'])
+@pytest.mark.parametrize('version', [5, 6])
+def test_canary_a_trace_without_contents_holds_no_word_of_the_exchange(kind: str, version: Any) -> None:
+    """Not in the messages, the instructions, the parameters, a status, nor in a recorded exception."""
+    recorder = Recorder()
+    traced = InstrumentationSettings(**recorder.providers, include_content=False, version=version)
+    history = [
+        ModelRequest([SystemPromptPart(SECRET_WORDS), UserPromptPart([SECRET_WORDS, PICTURE])]),
+        ModelResponse([ThinkingPart(SECRET_WORDS), ToolCallPart('f', {'a': SECRET_WORDS}, 'i')]),
+        ModelRequest([ToolReturnPart('f', {'a': SECRET_WORDS}, 'i')], instructions=SECRET_WORDS),
+    ]
+    own = ModelSettings(max_retries=0)
+
+    async def ask(url: str) -> None:
+        model = infer_model('openai-chat:gpt-4o', api_key=KEY, base_url=url)
+        async with model_request_stream(model, history, model_settings=own, instrument=traced) as stream:
+            async for _ in stream:
+                if kind == 'raised':
+                    raise ValueError(SECRET_WORDS)
+
+    expected = nullcontext() if kind == 'completed' else pytest.raises(Exception)
+    with worded('completed' if kind == 'raised' else kind) as url, expected as raised:
+        asyncio.run(ask(url))
+    # There was something to tell.
+    assert raised is None or kind == 'cut' or SECRET_WORDS in str(raised.value)
+    assert canaries(recorder.everything()) == []
+    [span] = recorder.traced()
+    assert span['status'][0] == ('UNSET' if kind == 'completed' else 'ERROR')
 
 
 # --------------------------------------------------------------- the notebook

@@ -7,6 +7,6 @@ first. What differs between the models is data in `profiles`.
 from jupyter_stream.framing.sse import SSEDecoder as Framing
 from jupyter_stream.wire.anthropic.content import fetchable
 from jupyter_stream.wire.anthropic.decode import Decoder
-from jupyter_stream.wire.anthropic.encode import encode
+from jupyter_stream.wire.anthropic.encode import encode, resolved
 
-__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable', 'resolved')

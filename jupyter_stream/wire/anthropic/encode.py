@@ -66,8 +66,7 @@ def encode(
     Raises:
         UserError: the messages, settings or parameters hold what this model or the protocol cannot take.
     """
-    parameters = prepared(target.profile, settled(target, settings, parameters), settings)
-    parameters = held_back(target, parameters)
+    parameters = held_back(target, resolved(target, settings, parameters))
     target, messages, parameters = announced(target, messages, settings, parameters)
     own = _usable(target, cache_settings(cast(Settings, settings), _cache(settings, parameters)))
     usable = cast(ModelSettings, own)
@@ -102,6 +101,15 @@ def encode(
         **extra_body(own),
     }
     return WireRequest(target.provider.path, body, _header(_betas(own, messages, reached, said) | native.betas))
+
+
+def resolved(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:
+    """The parameters as the model takes them.
+
+    Raises:
+        UserError: it cannot do what they ask for.
+    """
+    return prepared(target.profile, settled(target, settings, parameters), settings)
 
 
 # ---------------------------------------------------------------------- settings

@@ -8,6 +8,6 @@ known here: see `jupyter_stream.models.bedrock`.
 from jupyter_stream.framing.eventstream import EventStreamDecoder as Framing
 from jupyter_stream.wire.bedrock.content import fetchable
 from jupyter_stream.wire.bedrock.decode import Decoder
-from jupyter_stream.wire.bedrock.encode import encode
+from jupyter_stream.wire.bedrock.encode import encode, resolved
 
-__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable', 'resolved')

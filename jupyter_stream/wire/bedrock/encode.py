@@ -59,6 +59,16 @@ _DEFAULT_OUTPUT_NAME: Final = 'final_result'
 _ACCEPT: Final = {'accept': 'application/vnd.amazon.eventstream'}
 
 
+def resolved(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:
+    """The parameters as the model takes them.
+
+    Raises:
+        UserError: it cannot do what they ask for.
+    """
+    settled_ = settled(target, cast(Settings, settings), parameters)
+    return prepared(target.profile, rewritten(_served(target), settled_), settings)
+
+
 def encode(
     target: Target, messages: Sequence[ModelMessage], settings: ModelSettings, parameters: ModelRequestParameters
 ) -> WireRequest:

@@ -7,6 +7,6 @@ downloaded first. What differs between the two addresses and between models is d
 from jupyter_stream.framing.sse import SSEDecoder as Framing
 from jupyter_stream.wire.gemini.content import fetchable
 from jupyter_stream.wire.gemini.decode import Decoder
-from jupyter_stream.wire.gemini.encode import encode
+from jupyter_stream.wire.gemini.encode import encode, resolved
 
-__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable', 'resolved')

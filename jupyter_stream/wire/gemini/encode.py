@@ -75,7 +75,7 @@ def encode(
         UserError: the messages or parameters hold what this model or the protocol cannot take.
     """
     own = _usable(target, cast(Mapping[str, Any], settings))
-    parameters = with_schemas(_prepared(target, settings, parameters))
+    parameters = resolved(target, settings, parameters)
     target, messages, parameters = announced(target, messages, settings, parameters)
     tools, config = tools_and_config(target, settings, parameters)
     turns, system = contents(target, messages, parameters)
@@ -89,6 +89,15 @@ def encode(
     body.update(extra_body(own))
     path = target.provider.path.replace('{model}', quote(_resource(target), safe='/'))
     return WireRequest(path, body, headers=_headers(target, own), query={'alt': 'sse'})
+
+
+def resolved(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:
+    """The parameters as the model takes them.
+
+    Raises:
+        UserError: it cannot do what they ask for.
+    """
+    return with_schemas(_prepared(target, settings, parameters))
 
 
 def _prepared(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:

@@ -1,0 +1,1 @@
+"""What is recorded of requests, held against the peer in the same run."""

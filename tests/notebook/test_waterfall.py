@@ -1,0 +1,107 @@
+"""`%ask --trace`: the moments of the last answers, as rows with bars."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_stream.messages import ModelResponse
+from jupyter_stream.notebook.options import OptionError, parse
+from jupyter_stream.notebook.waterfall import bundle, traced
+from jupyter_stream.stream.marks import Marks, PartMark
+
+BUSY = Marks(
+    began=100.1,
+    connected=100.2,
+    answered=100.5,
+    last=102.5,
+    parts=[
+        PartMark('thinking', '', 101.0, 101.5),
+        PartMark('tool-call', 'weather', 101.5, 102.0),
+        PartMark('text', '', 102.0, 102.5),
+    ],
+)
+
+
+def trace(marks: Marks | None = BUSY, title: str = 'test:test', **response: Any) -> Any:
+    return traced(title, ModelResponse(parts=[], **response), 100.0, marks, 103.0)
+
+
+def test_each_moment_is_a_row_from_the_one_before_it() -> None:
+    rows = {step.name: (round(step.start, 3), round(step.end, 3)) for step in trace().steps}
+    assert rows == {
+        'prepare': (0.0, 0.1),
+        'connect': (0.1, 0.2),
+        'first byte': (0.2, 0.5),
+        'first token': (0.5, 1.0),
+        'thinking': (1.0, 1.5),
+        'tool call weather': (1.5, 2.0),
+        'last token': (1.0, 2.5),
+        'end': (2.5, 3.0),
+    }
+
+
+def test_what_has_not_happened_has_no_row() -> None:
+    assert [step.name for step in trace(None, state='incomplete').steps] == ['no answer']
+    assert [step.name for step in trace(Marks(began=100.0)).steps] == ['prepare', 'end']
+
+
+def test_the_html_is_a_table_whose_bars_are_left_out_by_screen_readers() -> None:
+    html = bundle([trace()])['text/html']
+    assert '<caption' in html
+    assert html.count('<th scope="row"') == 8
+    assert html.count('<td aria-hidden="true"><svg') == 8
+    assert '>500 ms<' in html
+    assert 'currentColor' in html
+    assert not re.search(r'<(script|style|a|img)\b|\bon\w+=|#[0-9a-f]{3,6}\b', html)
+
+
+def test_the_plain_text_says_the_same() -> None:
+    text = bundle([trace()])['text/plain']
+    assert text.startswith('test:test, complete, 3.00 s, asked at ')
+    assert re.search(r'^tool call weather +1\.50 s +500 ms +█+$', text, re.MULTILINE)
+
+
+@pytest.mark.parametrize('name', ['<img src=x onerror=alert(1)>', '"><script>', '\u202eevil', 'a\nb'])
+def test_names_of_others_are_harmless(name: str) -> None:
+    marks = Marks(began=100.0, parts=[PartMark('tool-call', name, 101.0, 102.0)])
+    html = bundle([trace(marks, title=name)])['text/html']
+    assert '<img' not in html
+    assert '<script' not in html
+    assert '\u202e' not in html
+
+
+def test_without_a_question_there_is_a_sentence() -> None:
+    assert 'No question' in bundle([])['text/plain']
+
+
+def test_trace_is_an_option_without_a_value() -> None:
+    options, rest = parse('--trace why?')
+    assert (options.trace, rest) == (True, 'why?')
+    assert parse('why?')[0].trace is False
+    with pytest.raises(OptionError, match='takes no value'):
+        parse('--trace=3 why?')
+
+
+def test_the_magic_shows_the_last_answers_and_asks_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    from jupyter_stream.notebook.kernel import state
+
+    state.traces.clear()
+    shell: Any = InteractiveShell.instance()
+    shell.run_line_magic('load_ext', 'jupyter_stream')
+    try:
+        shell.run_cell('%ask --trace')
+        assert 'No question' in capsys.readouterr().out
+        shell.run_cell('%ask -m test Hi')
+        shell.run_cell('%ask --trace -m test And?')
+        said = capsys.readouterr().out
+        assert said.count('first token') == 1
+        shell.run_cell('%ask --trace')
+        assert capsys.readouterr().out.count('first token') == 2
+        assert len(state.traces) == 2
+    finally:
+        shell.run_line_magic('unload_ext', 'jupyter_stream')
+        InteractiveShell.clear_instance()
