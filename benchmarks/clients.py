@@ -111,7 +111,18 @@ async def frames(response: httpx.Response) -> AsyncIterator[bytes]:
 # ------------------------------------------------------------ jupyter_stream
 
 
-def ours(protocol: str, url: str) -> Read:
+def recorded(protocol: str, url: str) -> Read:
+    """The same as a span and in metrics, by an SDK that sends them nowhere."""
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.trace import TracerProvider
+
+    from jupyter_stream.models.instrumented import InstrumentationSettings
+
+    settings = InstrumentationSettings(tracer_provider=TracerProvider(), meter_provider=MeterProvider())
+    return ours(protocol, url, settings)
+
+
+def ours(protocol: str, url: str, instrument: Any = None) -> Read:
     """Every event iterated, then the response."""
     from jupyter_stream.direct import model_request_stream
     from jupyter_stream.messages import ModelRequest, TextPart
@@ -120,7 +131,8 @@ def ours(protocol: str, url: str) -> Read:
     model = infer_model(f'{protocol}:bench', base_url=url, api_key='none')
 
     async def read() -> int:
-        async with model_request_stream(model, [ModelRequest.user_text_prompt(PROMPT)]) as stream:
+        messages = [ModelRequest.user_text_prompt(PROMPT)]
+        async with model_request_stream(model, messages, instrument=instrument) as stream:
             async for _ in stream:
                 pass
         return sum(len(part.content) for part in stream.get().parts if isinstance(part, TextPart))
@@ -324,6 +336,7 @@ SDKS: dict[str, Callable[[str], Read]] = {
 WAYS: dict[str, Callable[[str, str], Read]] = {
     'httpx + json': raw,
     'jupyter_stream.direct': ours,
+    'instrument=…': recorded,
     'pydantic_ai.direct': peer,
     "the vendor's SDK": lambda protocol, url: SDKS[protocol](url),
 }

@@ -1,11 +1,12 @@
-"""What a delta costs: processor time of one long stream in each wire protocol, read to its end by four clients.
+"""What a delta costs: processor time of one long stream in each wire protocol, read to its end by five clients.
 
     python benchmarks/cost_per_delta.py [--deltas 20000] [--rounds 5] [--together 1] [--only PROTOCOL …] [--quick]
 
 - `httpx + json`: the floor, a loop over httpx' lines with one `json.loads` each and nothing else (for Bedrock's binary
   frames, a loop that cuts them apart);
 - `jupyter_stream.direct`: every event iterated, then the response;
-- `pydantic_ai.direct`: the same with the peer;
+- `instrument=…`: the same with a span and metrics, by an SDK that sends them nowhere;
+- `pydantic_ai.direct`: as the second, with the peer;
 - the vendor's own SDK, every event iterated.
 
 All run in one process and take turns; the cheapest round of each counts, so that a busy machine slows all alike. The

@@ -215,6 +215,44 @@ class ModelResponse:
 
     __repr__ = short_repr
 
+    def otel_events(self, settings: OtelOptions) -> list[Any]:
+        """The answer as one event, an `opentelemetry` `LogRecord` named `gen_ai.assistant.message`.
+
+        This is the form of the conventions before 2025, as `pydantic_ai` 1 recorded it: no span of ours has it.
+
+        Raises:
+            UserError: `opentelemetry-api` is not installed.
+        """
+        try:
+            record = importlib.import_module('opentelemetry._logs').LogRecord
+        except ImportError as error:
+            raise UserError(
+                'Events need the package opentelemetry-api: run `pip install "jupyter-stream[otel]"`.'
+            ) from error
+        contents = [event for part in self.parts for event in _event_contents(part, settings)]
+        body: dict[str, Any] = {'role': 'assistant'}
+        if contents:
+            only_text = len(contents) == 1 and contents[0]['kind'] == 'text' and 'text' in contents[0]
+            body['content'] = contents[0]['text'] if only_text else contents
+        if self.tool_calls:
+            body['tool_calls'] = [_event_call(call, settings) for call in self.tool_calls]
+        return [record(attributes={'event.name': 'gen_ai.assistant.message'}, body=body)]
+
+
+def _event_contents(part: ModelResponsePart, settings: OtelOptions) -> list[dict[str, Any]]:
+    if isinstance(part, TextPart | ThinkingPart):
+        return [{'kind': part.part_kind, **({'text': part.content} if settings.include_content else {})}]
+    if not isinstance(part, FilePart):
+        return []
+    content = blob(part.content.media_type, lambda: part.content.base64, settings).get('content')
+    file = {'kind': 'binary', 'media_type': part.content.media_type}
+    return [file if content is None else {**file, 'binary_content': content}]
+
+
+def _event_call(call: ToolCallPart, settings: OtelOptions) -> dict[str, Any]:
+    arguments = {'arguments': call.args} if settings.include_content else {}
+    return {'id': call.tool_call_id, 'type': 'function', 'function': {'name': call.tool_name, **arguments}}
+
 
 def _otel_parts(part: ModelResponsePart, settings: OtelOptions) -> list[OtelPart]:
     match part:

@@ -30,7 +30,7 @@ import jupyter_stream.models.function
 import jupyter_stream.models.test
 from jupyter_stream.direct import model_request_sync
 from jupyter_stream.exceptions import UserError
-from jupyter_stream.messages import ModelRequest
+from jupyter_stream.messages import ModelRequest, ModelResponse, TextPart, ThinkingPart, ToolCallPart
 from jupyter_stream.models.instrumented import (
     InstrumentationSettings,
     InstrumentedModel,
@@ -133,6 +133,20 @@ def test_without_instrument_nothing_of_opentelemetry_is_loaded() -> None:
         'print([name for name in sys.modules if name.startswith("opentelemetry")])'
     )
     assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout == '[]\n'
+
+
+@pytest.mark.parametrize('include_content', [True, False])
+def test_an_answer_as_an_event_of_the_old_conventions(include_content: bool) -> None:
+    settings = InstrumentationSettings(include_content=include_content)
+    [event] = ModelResponse([TextPart('Paris')]).otel_events(settings)
+    assert event.attributes == {'event.name': 'gen_ai.assistant.message'}
+    said = 'Paris' if include_content else [{'kind': 'text'}]
+    assert event.body == {'role': 'assistant', 'content': said}
+    [event] = ModelResponse([ThinkingPart('Hm'), ToolCallPart('f', '{}', 'i')]).otel_events(settings)
+    assert [item['kind'] for item in event.body['content']] == ['thinking']
+    assert ('text' in event.body['content'][0]) == include_content
+    [call] = event.body['tool_calls']
+    assert call['function'] == {'name': 'f', **({'arguments': '{}'} if include_content else {})}
 
 
 # -------------------------------------------------------------- several models, and waits
