@@ -42,7 +42,6 @@ async def guide(messages: Any, info: Any) -> AsyncIterator[str]:
         (FunctionModel(stream_function=guide, model_name='mine'), 'mine'),
         (FallbackModel(TestModel(), FunctionModel(stream_function=guide)), 'test or guide'),
     ],
-    ids=str,
 )
 def test_a_model_has_one_readable_name(model: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(names.EMBEDDED_VARIABLE, raising=False)
