@@ -16,4 +16,4 @@ def test_every_protocol_is_measured() -> None:
         '| openai-chat', '| openai-responses', '| anthropic', '| google', '| mistral', '| cohere', '| groq',
         '| huggingface', '| bedrock',
     ]  # fmt: skip
-    assert all('(1.0)' in row[1] and '(' in row[2] and row[3] == '–' for row in rows)
+    assert all('(1.0)' in row[1] and '(' in row[2] and '(' in row[3] and row[4] == '–' for row in rows)
