@@ -265,7 +265,7 @@ class Displays(Publisher):
 def test_f60_the_view_sends_less_than_comes_and_ends_exact(wire: Protocol, owns: bool) -> None:
     words, seconds = [f'word{index} ' + '\n\n' * (index % 25 == 0) for index in range(20_000)], 4.0
     now, page = [0.0], Displays()
-    view = MarkdownView(page, owns=owns, clock=lambda: now[0])
+    view = MarkdownView(page, owns=owns, byline=False, clock=lambda: now[0])
 
     async def main(url: str) -> Any:
         view.start('m')

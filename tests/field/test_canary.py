@@ -231,8 +231,10 @@ def asked(model: Any, outcome: str, arrived: Callable[[], bool], found: dict[str
     if outcome in ('cancelled', 'cancelled later', 'interrupted'):
         asyncio.run(stopped(model, outcome, arrived, found))
     elif outcome == 'timeout':
-        own = settings(first_event_timeout=1.5)
-        found['response'] = model_request_sync(model, ASK, model_settings=own, instrument=traced)
+        # Not in a variable: a verbose traceback shows those of this function, which are nobody's but its own.
+        found['response'] = model_request_sync(
+            model, ASK, model_settings=settings(first_event_timeout=1.5), instrument=traced
+        )
     elif len(outcome) % 2:
         found['response'] = model_request_sync(model, ASK, model_settings=settings(), instrument=traced)
     else:

@@ -447,7 +447,7 @@ def test_d5_an_unknown_keyword_is_pythons_own_error(name: str) -> None:
         ALL[name](Server().model(), ASK, temprature=1)
 
 
-@pytest.mark.parametrize('instrument', [True, 5, 'yes', object()])
+@pytest.mark.parametrize('instrument', [5, 'yes', object()])
 @pytest.mark.parametrize('name', DIRECT)
 def test_d5_instrument(name: str, instrument: Any) -> None:
     assert outcome(lambda server: DIRECT[name](server.model(), ASK, instrument=instrument)) == 'refused'
