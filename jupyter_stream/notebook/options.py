@@ -144,6 +144,9 @@ def typing(line: str) -> Typing | None:
         start = _value_start(line, word)
         if start == word.end() and not word['equals']:
             break
+        if not option.metavar:
+            at = start
+            continue
         found = _VALUE.match(line, start)
         if found is None or (found['bare'] and found.end() == len(line)):
             return Typing(option, line[start:])

@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_stream.models import known_model_names
 from jupyter_stream.notebook.completion import choices
-from jupyter_stream.notebook.options import OPTIONS, Typing
+from jupyter_stream.notebook.options import OPTIONS, Typing, typing
 
 from .kernels import Kernel
 
@@ -190,4 +190,10 @@ def test_no_server_and_no_variable_is_asked_for_an_option() -> None:
         def items(self) -> Any:
             raise AssertionError
 
-    assert choices(Typing(None, '--t'), Names()) == ['--temperature']
+    assert choices(Typing(None, '--te'), Names()) == ['--temperature']
+
+
+def test_behind_an_option_without_a_value_comes_the_next() -> None:
+    assert typing('--trace --mo') == Typing(None, '--mo')
+    assert typing('--trace') == Typing(None, '--trace')
+    assert typing('--trace When') is None

@@ -30,7 +30,7 @@ CHUNKS = [
 @pytest.fixture
 def view(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     view = Recorder()
-    monkeypatch.setattr(module, 'choose', lambda shell, setting, images: view)
+    monkeypatch.setattr(module, 'choose', lambda shell, setting, images, byline: view)
     return view
 
 
@@ -148,7 +148,7 @@ def test_one_output_stays_and_it_is_markdown(kernel: Kernel, cell: str) -> None:
     kernel.run(SHOW)
     (output,) = kernel.run(cell).outputs()
     assert output['kind'].endswith('display_data')
-    assert output['data']['text/markdown'] == 'a **b**'
+    assert output['data']['text/markdown'] == 'a **b**\n\n*— gpt-x*'
     assert output['metadata']['jupyter_stream']['model'] == 'gpt-x'
 
 
@@ -157,7 +157,7 @@ def test_a_response_that_the_cell_does_not_show_yet_shows_itself(kernel: Kernel)
     kernel.run(SHOW)
     kernel.run('r = await show(chunks(["a ", "**b**"]))')
     (output,) = kernel.run('r').outputs()
-    assert output['data']['text/markdown'] == 'a **b**'
+    assert output['data']['text/markdown'] == 'a **b**\n\n*— gpt-x*'
     assert output['data']['text/plain'].startswith('ModelResponse(')
 
 
