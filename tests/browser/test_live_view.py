@@ -317,11 +317,13 @@ def test_the_muted_line_lies_over_no_text(book: Book, width: int) -> None:
         book.until('priced', '.jp-RenderedMarkdown em')
         boxes = book.js(
             """const area = cells[args[0]].outputArea.node;
-            const box = node => { const range = document.createRange(); range.selectNodeContents(node);
-                const {top, bottom} = range.getBoundingClientRect(); return [top, bottom]; };
+            const box = range => { const {top, bottom} = range.getBoundingClientRect(); return [top, bottom]; };
             const line = area.querySelector('.jps-left'), output = area.querySelector('.jp-OutputArea-output');
+            const text = document.createRange(), muted = document.createRange();
+            text.setStart(output, 0), text.setEndBefore(line), muted.selectNodeContents(line);
             const {left, right} = line.getBoundingClientRect(), whole = area.getBoundingClientRect();
-            return {text: box(output), line: box(line), inside: left >= whole.left && right <= whole.right + 1,
+            return {read: text.toString(), text: box(text), line: box(muted),
+                inside: left >= whole.left && right <= whole.right + 1,
                 shown: line.getBoundingClientRect().bottom <= whole.bottom + 1,
                 beside: output.getBoundingClientRect().width > whole.width / 2};""",
             'priced',
@@ -329,6 +331,7 @@ def test_the_muted_line_lies_over_no_text(book: Book, width: int) -> None:
         book.shot(f'{shot_name(book, "narrow")}-{width}', 'priced')
     finally:
         page.set_viewport_size({'width': 1100, 'height': 900})
+    assert 'It was not for nothing.' in boxes['read'] and 'tokens in' in boxes['read']
     assert boxes['text'][1] <= boxes['line'][0] + 1, 'the line begins where the text has ended'
     assert boxes['inside'] and boxes['shown'] and boxes['beside']
 
