@@ -357,7 +357,7 @@ async def show(start, stop):
         for index in range(6):
             view.put('end', 6 * i + index)
     payloads = [case['payload'] for _, case in cases]
-    view.finish({'mark': payloads[0], 'notes': payloads, 'footer': payloads, 'swap': False})
+    view.finish({'mark': payloads[0], 'notes': payloads, 'byline': payloads[0], 'footer': payloads, 'swap': False})
 """
 
 # What is in a live view: its own nodes, Markdown's, formulas in MathML; no name or value that only a model can have.

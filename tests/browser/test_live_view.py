@@ -26,6 +26,9 @@ PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 SCHEMA = "Cannot read properties of undefined (reading 'schema')"
 """An error of Notebook 7's own, sometimes, while it starts."""
 
+CLOSED = '[anywidget] Failed to initialize model.'
+"""What anywidget 0.11 says, to nobody, of any widget that is closed before its module is loaded."""
+
 SETUP = r"""
 %load_ext jupyter_stream
 import asyncio, base64, json, re
@@ -35,6 +38,10 @@ from jupyter_stream.messages import (
     BinaryContent, Citation, FilePart, NativeToolReturnPart, PartEndEvent, PartStartEvent, TextPart, WebCitationSource,
 )
 from jupyter_stream.models.function import DeltaThinkingPart, DeltaToolCall, FunctionModel
+from jupyter_stream.notebook.views import widget
+
+# A busy machine shows a view later than an answer that is over at once usually waits for it.
+widget.MOUNTING = 60
 
 TEXT = '''## A title
 
@@ -240,7 +247,7 @@ def book(server: Server, browser: Browser, request: pytest.FixtureRequest) -> It
     book = Book(app, f'live-{kind.__name__.lower()}.ipynb')
     book.run('late')  # what travels once a page is there
     yield book
-    assert [error for error in app.errors if error != SCHEMA] == []
+    assert [error for error in app.errors if error not in (SCHEMA, CLOSED)] == []
     app.page.context.close()
     server.stop_kernels()
 
@@ -289,13 +296,14 @@ def test_a_muted_line_stays_below_it_and_is_not_saved(book: Book) -> None:
     book.run('late')
     book.until('late', '.jps-left')
     line = book.text('late', '.jps-left .jps-footer-text')
-    assert re.match(r'1\.\d\d s to the first token', line) and 'tokens in' not in line
+    first = re.match(r'(\d+\.\d+) s to the first token', line)
+    assert first and float(first[1]) >= 1.2 and 'tokens in' not in line
     assert re.search(r'— stream · \d+ tokens in, \d+ out', book.text('late')), 'that is saved'
     assert 'first token' not in json.dumps(book.outputs('late'))
     book.run('length')
     book.until('length', '.jps-left')
     line = book.text('length', '.jps-left .jps-footer-text')
-    assert line.startswith('0.') and 'length' not in line
+    assert re.match(r'\d+\.\d+ s to the first token', line) and 'length' not in line
     assert '— gpt-x · 1,234 tokens in, 7 out' in book.text('length')
     book.run('priced')
     book.until('priced', '.jps-left')
@@ -317,11 +325,13 @@ def test_the_muted_line_lies_over_no_text(book: Book, width: int) -> None:
         book.until('priced', '.jp-RenderedMarkdown em')
         boxes = book.js(
             """const area = cells[args[0]].outputArea.node;
-            const box = node => { const range = document.createRange(); range.selectNodeContents(node);
-                const {top, bottom} = range.getBoundingClientRect(); return [top, bottom]; };
+            const box = range => { const {top, bottom} = range.getBoundingClientRect(); return [top, bottom]; };
             const line = area.querySelector('.jps-left'), output = area.querySelector('.jp-OutputArea-output');
+            const text = document.createRange(), muted = document.createRange();
+            text.setStart(output, 0), text.setEndBefore(line), muted.selectNodeContents(line);
             const {left, right} = line.getBoundingClientRect(), whole = area.getBoundingClientRect();
-            return {text: box(output), line: box(line), inside: left >= whole.left && right <= whole.right + 1,
+            return {read: text.toString(), text: box(text), line: box(muted),
+                inside: left >= whole.left && right <= whole.right + 1,
                 shown: line.getBoundingClientRect().bottom <= whole.bottom + 1,
                 beside: output.getBoundingClientRect().width > whole.width / 2};""",
             'priced',
@@ -329,6 +339,7 @@ def test_the_muted_line_lies_over_no_text(book: Book, width: int) -> None:
         book.shot(f'{shot_name(book, "narrow")}-{width}', 'priced')
     finally:
         page.set_viewport_size({'width': 1100, 'height': 900})
+    assert 'It was not for nothing.' in boxes['read'] and 'tokens in' in boxes['read']
     assert boxes['text'][1] <= boxes['line'][0] + 1, 'the line begins where the text has ended'
     assert boxes['inside'] and boxes['shown'] and boxes['beside']
 
@@ -481,6 +492,43 @@ def test_code_and_the_answer_can_be_copied_by_keys(book: Book, server: Server) -
     book.page.keyboard.press('Enter')
     book.until('gated', '.jps-left > .jps-copy[data-said=Copied]')
     assert book.page.evaluate(pasted).startswith('## A title') and book.page.evaluate(pasted).endswith('The end.')
+
+
+MARK_CODE = """
+const view = cells[args[0]].outputArea.node.querySelector('.jps-view');
+const texts = root => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), found = [];
+    while (walker.nextNode()) found.push(walker.currentNode);
+    return found;
+};
+const first = texts(view).find(text => text.data.includes('bold words'));
+const last = texts(view.querySelector('pre')).find(text => text.data.includes('a comment'));
+getSelection().setBaseAndExtent(first, first.data.indexOf('words'), last, last.data.indexOf('comment'));
+return getSelection().toString();
+"""
+CODE = """
+return [...cells[args[0]].outputArea.node.querySelectorAll(args[1] + ' pre > code span')]
+    .map(node => [node.innerText, getComputedStyle(node).color, getComputedStyle(node).fontStyle]);
+"""
+
+
+def test_a_selection_survives_the_swap_and_code_keeps_its_colours(book: Book, server: Server) -> None:
+    open_gates(server, 'before the code', 'in the code')
+    book.start('gated')
+    book.until('gated', '.jps-view blockquote')
+    until(lambda: len({colour for _, colour, _ in book.js(CODE, 'gated', '.jps-view')}) > 2, 'the code has colours')
+    coloured = book.js(CODE, 'gated', '.jps-view')
+    marked = book.js(MARK_CODE, 'gated')
+    open_gates(server, 'before the code', 'in the code', 'before the end')
+    book.ended('gated')
+    book.until('gated', '.jps-left')
+    assert not book.has('gated', '.jps-view'), 'the Markdown has taken its place'
+    kept = book.js('return getSelection().toString();', 'gated')
+    assert kept.split() == marked.split() and marked.startswith('words') and marked.endswith('# a ')
+    assert book.js('return cells[args[0]].outputArea.node.contains(getSelection().anchorNode);', 'gated')
+    assert book.js(CODE, 'gated', '.jp-RenderedMarkdown') == coloured
+    book.shot(shot_name(book, 'selected'), 'gated')
+    book.js('getSelection().removeAllRanges();', 'gated')
 
 
 def test_nothing_moves_for_who_wants_no_motion(book: Book) -> None:

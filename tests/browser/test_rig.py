@@ -19,7 +19,7 @@ def test_outputs_text_and_samples(notebook):
 def test_interrupt_ends_a_cell_and_run_all(notebook):
     book = notebook(['import time\nprint("begun")\ntime.sleep(60)', 'print("never")'])
     book.run_all()
-    book.page.wait_for_timeout(700)
+    book.until_text(0, 'begun')
     book.interrupt()
     book.wait_idle(10)
     assert 'KeyboardInterrupt' in book.text(0)

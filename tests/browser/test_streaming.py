@@ -1,5 +1,6 @@
 """An answer in a real JupyterLab, on models that are Python functions: how it grows, ends and stops."""
 
+import re
 import statistics
 
 import pytest
@@ -59,7 +60,9 @@ def test_grows_in_place_and_leaves_one_plain_output(notebook, lab):
     (output,) = book.save().cells[2].outputs
     assert output.output_type == 'display_data'
     assert set(output.data) == {'text/markdown', 'text/plain'}
-    assert output.data['text/markdown'].strip() == MARKDOWN
+    text, line = output.data['text/markdown'].strip().rsplit('\n\n', 1)
+    assert text == MARKDOWN
+    assert re.fullmatch(r'\*— .+ · \d+ tokens in, \d+ out\*', line)
     assert 'The end.' in output.data['text/plain'] and 'IPython' not in output.data['text/plain']
     about = output.metadata['jupyter_stream']
     assert about['model'] and about['usage'] and about['state'] == 'complete'
@@ -75,14 +78,16 @@ def test_reads_as_markdown(notebook):
     assert 'A title' in book.text(2) and '```' not in book.text(2)
 
 
-def test_something_is_visible_within_a_tenth_of_a_second(notebook):
-    book = notebook([SETUP, text_of("['done']", first=0.5), '%%ask -m slow\nGo on'])
+def test_something_is_visible_at_once(notebook):
+    """A tenth of a second on a quiet machine; the bound is ten times as wide, for one that is not."""
+    book = notebook([SETUP, text_of("['done']", first=2.5), '%%ask -m slow\nGo on'])
     book.run(0)
     book.run(1)
     book.run(2)
-    first = [book.watch(2)[0].at for _ in range(5)]
-    print('first visible after', [f'{at * 1000:.0f} ms' for at in first])
-    assert statistics.median(first) < 0.1
+    first = [book.watch(2)[0] for _ in range(3)]
+    print('first visible after', [f'{sample.at * 1000:.0f} ms' for sample in first])
+    assert all(sample.text and 'done' not in sample.text for sample in first), 'before the model says anything'
+    assert statistics.median(sample.at for sample in first) < 1
 
 
 def test_interrupt_keeps_what_came_and_holds_back_the_rest(notebook, lab):
