@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 from .rig import Classic, Lab, Notebook, Server, until
 from .test_explorer import Panel
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 
