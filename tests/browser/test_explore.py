@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 from .rig import Classic, Lab, Notebook, Server, until
 from .test_explorer import Panel
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -109,13 +109,13 @@ def test_a_sitting(own: Callable[[type[Lab]], Lab], kind: type[Lab]) -> None:
     panel.choose('function:function::endless')
     ask(panel, 'Go on.')
     until(lambda: 'word20' in panel.answer, 'the second answer grows')
-    book.run(2, timeout=10)
+    book.run(2)  # in much less than the 1000 s that the answer takes
     assert book.text(2) == '42', 'the kernel is free'
     length = len(panel.answer)
     until(lambda: len(panel.answer) > length, 'the answer went on')
     panel.press('Stop')
     panel.wait('run 2: stopped after')
-    until(lambda: 'nterrupted' in panel.answer, 'the answer is marked')
+    until(lambda: 'Stopped. What came is kept.' in panel.answer, 'the answer is marked')
 
     panel.runs.select_option(index=0)
     panel.wait('run 1: done in')

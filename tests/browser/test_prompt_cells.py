@@ -83,7 +83,8 @@ class Editor:
 @pytest.fixture
 def book(page: Lab, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
     opened: list[Notebook] = []
-    page.errors.clear()  # what closing the last test's kernel has canceled
+    page.errors.clear()  # closing the last test's kernel cancels what the completer asked it, and Lab says so
+    page.console.clear()
 
     def open_new(*cells: str) -> Notebook:
         path = page.write(f'{request.node.name.replace("[", "-").rstrip("]")}.ipynb', [LOAD, *cells])
@@ -93,10 +94,11 @@ def book(page: Lab, request: pytest.FixtureRequest) -> Iterator[Callable[..., No
         return opened[-1]
 
     yield open_new
-    assert page.console == []
-    assert [error for error in page.errors if error != NOTEBOOKS_OWN] == []
+    console, errors = list(page.console), [error for error in page.errors if error != NOTEBOOKS_OWN]
     for one in opened:
         one.close()
+    assert console == []
+    assert errors == []
 
 
 def test_a_stored_prompt_is_prose_when_it_is_opened(page: Lab, book: Callable[..., Notebook]) -> None:

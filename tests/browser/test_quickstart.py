@@ -1,5 +1,6 @@
 """The quickstart as a person runs it: in JupyterLab, on the embedded model; saved; read again without a kernel."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.local_model, pytest.mark.timeout(300)]
 QUICKSTART = Path(__file__).resolve().parents[2] / 'notebooks' / '01-quickstart.ipynb'
+
+BYLINE = re.compile(r'— \S+ · \d+ tokens in, \d+ out')
 
 
 def growth(texts: list[str]) -> list[int]:
@@ -47,6 +50,11 @@ def test_quickstart_grows_is_saved_and_is_read_without_a_kernel(lab):
     again = lab.open(path, kernel=False)
     lab.page.wait_for_timeout(1000)
     assert lab.server.api('kernels') == []
-    assert {index: again.text(index) for index in asked} == read
+    for index in asked:
+        words, byline = again.text(index).rsplit('\n', 1)
+        assert BYLINE.fullmatch(byline)
+        assert read[index].startswith(words.strip())
+        muted = read[index].removeprefix(words.strip()).strip()  # in the place of the saved last line
+        assert 'first token' in muted and '\n' not in muted
     again.reveal(asked[0])
     lab.screenshot('quickstart-without-kernel')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,14 +17,21 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 SETUP = """
 import asyncio
+from pathlib import Path
 from jupyter_stream import aask, ask, explore
 from jupyter_stream.models.function import FunctionModel
 
 async def guide(messages, info):
     asked = messages[-1].parts[-1].content
-    for word in f'You asked: *{asked}* Short waves are scattered **more**, as $x^2$ says.'.split():
+    text = f'You asked: *{asked}* Short waves are scattered **more**, as $x^2$ says.'
+    for number, word in enumerate(text.split()):
+        while held(number):
+            await asyncio.sleep(0.02)
         yield word + ' '
-        await asyncio.sleep(0.05)
+
+def held(number):
+    words = Path('words')  # how many words may come, if there is one
+    return words.exists() and number >= int(words.read_text() or 0)
 
 async def endless(messages, info):
     for number in range(100_000):
@@ -35,11 +43,16 @@ answer = ask('Why is the sky blue?', model=guide)
 """
 CELLS = [SETUP, 'await aask("And the sea?", model=guide)', 'ex = explore(guide, models=[endless])\nex', 'answer']
 ANSWER = 'Short waves are scattered more, as'
+BYLINE = re.compile(r'— guide · \d+ tokens in, \d+ out')
 
 
 @pytest.fixture(scope='module')
-def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    folder = tmp_path_factory.mktemp('voila')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp('voila')
+
+
+@pytest.fixture(scope='module')
+def page(browser: Browser, folder: Path) -> Iterator[Page]:
     write(folder / 'page.ipynb')
     errors: list[str] = []
     arguments = ('page.ipynb', '--no-browser', '--Voila.ip=127.0.0.1', '--Voila.port_retries=0')
@@ -68,28 +81,29 @@ def test_answers_are_markdown_when_the_page_opens(page: Page) -> None:
     assert answers(page).count() == 3, 'one a cell that asks, and one where the answer is the value of another cell'
     for index, asked in enumerate(['Why is the sky blue?', 'And the sea?', 'Why is the sky blue?']):
         one = answers(page).nth(index)
-        assert one.locator('em').all_inner_texts() == [asked]
+        *said, byline = one.locator('em').all_inner_texts()
+        assert said == [asked]
+        assert BYLINE.fullmatch(byline)
         assert one.locator('strong').all_inner_texts() == ['more']
         assert ANSWER in one.inner_text()
     until(lambda: answers(page).first.locator('mjx-container, .MathJax').count(), 'the formula is set')
 
 
-def test_the_explorer_is_there_once_answers_and_can_be_stopped(page: Page) -> None:
+def test_the_explorer_is_there_once_answers_and_can_be_stopped(page: Page, folder: Path) -> None:
     assert page.locator('.jpt-explorer').count() == 1
     assert 'Nothing here shows widgets' not in page.inner_text('body')
     assert 'No run yet' not in page.inner_text('body'), 'nothing is left that cannot be updated'
     page.get_by_placeholder('What do you want to ask?').fill('Why is grass green?')
+    words, view = folder / 'words', page.locator('.jps-view').first
+    words.write_text('0')
     press(page, 'Run')
-    view = page.locator('.jps-view').first
-    lengths: set[int] = set()
-
-    def over() -> bool:
-        lengths.add(len(view.inner_text()) if view.count() else 0)
-        return 'run 1: done in' in page.inner_text('.jpt-explorer')
-
-    until(over, 'the run is over', every=0.03)
+    for count, last in ((2, 'asked:'), (6, 'green?'), (8, 'waves'), (10, 'scattered'), (11, 'more')):
+        assert not (view.count() and last in view.inner_text()), 'it has not come'
+        words.write_text(str(count))
+        until(lambda last=last: view.count() and last in view.inner_text(), f'the answer has grown to {last!r}')
+    words.write_text('99')
+    until(lambda: 'run 1: done in' in page.inner_text('.jpt-explorer'), 'the run is over')
     until(lambda: ANSWER in view.inner_text(), 'the whole answer is shown')
-    assert len(lengths) >= 5, 'the answer grew'
     assert view.locator('em').first.inner_text() == 'Why is grass green?'
     until(lambda: page.locator('.jpt-row').count() >= 15, 'its events are listed')
     assert page.locator('.jpt-curve').count() == 1
@@ -102,6 +116,7 @@ def test_the_explorer_is_there_once_answers_and_can_be_stopped(page: Page) -> No
     until(lambda: 'word20' in page.locator('.jps-view').first.inner_text(), 'the second answer grows')
     press(page, 'Stop')
     until(lambda: 'run 2: stopped after' in page.inner_text('.jpt-explorer'), 'it says that it was stopped')
-    until(lambda: 'nterrupted' in page.locator('.jps-view').first.inner_text(), 'the answer is marked')
+    mark = 'Stopped. What came is kept.'
+    until(lambda: mark in page.locator('.jps-view').first.inner_text(), 'the answer is marked')
     page.get_by_label('runs', exact=True).select_option(index=0)
     until(lambda: ANSWER in page.locator('.jps-view').first.inner_text(), 'the first answer is back')
