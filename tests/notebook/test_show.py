@@ -41,7 +41,7 @@ async def each(items: list[Any]) -> AsyncIterator[Any]:
 
 def test_the_view_gets_the_events_of_an_sdks_chunks(view: Recorder) -> None:
     response = asyncio.run(show(each(CHUNKS)))
-    assert view.told[0] == ('start', 'The model')
+    assert view.told[0] == ('start', '')
     assert isinstance(view.events[0], PartStartEvent)
     assert view.end == (response, None, None)
     assert isinstance(response, ModelResponse)
