@@ -37,7 +37,7 @@ from jupyter_stream.stream import StreamedResponse
 from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.announcement import with_system_blocks
 from jupyter_stream.wire.base import Target, WireRequest
-from jupyter_stream.wire.prepare import described, prepared, without_resolved
+from jupyter_stream.wire.prepare import described, without_resolved
 
 __all__ = ('HTTPModel',)
 
@@ -110,8 +110,7 @@ class HTTPModel(Model):
         self, model_settings: ModelSettings | None, model_request_parameters: ModelRequestParameters
     ) -> tuple[ModelSettings | None, ModelRequestParameters]:
         settings = self.merged(model_settings)
-        resolve = getattr(self._wire, 'resolved', _resolved)
-        parameters = resolve(self.target, settings, model_request_parameters)
+        parameters = self._wire.resolved(self.target, settings, model_request_parameters)
         return without_resolved(settings) or None, described(parameters)
 
     async def _endpoint(self) -> Endpoint:
@@ -228,10 +227,6 @@ class HTTPModel(Model):
 
     def _client(self) -> httpx.AsyncClient:
         return self._http_client or transport.client_for_this_loop()
-
-
-def _resolved(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:
-    return prepared(target.profile, parameters, settings)
 
 
 def _endpoint(url: Secret | None, key: Secret | None) -> Endpoint:

@@ -154,10 +154,7 @@ class Decoder(ABC):
 
 
 class WireProtocol(Protocol):
-    """What a protocol's module holds. `models.http` asks for nothing else; `jupyter_stream.wire.protocol` finds one.
-
-    One that does more to the parameters than `wire.prepare.prepared` has a function `resolved` of its own as well.
-    """
+    """What a protocol's module holds. `models.http` asks for nothing else; `jupyter_stream.wire.protocol` finds one."""
 
     @property
     def Decoder(self) -> type[Decoder]:
@@ -186,4 +183,14 @@ class WireProtocol(Protocol):
 
     def fetchable(self, target: Target, part: Any, /) -> bool:
         """Whether a part of a prompt is a file that has to be downloaded, since the provider takes it only as bytes."""
+        ...
+
+    def resolved(
+        self, target: Target, settings: ModelSettings, parameters: ModelRequestParameters, /
+    ) -> ModelRequestParameters:
+        """The parameters as the model takes them.
+
+        Raises:
+            UserError: it cannot do what they ask for.
+        """
         ...

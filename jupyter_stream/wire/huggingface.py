@@ -18,9 +18,9 @@ from jupyter_stream.wire.openai_chat import Decoder as ChatDecoder
 from jupyter_stream.wire.openai_chat import Framing
 from jupyter_stream.wire.openai_chat.content import forced_image as fetchable
 from jupyter_stream.wire.openai_chat.encode import chat_body, wire_request
-from jupyter_stream.wire.prepare import without
+from jupyter_stream.wire.prepare import resolved, without
 
-__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable', 'resolved')
 
 Raw = dict[str, Any]
 

@@ -27,6 +27,7 @@ __all__ = (
     'instructions',
     'prepared',
     'relevant',
+    'resolved',
     'supported',
     'without',
     'without_resolved',
@@ -71,6 +72,15 @@ def prepared(profile: Profile, parameters: ModelRequestParameters, settings: Mod
         output_object=_output(profile, parameters.output_object),
         thinking=_thinking(profile, parameters, settings),
     )
+
+
+def resolved(target: Target, settings: ModelSettings, parameters: ModelRequestParameters) -> ModelRequestParameters:
+    """`prepared` as `WireProtocol.resolved`, for the protocols that do no more to the parameters.
+
+    Raises:
+        UserError: the model cannot do what they ask for.
+    """
+    return prepared(target.profile, parameters, settings)
 
 
 def described(parameters: ModelRequestParameters) -> ModelRequestParameters:

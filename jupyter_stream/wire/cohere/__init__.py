@@ -7,5 +7,6 @@ from jupyter_stream.framing.sse import SSEDecoder as Framing
 from jupyter_stream.wire.cohere.content import fetchable
 from jupyter_stream.wire.cohere.decode import Decoder
 from jupyter_stream.wire.cohere.encode import encode
+from jupyter_stream.wire.prepare import resolved
 
-__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable', 'resolved')

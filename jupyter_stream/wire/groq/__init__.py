@@ -8,5 +8,6 @@ from jupyter_stream.wire.groq.decode import Decoder
 from jupyter_stream.wire.groq.encode import encode
 from jupyter_stream.wire.openai_chat import Framing
 from jupyter_stream.wire.openai_chat.content import forced_image as fetchable
+from jupyter_stream.wire.prepare import resolved
 
-__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable', 'resolved')

@@ -9,5 +9,6 @@ from jupyter_stream.framing.sse import SSEDecoder as Framing
 from jupyter_stream.wire.openai_chat.content import fetchable
 from jupyter_stream.wire.openai_chat.decode import Decoder
 from jupyter_stream.wire.openai_chat.encode import encode
+from jupyter_stream.wire.prepare import resolved
 
-__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable', 'resolved')

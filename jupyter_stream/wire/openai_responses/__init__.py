@@ -8,5 +8,6 @@ from jupyter_stream.framing.sse import SSEDecoder as Framing
 from jupyter_stream.wire.openai_responses.decode import Decoder
 from jupyter_stream.wire.openai_responses.encode import encode
 from jupyter_stream.wire.openai_responses.history import fetchable
+from jupyter_stream.wire.prepare import resolved
 
-__all__ = ('Decoder', 'Framing', 'encode', 'fetchable')
+__all__ = ('Decoder', 'Framing', 'encode', 'fetchable', 'resolved')
