@@ -34,7 +34,7 @@ def test_every_protocol_is_served_by_a_provider() -> None:
 @pytest.mark.parametrize('name', NAMES)
 def test_a_protocol_satisfies_the_interface(name: WireName) -> None:
     wire = protocol(name)
-    assert {'Decoder', 'Framing', 'encode', 'fetchable'} == MEMBERS == set(wire.__all__)  # type: ignore[attr-defined]
+    assert {'Decoder', 'Framing', 'encode', 'fetchable', 'resolved'} == MEMBERS == set(wire.__all__)  # type: ignore[attr-defined]
     assert list(inspect.signature(wire.encode).parameters) == ['target', 'messages', 'settings', 'parameters']
     framing = wire.Framing()
     assert list(framing.feed(b'')) == list(framing.close()) == []
