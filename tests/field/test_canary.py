@@ -229,7 +229,9 @@ async def streamed(model: Any, found: dict[str, Any]) -> None:
 def asked(model: Any, outcome: str, arrived: Callable[[], bool], found: dict[str, Any]) -> None:
     traced = found['traced']
     if outcome in ('cancelled', 'cancelled later', 'interrupted'):
-        asyncio.run(stopped(model, outcome, arrived, found))
+        # Not `asyncio.run`: where another test has had event loops nested, that leaves its tasks alone.
+        with asyncio.Runner() as runner:
+            runner.run(stopped(model, outcome, arrived, found))
     elif outcome == 'timeout':
         # Not in a variable: a verbose traceback shows those of this function, which are nobody's but its own.
         found['response'] = model_request_sync(
