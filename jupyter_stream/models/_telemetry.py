@@ -143,7 +143,7 @@ class RequestSpan:
         self._messages = messages
         self._parameters = ModelRequestParameters()
         self._said: Attributes = {}
-        self._outcome: tuple[ModelResponse, float | None] | None = None
+        self._outcome: tuple[ModelResponse, float | None, float | None] | None = None
 
     def asks(self, model_name: str) -> bool:
         """Whether it is recorded, and says that it asks this model."""
@@ -229,11 +229,12 @@ class RequestSpan:
             _log.warning('The trace of a request is incomplete, since recording it failed: %s', type(error).__name__)
 
     def _finish(self, response: ModelResponse, time_to_first_chunk: float | None) -> None:
-        self._outcome = response, time_to_first_chunk
+        cost = _cost(response)  # looked up in tables
+        self._outcome = response, cost, time_to_first_chunk
         if not self.span.is_recording():
             return
         _hint_at_code(response, self._parameters)
-        self._set(self._contents(response) | _of_response(response, self._response_model(response), _cost(response)))
+        self._set(self._contents(response) | _of_response(response, self._response_model(response), cost))
         if time_to_first_chunk is not None:
             self._set({'gen_ai.client.operation.time_to_first_chunk': time_to_first_chunk})
         self.span.update_name(f'{_OPERATION} {self._said["gen_ai.request.model"]}')
@@ -258,7 +259,7 @@ class RequestSpan:
         """After the span, so that a backend which makes metrics of spans does not count twice."""
         if self._outcome is None:
             return
-        response, time_to_first_chunk = self._outcome
+        response, cost, time_to_first_chunk = self._outcome
         named = {
             'gen_ai.provider.name': self._said.get('gen_ai.provider.name'),
             'gen_ai.system': self._said.get('gen_ai.system'),
@@ -267,7 +268,7 @@ class RequestSpan:
         }
         attributes = {name: value for name, value in named.items() if value is not None}
         self.settings.record_metrics(
-            response, _cost(response), {'gen_ai.operation.name': _OPERATION, **attributes}, time_to_first_chunk
+            response, cost, {'gen_ai.operation.name': _OPERATION, **attributes}, time_to_first_chunk
         )
 
 

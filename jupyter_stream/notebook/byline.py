@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.names import answering_name
+from jupyter_stream.notebook.pieces import shortened
 from jupyter_stream.notebook.reducer import is_empty
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def byline_of(response: ModelResponse, asked: str = '') -> str | None:
     name = ' '.join(visible(answering_name(response.model_name, asked)).split())
     if not name or (response.state != 'complete' and is_empty(response)):
         return None
-    return ' · '.join(filter(None, (f'— {_cut(name)}', _tokens(response.usage))))
+    return ' · '.join(filter(None, (f'— {shortened(name, _LONGEST)}', _tokens(response.usage))))
 
 
 def byline_markdown(line: str) -> str:
@@ -45,10 +46,6 @@ def byline_markdown(line: str) -> str:
 
 def _escaped(mark: re.Match[str]) -> str:
     return f'\\{mark[0]}'
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= _LONGEST else f'{name[: _LONGEST - 1]}…'
 
 
 def _tokens(usage: RequestUsage) -> str:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 from jupyter_stream.notebook.options import OPTIONS, Typing, typing
+from jupyter_stream.notebook.question import is_model
 from jupyter_stream.notebook.transform import before_cursor
 
 __all__ = ('choices', 'register', 'unregister')
@@ -51,13 +52,9 @@ def _models(typed: str, names: dict[str, Any]) -> list[str]:
     known = known_model_names()
     if ':' in typed:
         return [model for model in known if model.startswith(typed)]
-    own = sorted(name for name, value in names.items() if name[:1] != '_' and _is_model(value))
+    own = sorted(name for name, value in names.items() if name[:1] != '_' and is_model(value))
     first = [name for name in (*own, *model_prefixes(os.environ)) if name.startswith(typed)]
     return first or [model for model in known if model.partition(':')[2].startswith(typed)]
-
-
-def _is_model(value: object) -> bool:
-    return hasattr(value, 'request_stream') and not isinstance(value, type)
 
 
 def _word(before: str) -> Typing | None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Any as AnyTrait
@@ -105,11 +107,9 @@ class AskMagics(Magics):
     @no_var_expand
     @line_cell_magic
     def ask(self, line: str, cell: str | None = None) -> None:
-        traces = self._traces(line, cell)
-        if traces != 'alone':
-            self.answer_now(line, cell)
-        if traces:
-            show_traces(None if traces == 'alone' else 1)
+        with self._then_traced(line, cell) as asks:
+            if asks:
+                self.answer_now(line, cell)
 
     ask.__doc__ = _MANUAL
 
@@ -118,11 +118,9 @@ class AskMagics(Magics):
 
         `body` is None where the cell holds more than this question.
         """
-        traces = self._traces(line, body)
-        if traces != 'alone':
-            await self._player(line, body, owns=body is not None).play()
-        if traces:
-            show_traces(None if traces == 'alone' else 1)
+        with self._then_traced(line, body) as asks:
+            if asks:
+                await self._player(line, body, owns=body is not None).play()
 
     async def answer(self, line: str, body: str | None = None) -> Answer:
         """Ask on the cell's own loop; an interrupt ends it with a KeyboardInterrupt."""
@@ -132,13 +130,15 @@ class AskMagics(Magics):
         """Ask through the bridge, from any synchronous place."""
         return self._player(line, body).run().shown()
 
-    def _traces(self, line: str, body: str | None) -> Literal['alone', 'too'] | None:
-        """Whether a trace is asked for: alone, or of the answer too."""
+    @contextmanager
+    def _then_traced(self, line: str, body: str | None) -> Generator[bool]:
+        """Whether a question is asked; behind it the trace is shown, if one is: of the answer, or of the last ones."""
         with short_errors():
             options, rest = parse(line)
-        if not options.trace:
-            return None
-        return 'too' if f'{rest}{body or ""}'.strip() else 'alone'
+        asks = not options.trace or bool(f'{rest}{body or ""}'.strip())
+        yield asks
+        if options.trace:
+            show_traces(1 if asks else None)
 
     def _player(self, line: str, body: str | None = None, *, owns: bool = False) -> Player:
         with short_errors():

@@ -9,7 +9,7 @@ from jupyter_stream.notebook.markdown.lines import LineReader
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.markdown.unfinished import whole_table
 
-__all__ = ('closed', 'code', 'fenced')
+__all__ = ('closed', 'code', 'fenced', 'shortened')
 
 
 def closed(text: str) -> str:
@@ -32,6 +32,11 @@ def code(text: str) -> str:
     run = _backticks(text, 1)
     space = ' ' if text[0] == '`' or text[-1] == '`' else ''
     return f'{run}{space}{text}{space}{run}'
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text, or its beginning and an ellipsis: at most so many characters."""
+    return text if len(text) <= longest else f'{text[: longest - 1]}…'
 
 
 def _backticks(text: str, least: int) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jupyter_stream.settings import ModelSettings
     from jupyter_stream.stream import StreamedResponse
 
-__all__ = ('Question', 'check_arguments', 'question')
+__all__ = ('Question', 'check_arguments', 'is_model', 'question')
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,13 @@ def _is_list(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview)
 
 
-def _is_model(value: object) -> bool:
-    return isinstance(value, str) or (hasattr(value, 'request_stream') and not isinstance(value, type))
+def is_model(value: object) -> bool:
+    """Whether it is a model object, and no class of one."""
+    return hasattr(value, 'request_stream') and not isinstance(value, type)
+
+
+def _names_a_model(value: object) -> bool:
+    return isinstance(value, str) or is_model(value)
 
 
 def _is_text(value: object) -> bool:
@@ -160,8 +165,11 @@ def _is_text(value: object) -> bool:
 
 _ARGUMENTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     'prompt': (lambda value: _is_text(value) or _is_list(value), 'a text, or a list of texts and files'),
-    'model': (_is_model, 'a name or a model'),
-    'models': (lambda value: _is_list(value) and all(map(_is_model, cast(Any, value))), 'a list of names or models'),
+    'model': (_names_a_model, 'a name or a model'),
+    'models': (
+        lambda value: _is_list(value) and all(map(_names_a_model, cast(Any, value))),
+        'a list of names or models',
+    ),
     'system': (_is_text, 'a text'),
     'title': (_is_text, 'a text'),
     'messages': (_is_list, 'a list of messages'),

@@ -19,7 +19,7 @@ from weakref import ref
 from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.markdown import sanitize
-from jupyter_stream.notebook.pieces import closed, code, fenced
+from jupyter_stream.notebook.pieces import closed, code, fenced, shortened
 from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 
 __all__ = ('EventLine', 'describe', 'note_shown', 'register', 'response_markdown', 'unregister')
@@ -48,7 +48,7 @@ def describe(event: Any) -> EventLine:
     kind = event.event_kind
     tell = _TELL.get(kind)
     part, text = tell(event) if tell else ('', '')
-    return EventLine(kind, getattr(event, 'index', None), part, _cut(text))
+    return EventLine(kind, getattr(event, 'index', None), part, shortened(text, _CUT))
 
 
 def _start(event: Any) -> tuple[str, str]:
@@ -96,10 +96,6 @@ def _content(part: Any) -> str:
         if value is not None:
             return value if isinstance(value, str) else _json(value)
     return ''
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _CUT else f'{text[: _CUT - 1]}…'
 
 
 def _event_markdown(event: Any) -> str:

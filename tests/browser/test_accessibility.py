@@ -149,9 +149,14 @@ def test_what_is_announced(book: Book) -> None:
     assert first.endswith(' answers.') and re.match('[A-Z]', last) and 'complete.' not in last.replace('incomplete', '')
 
 
+def run_source(book: Book, source: str) -> None:
+    """Run this in the cell that tests write themselves."""
+    book.notebook.js('cells[args[0]].model.sharedModel.setSource(args[1]);', book.cell['check'], source)
+    book.run('check')
+
+
 def test_an_error_before_the_first_word_is_announced(book: Book) -> None:
     book.js(HEARD, 'late')
-    index = book.cell['check']
     source = (
         'async def refuse(messages, info):\n'
         '    await asyncio.sleep(1)\n'
@@ -159,8 +164,7 @@ def test_an_error_before_the_first_word_is_announced(book: Book) -> None:
         "    yield ''\n"
         "await aask('Well?', model=FunctionModel(stream_function=refuse));"
     )
-    book.notebook.js('cells[args[0]].model.sharedModel.setSource(args[1]);', index, source)
-    book.run('check')
+    run_source(book, source)
     heard: list[str] = []
     until(lambda: heard.extend(book.js(HEARD, 'check')) or heard, 'it is announced', instead=lambda: heard)
     assert len(heard) == 1 and 'error' in heard[0]
@@ -168,7 +172,6 @@ def test_an_error_before_the_first_word_is_announced(book: Book) -> None:
 
 def test_a_note_on_the_model_does_not_hide_that_the_answer_is_complete(book: Book) -> None:
     book.js(HEARD, 'late')
-    index = book.cell['check']
     source = (
         'from contextlib import asynccontextmanager\n'
         'from jupyter_stream.models.wrapper import WrapperModel\n'
@@ -180,7 +183,6 @@ def test_a_note_on_the_model_does_not_hide_that_the_answer_is_complete(book: Boo
         '            yield stream\n'
         "await aask('Well?', model=Toy(late));"
     )
-    book.notebook.js('cells[args[0]].model.sharedModel.setSource(args[1]);', index, source)
-    book.run('check')
+    run_source(book, source)
     settled(book, 'check')
     assert book.js(HEARD, 'check')[-1] == 'The answer is complete. A toy.'

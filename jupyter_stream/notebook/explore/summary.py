@@ -9,7 +9,7 @@ from jupyter_stream.notebook.bundle import final_bundle, shareable
 from jupyter_stream.notebook.explore.fields import prompt_text
 from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
-from jupyter_stream.notebook.pieces import closed, code
+from jupyter_stream.notebook.pieces import closed, code, shortened
 
 if TYPE_CHECKING:
     from jupyter_stream.notebook.explore.run import Run
@@ -192,4 +192,4 @@ def _times(run: Run) -> str:
 def _cut(text: str) -> str:
     """The beginning of a text, in one line."""
     line = ' '.join(visible(text[: 4 * _LONGEST]).split())
-    return line if len(line) <= _LONGEST else f'{line[: _LONGEST - 1]}…'
+    return shortened(line, _LONGEST)
