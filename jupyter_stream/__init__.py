@@ -18,6 +18,8 @@ if TYPE_CHECKING:
         ConcurrencyLimit,
         ConcurrencyLimiter,
     )
+    from jupyter_stream.conversation.thread import Thread
+    from jupyter_stream.conversation.turn import Turn
     from jupyter_stream.direct import model_request, model_request_stream, model_request_stream_sync, model_request_sync
     from jupyter_stream.exceptions import (
         AgentRunError,
@@ -141,7 +143,7 @@ if TYPE_CHECKING:
         XSearchTool,
     )
     from jupyter_stream.notebook.answer import Answer
-    from jupyter_stream.notebook.ask import aask, ask
+    from jupyter_stream.notebook.ask import aask, ask, thread
     from jupyter_stream.notebook.explore import explore
     from jupyter_stream.notebook.show import show
     from jupyter_stream.settings import ModelSettings, ToolChoice, ToolOrOutput
@@ -285,6 +287,7 @@ __all__ = (
     'model_request_stream_sync',
     'model_request_sync',
     'show',
+    'thread',
     'unload_ipython_extension',
 )
 
@@ -328,7 +331,9 @@ _NAMES = {
         WebFetchTool WebSearchTool WebSearchUserLocation XSearchTool
     """,
     'jupyter_stream.notebook.answer': 'Answer',
-    'jupyter_stream.notebook.ask': 'aask ask',
+    'jupyter_stream.conversation.thread': 'Thread',
+    'jupyter_stream.conversation.turn': 'Turn',
+    'jupyter_stream.notebook.ask': 'aask ask thread',
     'jupyter_stream.notebook.explore': 'explore',
     'jupyter_stream.notebook.show': 'show',
     'jupyter_stream.settings': 'ModelSettings ToolChoice ToolOrOutput',

@@ -15,7 +15,7 @@ from typing import Any
 from jupyter_stream.messages import ModelResponse
 from jupyter_stream.usage import RequestUsage
 
-__all__ = ('Estimate', 'estimate', 'is_loaded', 'load')
+__all__ = ('Estimate', 'context_window', 'estimate', 'is_loaded', 'load')
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,27 @@ def estimate(response: ModelResponse) -> Estimate | None:
         return Estimate(response.cost().total_price)
     except Exception:  # whatever is wrong with tables that are not ours, the answer is fine
         return None
+
+
+def context_window(model_name: str, provider_name: str | None = None, provider_url: str | None = None) -> int | None:
+    """How many tokens a model reads at once, prompt and answer together; None where the tables do not say.
+
+    Loads them, as the first estimate does.
+    """
+    try:
+        from genai_prices.data_snapshot import get_snapshot
+
+        snapshot = get_snapshot()
+    except Exception:  # the package is not installed, or another one than is known here
+        return None
+    for where in ((None, provider_url), (provider_name, None), (None, None)):
+        try:
+            _, model = snapshot.find_provider_model(model_name, None, *where)
+        except Exception:  # LookupError for what is not in the tables, which are not ours
+            continue
+        if model.context_window:
+            return model.context_window
+    return None
 
 
 @cache

@@ -106,6 +106,11 @@ class Model(ABC):
         """Where requests go, None for a model that sends none."""
         return None
 
+    @property
+    def context_window(self) -> int | None:
+        """How many tokens it reads at once, prompt and answer together, where it knows that itself."""
+        return None
+
     @abstractmethod
     async def request(
         self,

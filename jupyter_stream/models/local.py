@@ -47,6 +47,10 @@ class LocalModel(HTTPModel):
         """What readers of an answer should know about the model; None for a user's own file."""
         return self._weights.note
 
+    @property
+    def context_window(self) -> int | None:
+        return self.server.options.context
+
     async def prepare(self, notify: servers.Notify | None = None) -> None:
         """Start the server ahead of the first request; `notify` gets what `jupyter_stream.local.status` describes.
 

@@ -60,6 +60,10 @@ class WrapperModel(Model):
         return self.wrapped.note
 
     @property
+    def context_window(self) -> int | None:
+        return self.wrapped.context_window
+
+    @property
     def base_url(self) -> str | None:
         return self.wrapped.base_url
 

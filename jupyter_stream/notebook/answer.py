@@ -10,6 +10,8 @@ from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.shell import Cell, current_shell, ends_cell, running_cell
 
 if TYPE_CHECKING:
+    from jupyter_stream.conversation.thread import Place, Thread
+    from jupyter_stream.conversation.turn import Turn
     from jupyter_stream.messages import FinishReason, ModelMessage, ModelResponse, ModelResponseState, ToolCallPart
     from jupyter_stream.usage import RequestUsage
 
@@ -32,11 +34,31 @@ class Answer:
     response: ModelResponse
     title: str = field(default='', compare=False)
     _cell: Cell | None = field(default=None, init=False, compare=False)
+    _stand: tuple[Turn, Thread, Place] | None = field(default=None, init=False, compare=False)
 
     def shown(self) -> Answer:
         """The same answer, noted as shown by the running cell: as the value that the cell ends with it adds nothing."""
         object.__setattr__(self, '_cell', running_cell())
         return self
+
+    def stands(self, turn: Turn, thread: Thread, place: Place) -> None:
+        """Note which turn of which thread it is."""
+        object.__setattr__(self, '_stand', (turn, thread, place))
+
+    @property
+    def turn(self) -> Turn | None:
+        """What was asked and answered, as a turn of its thread; None where it belongs to none."""
+        return self._stand[0] if self._stand else None
+
+    @property
+    def thread(self) -> Thread | None:
+        """The thread that it belongs to; None where it belongs to none."""
+        return self._stand[1] if self._stand else None
+
+    @property
+    def versions(self) -> list[Turn]:
+        """All answers of its cell, in the order in which they came, this one among them; empty without a thread."""
+        return list(self._stand[2].turns) if self._stand else []
 
     @property
     def text(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.play import Player
@@ -15,12 +16,13 @@ from jupyter_stream.notebook.views.static import NullView
 from jupyter_stream.settings import concealed
 
 if TYPE_CHECKING:
+    from jupyter_stream.conversation.thread import Thread
     from jupyter_stream.messages import ModelMessage, UserContent
     from jupyter_stream.models import Model
     from jupyter_stream.notebook.answer import Answer
     from jupyter_stream.settings import ModelSettings
 
-__all__ = ('aask', 'ask')
+__all__ = ('aask', 'ask', 'thread')
 
 
 def ask(
@@ -31,6 +33,7 @@ def ask(
     temperature: float | None = None,
     max_tokens: int | None = None,
     messages: Sequence[ModelMessage] | Answer = (),
+    thread: str | Thread | None = None,
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
@@ -46,6 +49,7 @@ def ask(
         temperature: the sampling temperature.
         max_tokens: the longest answer, in tokens.
         messages: the history to go on from: an answer, or its `messages`.
+        thread: the thread to go on in, or its name ('main' is the notebook's own); without it the question stands alone.
         model_settings: further settings of the request; the two above win over it.
         display: False to show nothing.
 
@@ -58,7 +62,7 @@ def ask(
         ModelAPIError: the provider failed; its subclasses say how.
     """
     model_settings = concealed(model_settings)
-    answer = _player(prompt, model, system, temperature, max_tokens, messages, model_settings, display).run()
+    answer = _player(prompt, model, system, temperature, max_tokens, messages, thread, model_settings, display).run()
     return answer.shown() if display else answer
 
 
@@ -70,14 +74,29 @@ async def aask(
     temperature: float | None = None,
     max_tokens: int | None = None,
     messages: Sequence[ModelMessage] | Answer = (),
+    thread: str | Thread | None = None,
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
     """`ask` for code that can await. In a cell, `await aask(…)` leaves the kernel free to hear widgets meanwhile."""
     model_settings = concealed(model_settings)
-    player = _player(prompt, model, system, temperature, max_tokens, messages, model_settings, display)
+    player = _player(prompt, model, system, temperature, max_tokens, messages, thread, model_settings, display)
     answer = await player.play()
     return answer.shown() if display else answer
+
+
+def thread(name: str | None = None) -> Thread:
+    """The thread of the notebook that runs, or another one of its threads; made when it is first asked for.
+
+    Args:
+        name: What `--thread` calls it; without one, the notebook's own thread.
+
+    Returns:
+        The thread: iterable over its turns, with .turns, .messages, .save, .load, .forget and .clear.
+    """
+    from jupyter_stream.notebook.threads import thread_of
+
+    return thread_of(current_shell(), name)
 
 
 def _player(
@@ -87,6 +106,7 @@ def _player(
     temperature: float | None,
     max_tokens: int | None,
     messages: Sequence[ModelMessage] | Answer,
+    thread: str | Thread | None,
     model_settings: ModelSettings | None,
     display: bool,
 ) -> Player:
@@ -105,4 +125,11 @@ def _player(
             model_settings=model_settings,
             history=history,
         )
-    return Player(asked, view)
+        if thread is None:
+            return Player(asked, view)
+        if history:
+            raise UserError('`messages` and `thread` are two histories: pass one of them.')
+        from jupyter_stream.notebook.threads import in_thread
+
+        source, stands = in_thread(shell, asked, defaults, thread=thread)
+        return Player(source, view, stands)

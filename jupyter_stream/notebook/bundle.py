@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_stream.notebook.byline import byline_markdown, byline_of
@@ -41,6 +41,7 @@ _WITHOUT_A_WORD = {
     'suspended': 'The answer is empty: the provider paused before it began.',
 }
 _EMPTY = 'The answer is empty.'
+_STALE = '↻ The turns above have changed since this was asked.'
 _LONGEST_SAID = 500
 _PICTURES = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
 _PRIVATE = re.compile(
@@ -58,6 +59,8 @@ def final_bundle(
     images: bool = False,
     asked: str = '',
     byline: bool = True,
+    turn: Mapping[str, Any] | None = None,
+    is_stale: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The data and the metadata to display for an answer, whole or in part.
 
@@ -70,6 +73,8 @@ def final_bundle(
         images: Whether images in a text may be loaded from the web; else they are links.
         asked: The readable name of the model that was asked, for the last line.
         byline: Whether the last line says who answered.
+        turn: What is kept of it as a turn of a thread; where its texts are in the plain text is added.
+        is_stale: Whether what stands above it has changed since it was asked.
     """
     blocks = [block_of(part, index) for index, part in enumerate(response.parts)]
     notes = notes_of(response, mark, error)
@@ -80,8 +85,13 @@ def final_bundle(
     if last is not None:
         markdown.append(byline_markdown(last))
         plain.append(last)
+    if is_stale:
+        markdown.append(f'*{_STALE}*')
     data = {'text/markdown': '\n\n'.join(markdown), 'text/plain': '\n\n'.join(plain)}
-    return data, {'jupyter_stream': _metadata(response, settings, elapsed)}
+    metadata = _metadata(response, settings, elapsed)
+    if turn is not None:
+        metadata['turn'] = {**turn, 'text': _spans(blocks)}
+    return data, {'jupyter_stream': metadata}
 
 
 def note_of(response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> str | None:
@@ -183,6 +193,17 @@ def _plain(block: Block) -> str:
     if block.kind == 'file':
         return f'[file] {visible(block.part.content.media_type)}, {len(block.part.content.data):,} bytes'
     return ''
+
+
+def _spans(blocks: Sequence[Block]) -> list[tuple[int, int]]:
+    """Where in the plain text each text of the model stands: its first character, and the one behind its last."""
+    spans, start = list[tuple[int, int]](), 0
+    for block in blocks:
+        piece = _plain(block).strip()
+        if block.kind == 'text':
+            spans.append((start, start + len(visible(block.text).strip())))
+        start += len(piece) + 2 if piece else 0
+    return spans
 
 
 def _metadata(response: ModelResponse, settings: Mapping[str, Any] | None, elapsed: float | None) -> dict[str, Any]:

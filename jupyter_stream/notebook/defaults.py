@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from jupyter_stream.models import Model
@@ -15,14 +15,17 @@ __all__ = (
     'BYLINE_VARIABLE',
     'EMBEDDED',
     'MODEL_VARIABLE',
+    'RERUN_VARIABLE',
     'Defaults',
     'default_byline',
     'default_model',
+    'default_rerun',
     'defaults_of',
 )
 
 MODEL_VARIABLE = 'JUPYTER_STREAM_MODEL'
 BYLINE_VARIABLE = 'JUPYTER_STREAM_BYLINE'
+RERUN_VARIABLE = 'JUPYTER_STREAM_RERUN'
 EMBEDDED = 'local:'
 _NO = frozenset({'0', 'false', 'no', 'off'})
 
@@ -31,7 +34,9 @@ _NO = frozenset({'0', 'false', 'no', 'off'})
 class Defaults:
     """What `%config AskMagics` says; None where it says nothing. `view` names a way of showing, or 'auto';
     `images` lets images of answers be loaded from the web, `byline` has their last line say who answered, `instrument`
-    has requests recorded with OpenTelemetry.
+    has requests recorded with OpenTelemetry. `history` says whether a question goes on in its thread, `last` with how
+    many turns of it at most, `save` whether a notebook keeps what a thread is restored from, and `rerun` whether a cell
+    that asks the same again shows the answer that it has.
     """
 
     model: Model | str | None = None
@@ -42,6 +47,10 @@ class Defaults:
     images: bool = False
     byline: bool = True
     instrument: Instrument = None
+    history: bool | Literal['trim'] = True
+    last: int | None = None
+    save: Literal['turn', 'answer'] = 'turn'
+    rerun: Literal['ask', 'reuse'] = 'ask'
 
 
 def default_model(setting: Model | str | None = None, environ: Mapping[str, str] | None = None) -> Model | str:
@@ -56,10 +65,16 @@ def default_byline(setting: bool | None = None, environ: Mapping[str, str] | Non
     return setting if setting is not None else environ.get(BYLINE_VARIABLE, '').strip().lower() not in _NO
 
 
+def default_rerun(setting: str | None = None, environ: Mapping[str, str] | None = None) -> Literal['ask', 'reuse']:
+    """What a cell does that asks the same again: the setting, else the variable JUPYTER_STREAM_RERUN, else it asks."""
+    environ = os.environ if environ is None else environ
+    return 'reuse' if (setting or environ.get(RERUN_VARIABLE, '').strip().lower()) == 'reuse' else 'ask'
+
+
 def defaults_of(shell: Any) -> Defaults:
     """The settings of a shell's loaded extension; all unset where there is no shell or it is not loaded."""
     manager = getattr(shell, 'magics_manager', None)
     magics = manager.registry.get('AskMagics') if manager is not None else None
     if magics is None:
-        return Defaults(byline=default_byline())
+        return Defaults(byline=default_byline(), rerun=default_rerun())
     return magics.defaults

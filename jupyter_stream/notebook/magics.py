@@ -10,21 +10,22 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Float, Integer, Unicode
+from traitlets import Bool, Enum, Float, Integer, Unicode, Union
 
-from jupyter_stream.notebook import completion, reprs
-from jupyter_stream.notebook.defaults import Defaults, default_byline
+from jupyter_stream.notebook import cells, completion, reprs
+from jupyter_stream.notebook.defaults import Defaults, default_byline, default_rerun
 from jupyter_stream.notebook.errors import short_errors
-from jupyter_stream.notebook.options import join_prompt, manual, parse
+from jupyter_stream.notebook.options import AskOptions, join_prompt, manual, parse
+from jupyter_stream.notebook.operations import operate
 from jupyter_stream.notebook.play import Player
-from jupyter_stream.notebook.question import question
+from jupyter_stream.notebook.question import Question, question, summary_prompt
 from jupyter_stream.notebook.transform import transform
 from jupyter_stream.notebook.views import choose
 from jupyter_stream.notebook.waterfall import show_traces
@@ -32,6 +33,8 @@ from jupyter_stream.notebook.waterfall import show_traces
 if TYPE_CHECKING:
     from jupyter_stream.models import Model
     from jupyter_stream.notebook.answer import Answer
+    from jupyter_stream.notebook.play import Playable
+    from jupyter_stream.notebook.views.standing import Standing
 
 Shell = Any
 """An `InteractiveShell`; IPython's own annotations are too few to check against."""
@@ -50,14 +53,17 @@ Options stand before the prompt; the first word that is none begins it:
 The prompt is sent to the letter: braces, dollar signs, quotes, `--words` and a `?` at its end mean
 nothing here. To ask with a variable's value, call `jupyter_stream.ask(f"…{{name}}…")`.
 
-The answer object has .text, .thinking, .tool_calls, .usage, .finish_reason, .state, .response and
-.messages, the history to go on with: `ask("And why?", messages=name.messages)`.
+A question goes on in the thread of its notebook: the turns of the cells above it are sent with it. A cell that
+runs again gets a new answer in its old place; the former ones are kept. `%ask --history` shows the thread.
+
+The answer object has .text, .thinking, .tool_calls, .usage, .finish_reason, .state, .response, .turn,
+.thread, .versions and .messages, the history to go on with: `ask("And why?", messages=name.messages)`.
 
 Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
-temperature, max_tokens, view, images, byline and instrument. Without a model there the environment variable
+temperature, max_tokens, view, images, byline, instrument, history, last, save and rerun. Without a model there the environment variable
 JUPYTER_STREAM_MODEL counts, then the small model that runs on this machine (local:).
 
 A new kernel knows this after `%load_ext jupyter_stream`; `python -m jupyter_stream enable`, once in a
@@ -77,6 +83,14 @@ _BYLINE_HELP = """Whether the last line of an answer says who wrote it: the mode
 the environment variable JUPYTER_STREAM_BYLINE can turn it off (0)."""
 
 
+_HISTORY_HELP = """Whether a question goes on in its thread: True, False, or 'trim', which leaves out the oldest turns
+of a thread that is longer than what the model reads at once."""
+_SAVE_HELP = """What a notebook keeps of an answer: 'turn', also what its thread is restored from after a restart, in the
+metadata of the output; or 'answer' alone."""
+_RERUN_HELP = """What a cell does that asks the same again: 'ask', or 'reuse', which shows the answer that it has and asks
+nobody. Where this is not set, the environment variable JUPYTER_STREAM_RERUN says it."""
+
+
 @magics_class
 class AskMagics(Magics):
     """Defaults of `%ask`, `%%ask`, `ask()` and `aask()`, for `%config AskMagics.…`."""
@@ -89,6 +103,10 @@ class AskMagics(Magics):
     images = Bool(False, help=_IMAGES_HELP).tag(config=True)
     byline = Bool(None, allow_none=True, help=_BYLINE_HELP).tag(config=True)
     instrument = AnyTrait(None, allow_none=True, help=_INSTRUMENT_HELP).tag(config=True)
+    history = Union([Bool(), Enum(['trim'])], default_value=True, help=_HISTORY_HELP).tag(config=True)
+    last = Integer(None, allow_none=True, min=0, help='The most turns of a thread that are sent.').tag(config=True)
+    save = Enum(['turn', 'answer'], default_value='turn', help=_SAVE_HELP).tag(config=True)
+    rerun = Enum(['ask', 'reuse'], default_value=None, allow_none=True, help=_RERUN_HELP).tag(config=True)
 
     @property
     def defaults(self) -> Defaults:
@@ -102,12 +120,16 @@ class AskMagics(Magics):
             self.images,
             default_byline(self.byline),
             self.instrument,
+            self.history,
+            self.last,
+            self.save,
+            default_rerun(self.rerun),
         )
 
     @no_var_expand
     @line_cell_magic
     def ask(self, line: str, cell: str | None = None) -> None:
-        with self._then_traced(line, cell) as asks:
+        with self._around(line, cell) as asks:
             if asks:
                 self.answer_now(line, cell)
 
@@ -118,7 +140,7 @@ class AskMagics(Magics):
 
         `body` is None where the cell holds more than this question.
         """
-        with self._then_traced(line, body) as asks:
+        with self._around(line, body) as asks:
             if asks:
                 await self._player(line, body, owns=body is not None).play()
 
@@ -131,11 +153,15 @@ class AskMagics(Magics):
         return self._player(line, body).run().shown()
 
     @contextmanager
-    def _then_traced(self, line: str, body: str | None) -> Generator[bool]:
-        """Whether a question is asked; behind it the trace is shown, if one is: of the answer, or of the last ones."""
+    def _around(self, line: str, body: str | None) -> Generator[bool]:
+        """Whether a question is asked. Before it, what the line says of the thread is done; behind it the trace is
+        shown, if one is: of the answer, or of the last ones.
+        """
         with short_errors():
             options, rest = parse(line)
-        asks = not options.trace or bool(f'{rest}{body or ""}'.strip())
+            prompt = f'{rest}{body or ""}'.strip()
+            operates = operate(self.shell, options, prompt)
+        asks = not operates and (not options.trace or bool(prompt))
         yield asks
         if options.trace:
             show_traces(1 if asks else None)
@@ -145,7 +171,7 @@ class AskMagics(Magics):
             options, rest = parse(line)
             defaults = self.defaults
             asked = question(
-                join_prompt(rest, body),
+                summary_prompt(rest, body) if options.compact else join_prompt(rest, body),
                 defaults,
                 model=self._named(options.model),
                 system=options.system,
@@ -153,16 +179,39 @@ class AskMagics(Magics):
                 max_tokens=options.max_tokens,
             )
             view = choose(self.shell, self.view, owns=owns, images=self.images, byline=defaults.byline)
-        return Player(asked, view, partial(self._store, options.out))
+            source, stands = self._placed(asked, options, defaults)
+        return Player(source, view, partial(self._keep, options.out, stands))
+
+    def _placed(
+        self, asked: Question, options: AskOptions, defaults: Defaults
+    ) -> tuple[Playable, Callable[[Answer], Standing | None]]:
+        """The question in its thread, and what takes its answer."""
+        if options.fresh or (defaults.history is False and not (options.thread or options.fork or options.compact)):
+            return asked, lambda answer: None
+        from jupyter_stream.notebook.threads import in_thread
+
+        return in_thread(
+            self.shell,
+            asked,
+            defaults,
+            thread=options.thread,
+            fork=options.fork,
+            again=options.again,
+            is_pinned=options.pin,
+            is_summary=options.compact,
+        )
 
     def _named(self, model: str | None) -> Model | str | None:
         """The user's own model object, if a variable of that name holds one; else the name."""
         value: Any = self._names.get(model) if model else None
         return value if hasattr(value, 'request_stream') else model
 
-    def _store(self, variable: str | None, answer: Answer) -> None:
+    def _keep(
+        self, variable: str | None, stands: Callable[[Answer], Standing | None], answer: Answer
+    ) -> Standing | None:
         if variable is not None:
             self._names[variable] = answer
+        return stands(answer)
 
     @property
     def _names(self) -> dict[str, Any]:
@@ -218,6 +267,7 @@ def load(shell: Shell) -> None:
     reprs.register(shell)
     completion.register(shell)
     shell.input_transformers_cleanup.insert(0, CellTransformer(shell))
+    cells.register(shell)
 
 
 def unload(shell: Shell) -> None:
@@ -230,6 +280,7 @@ def unload(shell: Shell) -> None:
             del kind['ask']
     reprs.unregister(shell)
     completion.unregister(shell)
+    cells.unregister(shell)
     shell.configurables.remove(magics)
     transformers = shell.input_transformers_cleanup
     transformers[:] = [t for t in transformers if not isinstance(t, CellTransformer)]

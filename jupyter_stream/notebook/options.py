@@ -26,7 +26,7 @@ class OptionError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class AskOptions:
-    """What the options said; None where the line said nothing, False for `trace`.
+    """What the options said; None where the line said nothing, False for those that have no value.
 
     `temperature` is a finite number, `max_tokens` a positive count of tokens, `out` a Python identifier.
     """
@@ -37,6 +37,18 @@ class AskOptions:
     max_tokens: int | None = None
     out: str | None = None
     trace: bool = False
+    thread: str | None = None
+    fresh: bool = False
+    fork: str | None = None
+    again: bool = False
+    pin: bool = False
+    compact: bool = False
+    history: bool = False
+    versions: bool = False
+    forget: str | None = None
+    clear: bool = False
+    save: str | None = None
+    load: str | None = None
 
 
 def _number(text: str) -> float:
@@ -89,6 +101,18 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option('trace', ('--trace',), '', '', 'show when what of the answer came; alone, of the last answers', bool),
     Option('out', ('-o', '--out'), 'VAR', "a variable's name", 'a variable for the answer object', _variable),
+    Option('thread', ('-T', '--thread'), 'NAME', 'a name', 'the thread to go on in; without it, that of the notebook', _name),
+    Option('fresh', ('--fresh',), '', '', 'ask without history; the answer belongs to no thread', bool),
+    Option('fork', ('--fork',), 'NAME', 'a name', 'go on from the last turn of another thread, in a new one', _name),
+    Option('again', ('--again',), '', '', "ask anew, also where AskMagics.rerun is 'reuse'", bool),
+    Option('pin', ('--pin',), '', '', 'send this turn always, however long its thread grows', bool),
+    Option('compact', ('--compact',), '', '', 'have the turns above summed up; the summary is sent in their place', bool),
+    Option('history', ('--history',), '', '', 'show the thread as a table', bool),
+    Option('versions', ('--versions',), '', '', 'show all answers of a cell, `5`, or take one back, `5:1`', bool),
+    Option('forget', ('--forget',), 'CELL', "a cell's number", 'leave the turn of a cell out from now on', _name),
+    Option('clear', ('--clear',), '', '', 'forget all turns of the thread', bool),
+    Option('save', ('--save',), 'FILE', "a file's name", 'write the messages of the thread, as JSON', _name),
+    Option('load', ('--load',), 'FILE', "a file's name", 'add the turns of such a file', _name),
 )
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 

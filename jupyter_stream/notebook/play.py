@@ -25,6 +25,7 @@ from jupyter_stream.notebook.waterfall import traced
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse
+    from jupyter_stream.notebook.views.standing import Standing
     from jupyter_stream.stream import StreamedResponse
 
 __all__ = ('Playable', 'Player')
@@ -69,15 +70,17 @@ class Player:
     Args:
         source: what is played.
         view: shows the answer; it is started before anything slow is loaded, and always finished.
-        on_answer: gets the answer, or as much of it as came before an error or a stop.
+        on_answer: gets the answer, or as much of it as came before an error or a stop; says where it stands in its
+            thread, if in any.
     """
 
     def __init__(
-        self, source: Playable, view: View, on_answer: Callable[[Answer], object] = lambda answer: None
+        self, source: Playable, view: View, on_answer: Callable[[Answer], Standing | None] = lambda answer: None
     ) -> None:
         self._source = source
         self._view = view
         self._on_answer = on_answer
+        self._standing: Standing | None = None
         self._messages: list[ModelMessage] = []
         self._cancel: bridge.Cancel | None = None
         self._began = time.perf_counter()
@@ -136,7 +139,7 @@ class Player:
     def _finish(self, response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> None:
         if not isinstance(self._view, NullView):
             response = kernel.state.noted_once(response)
-        self._view.finish(response, mark=mark, error=error)
+        self._view.finish(response, mark=mark, error=error, standing=self._standing)
 
     def _open(self) -> AbstractAsyncContextManager[StreamedResponse]:
         self._messages = self._source.messages()
@@ -157,7 +160,7 @@ class Player:
         response = stream.get() if stream is not None else _empty(self._source.title, error)
         kernel.state.traces.append(traced(self._source.title, response, self._began, stream and stream.marks))
         answer = Answer(self._messages, response, self._source.title)
-        self._on_answer(answer)
+        self._standing = self._on_answer(answer)
         return answer
 
 

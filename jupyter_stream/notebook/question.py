@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import Defaults, default_model
@@ -19,12 +19,20 @@ if TYPE_CHECKING:
     from jupyter_stream.settings import ModelSettings
     from jupyter_stream.stream import StreamedResponse
 
-__all__ = ('Question', 'check_arguments', 'is_model', 'question')
+__all__ = ('Question', 'check_arguments', 'is_model', 'question', 'summary_prompt')
+
+
+_SUMMARIZE: Final = (
+    'Sum up our conversation up to here, so that it can go on from your summary alone: what was asked and found, names,'
+    ' numbers and code that are still needed, and what is open. Be short.'
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of which model; `settings` are those of the request, `history` the messages before it."""
+    """What is asked of which model; `settings` are those of the request, `history` the messages before it, `thread` the
+    name of the thread that these are of, if they are of one.
+    """
 
     prompt: str | Sequence[UserContent]
     model: Model | str
@@ -32,6 +40,7 @@ class Question:
     settings: ModelSettings | None = None
     history: Sequence[ModelMessage] = ()
     instrument: Instrument = None
+    thread: str | None = None
 
     @property
     def title(self) -> str:
@@ -72,19 +81,22 @@ class Question:
         """The request as a context manager of its stream; nothing is sent until it is entered."""
         from jupyter_stream.direct import model_request_stream
 
-        model = _traced(self.model, self.instrument)
+        model = _traced(self.model, self.instrument, self.thread)
         return model_request_stream(model, messages, model_settings=self.settings, instrument=False)
 
 
-def _traced(model: Model | str, instrument: Instrument) -> Model | str:
-    """The model with a span around each request that says which cell asks, where requests are recorded at all."""
+def _traced(model: Model | str, instrument: Instrument, thread: str | None) -> Model | str:
+    """The model with a span around each request that says which cell asks, in which thread, where requests are recorded
+    at all.
+    """
     from jupyter_stream.models.instrumented import InstrumentedModel, settings_of
 
     settings = settings_of(instrument)
     if settings is None or isinstance(model, InstrumentedModel):
         return model
-    cell = cell_id()
-    return InstrumentedModel(model, settings, attributes={} if cell is None else {'jupyter.cell.id': cell})
+    known = {'jupyter.cell.id': cell_id(), 'jupyter_stream.thread': thread}
+    attributes = {name: value for name, value in known.items() if value is not None}
+    return InstrumentedModel(model, settings, attributes=attributes)
 
 
 def _asked(prompt: str | Sequence[UserContent]) -> ModelRequest:
@@ -140,6 +152,12 @@ def question(
     asked = model if model is not None else default_model(defaults.model)
     told = defaults.system if system is None else system
     return Question(prompt, asked, told, settings, history, defaults.instrument)
+
+
+def summary_prompt(rest: str, body: str | None) -> str:
+    """What is asked where a thread is to be summed up; what the user says goes behind it."""
+    more = '\n'.join(filter(str.strip, (rest, body or '')))
+    return f'{_SUMMARIZE}\n\n{more}'.rstrip()
 
 
 def _is_blank(text: object) -> bool:

@@ -7,7 +7,9 @@ import sys
 from inspect import currentframe
 from typing import Any
 
-__all__ = ('Cell', 'cell_id', 'current_shell', 'ends_cell', 'in_voila', 'request_of', 'running_cell', 'session_of')
+from jupyter_stream.conversation.cells import CellRun
+
+__all__ = ('Cell', 'cell_id', 'cell_run', 'current_shell', 'ends_cell', 'in_voila', 'request_of', 'running_cell', 'session_of')
 
 
 def current_shell() -> Any:
@@ -39,10 +41,41 @@ def session_of(shell: Any) -> str:
 
 def cell_id() -> str | None:
     """The running cell's id in its notebook, as JupyterLab, Notebook and VS Code send it; None where none is known."""
+    return _id(_metadata(current_shell()))
+
+
+def cell_run(shell: Any, source: str | None = None) -> CellRun:
+    """The run of the cell that this shell is running, as its front end tells it; `source` is the cell's text."""
+    if source is None:
+        history = getattr(getattr(shell, 'history_manager', None), 'input_hist_raw', None)
+        source = history[-1] if history else ''
+    said = _metadata(shell)
+    deleted = said.get('deletedCells')
+    return CellRun(
+        number=getattr(shell, 'execution_count', 0),
+        source=source or '',
+        cell_id=_id(said),
+        deleted=[cell for cell in deleted if isinstance(cell, str)] if isinstance(deleted, list) else [],
+        session=session_of(shell),
+        request=_said(shell, 'msg_id'),
+    )
+
+
+def _metadata(shell: Any) -> dict[str, Any]:
+    """What the front end says beside the request; empty where it says nothing."""
     try:
-        return request_of(current_shell())['metadata']['cellId'] or None
+        said = request_of(shell)['metadata']
     except (TypeError, KeyError):
-        return None
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _id(said: dict[str, Any]) -> str | None:
+    """The id of the cell: JupyterLab, Notebook and VS Code have one name for it, Colab another."""
+    found = said.get('cellId') or said.get('cell_id')
+    if found is None and isinstance(colab := said.get('colab'), dict):
+        found = colab.get('cell_id')
+    return found if isinstance(found, str) and found else None
 
 
 def _said(shell: Any, name: str) -> str:

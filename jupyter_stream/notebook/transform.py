@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-__all__ = ('before_cursor', 'transform')
+__all__ = ('before_cursor', 'questions', 'transform')
 
 # The instance is looked up in the shell at run time: it needs no name in the user's namespace.
 _MAGICS = "get_ipython().magics_manager.registry['AskMagics']"
@@ -55,6 +55,16 @@ def transform(lines: list[str], *, awaits: bool) -> list[str]:
     if changed is None or changed == text:
         return lines
     return changed.splitlines(keepends=True)
+
+
+def questions(text: str) -> list[tuple[str, str | None]]:
+    """The questions of a cell, in their order: of each the line behind the magic, and the body of a `%%ask`."""
+    if found := _CELL.match(text):
+        return [((found['line'] or '').removesuffix('\r'), text[found.end() :])]
+    if '%ask' not in text or _OTHER_CELL.match(text):
+        return []
+    lines = (_LINE.match(text, start) for start, _ in _statements(text))
+    return [((line['line'] or '').removesuffix('\r'), None) for line in lines if line and not _continued(line)]
 
 
 def before_cursor(text: str, cursor: int) -> str | None:

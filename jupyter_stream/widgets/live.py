@@ -81,18 +81,20 @@ class Loader(_Widget):
     """Brings the core of the front end to each page of a kernel, once; it is never displayed.
 
     Args:
-        on_hello: called when a page says that it runs the core.
+        on_hello: called when a page says that it runs the core, with the path of the notebook that it shows; None where
+            it does not know.
     """
 
     _esm = source('core')
 
-    def __init__(self, on_hello: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, on_hello: Callable[[str | None], object] = lambda path: None) -> None:
         super().__init__()
         self._on_hello = on_hello
 
     def received(self, kind: str, message: dict[str, Any]) -> None:
         if kind == 'hello':
-            self._on_hello()
+            path = message.get('path')
+            self._on_hello(path if isinstance(path, str) and path else None)
 
 
 class LiveView(_Widget):
@@ -132,6 +134,7 @@ class LiveView(_Widget):
         self._hears = hears
         self._on_ready = on_ready
         self._on_stop = on_stop
+        self._on_version: Callable[[int], object] = lambda number: None
         self._views = views or OpenViews()
         self._clock = clock
         self._pace = Pace()
@@ -174,6 +177,12 @@ class LiveView(_Widget):
         if not placed:
             self._views.retire(self)
 
+    def on_version(self, take_back: Callable[[int], object]) -> None:
+        """What to call when somebody wants to see another of the cell's answers in the place of this one: its number,
+        from 1.
+        """
+        self._on_version = take_back
+
     # ------------------------------------------------------------------ what is sent
 
     def _flush(self, now: float) -> None:
@@ -212,6 +221,8 @@ class LiveView(_Widget):
         elif kind == 'stop' and self._on_stop is not None:
             self.post({'ack': 'stop'})
             self._on_stop()
+        elif kind == 'version' and isinstance(number := message.get('number'), int):
+            self._on_version(number)
 
     def _show(self, have: object) -> None:
         """Send all that comes after what a page has."""

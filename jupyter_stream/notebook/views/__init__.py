@@ -19,6 +19,7 @@ from jupyter_stream.notebook.shell import in_voila, request_of, session_of
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
+    from jupyter_stream.notebook.views.standing import Standing
 
 __all__ = ('VARIABLE', 'Mounting', 'Stoppable', 'View', 'Withdrawable', 'choose', 'detect')
 
@@ -45,8 +46,16 @@ class View(Protocol):
         """Show what is due."""
         ...
 
-    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
-        """Show the answer as it stays: `mark` says why it ended early, `error` what went wrong."""
+    def finish(
+        self,
+        response: ModelResponse,
+        mark: str | None,
+        error: BaseException | None,
+        standing: Standing | None = None,
+    ) -> None:
+        """Show the answer as it stays: `mark` says why it ended early, `error` what went wrong, `standing` where it
+        stands in a thread.
+        """
         ...
 
 

@@ -24,6 +24,8 @@ from .publish import Publisher
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
+    from .standing import Standing
+
 __all__ = ('MarkdownView', 'waiting_markdown')
 
 _SEGMENT = 400
@@ -109,15 +111,26 @@ class MarkdownView:
         self._send(sanitize(repair(text), images=self._images), len(text))
         self._unsent = False
 
-    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
-        data, metadata = self._bundle(response, settings=self._settings, mark=mark, error=error, asked=self._title)
+    def finish(
+        self,
+        response: ModelResponse,
+        mark: str | None,
+        error: BaseException | None,
+        standing: Standing | None = None,
+    ) -> None:
+        kept = standing and standing.kept
+        data, metadata = self._bundle(
+            response, settings=self._settings, mark=mark, error=error, asked=self._title, turn=kept
+        )
         if self._owns:
             self._publisher.clear()
-            self._publisher.display(data, metadata, uuid4().hex)
-        elif self._id is None:
-            self._publisher.display(data, metadata, uuid4().hex)
+        if self._owns or self._id is None:
+            self._id = uuid4().hex
+            self._publisher.display(data, metadata, self._id)
         else:
             self._publisher.update(data, metadata, self._id)
+        if standing is not None:
+            standing.placed(self._publisher, self._id, mark)
 
     def withdraw(self) -> None:
         if self._owns:

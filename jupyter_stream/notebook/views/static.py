@@ -12,6 +12,8 @@ from .publish import Publisher
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
+    from .standing import Standing
+
 __all__ = ('NullView', 'StaticView')
 
 
@@ -30,7 +32,13 @@ class NullView:
     def tick(self) -> None:
         pass
 
-    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+    def finish(
+        self,
+        response: ModelResponse,
+        mark: str | None,
+        error: BaseException | None,
+        standing: Standing | None = None,
+    ) -> None:
         pass
 
     def withdraw(self) -> None:
@@ -50,7 +58,13 @@ class StaticView(NullView):
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self._title, self._settings = title, settings
 
-    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+    def finish(
+        self,
+        response: ModelResponse,
+        mark: str | None,
+        error: BaseException | None,
+        standing: Standing | None = None,
+    ) -> None:
         from jupyter_stream.notebook.bundle import final_bundle
 
         data, metadata = final_bundle(
@@ -61,5 +75,9 @@ class StaticView(NullView):
             images=self._images,
             asked=self._title,
             byline=self._byline,
+            turn=standing and standing.kept,
         )
-        self._publisher.display(data, metadata, uuid4().hex)
+        display = uuid4().hex
+        self._publisher.display(data, metadata, display)
+        if standing is not None:
+            standing.placed(self._publisher, display, mark)

@@ -15,6 +15,8 @@ from jupyter_stream.notebook.reducer import Block, Reducer
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
 
+    from .standing import Standing
+
 __all__ = ('TerminalView',)
 
 _FRAME = 0.05
@@ -60,7 +62,13 @@ class TerminalView:
             self._flushed = now
             self._stream.flush()
 
-    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+    def finish(
+        self,
+        response: ModelResponse,
+        mark: str | None,
+        error: BaseException | None,
+        standing: Standing | None = None,
+    ) -> None:
         self._end_block()
         if not self._at_start:
             self._stream.write('\n')

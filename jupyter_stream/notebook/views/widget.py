@@ -25,6 +25,7 @@ from .footer import Times, footer_of
 from .log_writer import LogWriter
 from .markdown import MarkdownView, waiting_markdown
 from .publish import Publisher
+from .standing import Standing
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
@@ -141,27 +142,41 @@ class WidgetView:
             with suppress(TimeoutError):
                 await asyncio.wait_for(shown.wait(), MOUNTING)
 
-    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+    def finish(
+        self,
+        response: ModelResponse,
+        mark: str | None,
+        error: BaseException | None,
+        standing: Standing | None = None,
+    ) -> None:
         if self._instead is not None:
-            self._instead.finish(response, mark, error)
+            self._instead.finish(response, mark, error, standing)
             return
         self._shown().tick()
         is_whole = mark is None and error is None
+        standing = standing or Standing()
         byline = byline_of(response, self._title)
         stays = self._byline and self._place is None  # what is placed among other widgets is in no file
-        footer = footer_of(response, self._times, _cost(response, is_whole), None if stays else byline)
+        times = Times(0.0) if standing.is_unchanged else self._times
+        cost = None if standing.is_unchanged else _cost(response, is_whole)
+        footer = [*footer_of(response, times, cost, None if stays else byline), *standing.footer]
+        self._shown().on_version(standing.take_back)
         self._shown().finish(
             {
                 'mark': mark or _mark_of(response),
                 'notes': notes_of(response, mark, error),
                 'byline': byline if stays else None,
                 'footer': [visible(piece) for piece in footer],
+                'sent': [visible(words) for words in standing.sent],
+                'versions': [standing.position, standing.count],
                 'swap': self._place is None,
             },
             placed=self._place is not None,
         )
         if self._place is None:
-            self._display(*self._bundle(response, settings=self._settings, mark=mark, error=error, asked=self._title))
+            shown = {'settings': self._settings, 'asked': self._title, 'turn': standing.kept}
+            self._display(*self._bundle(response, mark=mark, error=error, **shown))
+            standing.placed(self._publisher, self._id, mark)
 
     def withdraw(self) -> None:
         if self._instead is not None:

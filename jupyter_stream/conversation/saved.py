@@ -1,0 +1,232 @@
+"""A turn as it is kept in a notebook: the text of the answer is the output's own, its metadata holds what text cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from jupyter_stream.messages import (
+    FilePart,
+    ModelRequest,
+    ModelResponse,
+    ModelResponsePart,
+    TextPart,
+    ThinkingPart,
+    UserPromptPart,
+)
+from jupyter_stream.usage import RequestUsage
+
+from .cells import CellKey
+from .notebooks import Notebook
+from .thread import Place, Thread
+from .turn import Turn, digest_of
+
+__all__ = ('Kept', 'kept_turns', 'metadata_of', 'restore')
+
+_LONGEST_PROMPT: Final = 8_192
+"""Characters of a prompt that is not the cell's own text; a longer one is not kept, nor can its turn be restored."""
+
+_LONGEST_PART: Final = 65_536
+"""Characters of JSON of a part of an answer that is no text: of a signed thought, of a call."""
+
+
+# ------------------------------------------------------------------ into a notebook
+
+
+def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) -> dict[str, Any]:
+    """What the metadata of a turn's output holds, as JSON.
+
+    Args:
+        thread: The thread of the turn.
+        place: Its place there.
+        turn: The turn.
+        prompt: The prompt that can be read off the cell's text; None where it cannot.
+    """
+    said = turn.prompt
+    base = thread.base
+    kept: dict[str, Any] = {
+        'thread': thread.name,
+        'at': thread.places.index(place),
+        'nth': place.key.nth or None,
+        'prompt': digest_of(said),
+        'said': said if prompt != said and len(said) <= _LONGEST_PROMPT else None,
+        'prefix': turn.prefix,
+        'digest': turn.digest,
+        'request': turn.request_key or None,
+        'model': turn.model,
+        'parts': list(_parts(turn.response)),
+        'base': {'thread': base[0].name, 'cell': base[1].key.cell, 'nth': base[1].key.nth} if base else None,
+        'is_summary': turn.is_summary or None,
+        'is_pinned': place.is_pinned or None,
+        'is_forgotten': place.gone == 'forgotten' or None,
+    }
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _parts(response: ModelResponse) -> Iterator[Any]:
+    """Of each part what must be kept: of a text only that it is one."""
+    for part in response.parts:
+        if isinstance(part, TextPart):
+            yield 'text'
+        elif not isinstance(part, FilePart) and not (isinstance(part, ThinkingPart) and not part.signature):
+            kept = _part_adapter().dump_python(part, mode='json', exclude_defaults=True)
+            kept['part_kind'] = part.part_kind
+            if len(str(kept)) <= _LONGEST_PART:
+                yield kept
+
+
+@cache
+def _part_adapter() -> TypeAdapter[ModelResponsePart]:
+    return TypeAdapter(ModelResponsePart)
+
+
+# ------------------------------------------------------------------ out of a notebook
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A turn as a notebook keeps it, and where it belongs."""
+
+    thread: str
+    at: int
+    key: CellKey
+    turn: Turn
+    is_pinned: bool = False
+    is_forgotten: bool = False
+    base: tuple[str, CellKey] | None = None
+
+
+def kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequence[str]]) -> list[Kept]:
+    """The turns that a notebook keeps, in the order of its cells. What cannot be read as one is left out.
+
+    Args:
+        notebook: The notebook's JSON, of the format 4.
+        prompts_of: The prompts of the questions in a cell's text, in their order.
+    """
+    return list(_kept_turns(notebook, prompts_of))
+
+
+def _kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequence[str]]) -> Iterator[Kept]:
+    for cell in _dicts(notebook.get('cells')):
+        source = _joined(cell.get('source'))
+        cell_id = cell.get('id') or _mapping(cell.get('metadata')).get('id')  # the second is Colab's
+        if cell.get('cell_type') != 'code' or not isinstance(cell_id, str):
+            continue
+        prompts = prompts_of(source)
+        for output in _dicts(cell.get('outputs')):
+            ours = _mapping(_mapping(output.get('metadata')).get('jupyter_stream'))
+            plain = _joined(_mapping(output.get('data')).get('text/plain'))
+            if 'turn' in ours:
+                try:
+                    yield _kept(cell_id, source, prompts, ours, plain, cell.get('execution_count'))
+                except (TypeError, ValueError, KeyError, IndexError, ValidationError):
+                    continue  # somebody wrote something else there
+
+
+def _kept(
+    cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any], plain: str, number: object
+) -> Kept:
+    saved = cast('dict[str, Any]', ours['turn'])
+    nth = int(saved.get('nth', 0))
+    said = saved.get('said')
+    prompt = said if isinstance(said, str) else prompts[nth]
+    response = ModelResponse(
+        parts=list(_restored_parts(saved['parts'], saved.get('text', ()), plain)),
+        usage=RequestUsage(**_mapping(ours.get('usage'))),
+        model_name=ours.get('model'),
+        provider_name=ours.get('provider'),
+        finish_reason=ours.get('finish_reason'),
+        state=ours.get('state', 'complete'),
+    )
+    turn = Turn(
+        [ModelRequest(parts=[UserPromptPart(prompt)]), response],
+        model=str(saved['model']),
+        title=str(saved['model']).partition(':')[2] or str(saved['model']),
+        source=source,
+        number=number if isinstance(number, int) else None,
+        prefix=str(saved['prefix']),
+        request_key=str(saved.get('request', '')),
+        is_summary=bool(saved.get('is_summary')),
+        is_restored=True,
+    )
+    if digest_of(prompt) != saved['prompt'] or turn.digest != saved['digest']:
+        turn = replace(turn, is_edited=True, request_key='')
+    base = saved.get('base')
+    return Kept(
+        str(saved['thread']),
+        int(saved['at']),
+        CellKey(cell, nth),
+        turn,
+        bool(saved.get('is_pinned')),
+        bool(saved.get('is_forgotten')),
+        (str(base['thread']), CellKey(str(base['cell']), int(base['nth']))) if base else None,
+    )
+
+
+def _restored_parts(kept: Iterable[Any], spans: Iterable[Any], plain: str) -> Iterator[ModelResponsePart]:
+    texts = iter(spans)
+    for part in kept:
+        if part == 'text':
+            start, end = next(texts, (0, 0))
+            yield TextPart(plain[int(start) : int(end)])
+        else:
+            yield _part_adapter().validate_python(part)
+
+
+def restore(notebook: Notebook, kept: Sequence[Kept]) -> int:
+    """Put the turns of a saved notebook into its threads, each where it was; what the kernel itself knows stays.
+
+    Returns:
+        The count of turns that count again.
+    """
+    added = 0
+    for name in dict.fromkeys(one.thread for one in kept):
+        thread = notebook.thread(name)
+        own = {place.key: place for place in thread.places}
+        places: list[Place] = []
+        for one in sorted((one for one in kept if one.thread == name), key=lambda one: one.at):
+            place = own.pop(one.key, None)
+            if place is None:
+                place = _place(one, ran=one.key.cell in notebook.cells)
+                added += not place.gone
+            elif not place.turns:  # its cell runs now, and has a former answer
+                place.show(one.turn)
+                place.gone = 'cleared'
+            places.append(place)
+        thread.places[:] = [*places, *own.values()]
+    for one in kept:
+        thread = notebook.thread(one.thread)
+        if one.base is not None and thread.base is None:
+            origin = notebook.thread(one.base[0])
+            found = [place for place in origin.places if place.key == one.base[1]]
+            if found and origin is not thread:
+                thread.base = (origin, found[0])
+    return added
+
+
+def _place(kept: Kept, *, ran: bool) -> Place:
+    place = Place(kept.key, is_pinned=kept.is_pinned)
+    place.show(kept.turn)
+    place.gone = 'forgotten' if kept.is_forgotten else 'cleared' if ran else ''
+    return place
+
+
+def _joined(text: object) -> str:
+    """A text of a notebook's file, which may be a list of lines."""
+    if isinstance(text, str):
+        return text
+    return ''.join(line for line in cast('list[object]', text) if isinstance(line, str)) if isinstance(text, list) else ''
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast('Mapping[str, Any]', value) if isinstance(value, Mapping) else {}
+
+
+def _dicts(value: object) -> Iterator[Mapping[str, Any]]:
+    for item in cast('list[object]', value) if isinstance(value, list) else []:
+        if isinstance(item, Mapping):
+            yield cast('Mapping[str, Any]', item)

@@ -1,0 +1,170 @@
+"""A turn: what was asked in a cell, and what came back. Nothing of it changes; a cell that runs again gets another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final, cast
+
+from jupyter_stream.messages import (
+    BinaryContent,
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+
+__all__ = ('NOTHING', 'Turn', 'digest_of', 'prefix_of', 'text_of')
+
+_SIZE: Final = 16
+"""Hexadecimal digits of a digest: two turns of a thread are mistaken for the same once in 10 to the 19th."""
+
+
+def digest_of(*pieces: str | bytes) -> str:
+    """A digest that keeps the pieces apart: ('a', 'b') is not ('ab', '')."""
+    whole = sha256()
+    for piece in pieces:
+        data = piece.encode('utf-8', 'surrogatepass') if isinstance(piece, str) else piece
+        whole.update(b'%d:' % len(data))
+        whole.update(data)
+    return whole.hexdigest()[:_SIZE]
+
+
+NOTHING: Final = digest_of()
+"""The prefix of the first turn of a thread."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """One exchange.
+
+    Attributes:
+        messages: The request, without system prompts, and the response; between them calls and their returns, if any.
+        model: The model that was asked, as `provider:name`.
+        title: The same as it is named to people.
+        source: The text of the cell, or what is known of it; it says what was split, and what was merged.
+        number: The number of the cell's run, as the notebook shows it; None where that is not known.
+        parent: The turn that stood before it when it was asked; None for the first.
+        prefix: A digest of all turns that stood before it when it was asked.
+        sent: Those of them that were sent, in their order.
+        system: The system prompt that it was asked with.
+        request_key: A digest of all that was sent and of the model; the same request has the same.
+        is_summary: Whether it sums up what stands before it, and is sent in its place.
+        is_restored: Whether it was read from a saved notebook.
+        is_edited: Whether the text of its cell has been edited since then.
+        digest: A digest of what it says.
+    """
+
+    messages: Sequence[ModelMessage]
+    model: str = ''
+    title: str = ''
+    source: str = ''
+    number: int | None = None
+    parent: Turn | None = None
+    prefix: str = NOTHING
+    sent: Sequence[Turn] = ()
+    system: str | None = None
+    request_key: str = ''
+    is_summary: bool = False
+    is_restored: bool = False
+    is_edited: bool = False
+    digest: str = field(default='', kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not self.digest:
+            object.__setattr__(self, 'digest', digest_of(*_said(self.messages)))
+
+    @property
+    def request(self) -> ModelRequest:
+        """What was asked."""
+        return cast(ModelRequest, self.messages[0])
+
+    @property
+    def response(self) -> ModelResponse:
+        """What came back, as far as it came."""
+        return cast(ModelResponse, self.messages[-1])
+
+    @property
+    def prompt(self) -> str:
+        """The text that was asked; files are left out."""
+        return text_of(self.request)
+
+    @property
+    def text(self) -> str:
+        """The text of the answer; '' if none came."""
+        return self.response.text or ''
+
+    @property
+    def state(self) -> str:
+        """'complete', 'interrupted' or 'incomplete'."""
+        return self.response.state
+
+    @property
+    def tokens(self) -> int | None:
+        """The tokens of all up to here, as the provider counted them; None where not everything was sent or counted."""
+        usage = self.response.usage
+        if not usage.input_tokens or self.state != 'complete' or len(self.messages) > 2:
+            return None
+        return usage.input_tokens + usage.output_tokens
+
+    def __repr__(self) -> str:
+        cell = '' if self.number is None else f'[{self.number}] '
+        return f'Turn({cell}{_short(self.prompt)!r}, {_short(self.text)!r}, state={self.state!r})'
+
+
+def prefix_of(turns: Iterable[Turn]) -> str:
+    """A digest of what turns say, one after the other."""
+    last = NOTHING
+    for turn in turns:
+        last = digest_of(last, turn.digest)
+    return last
+
+
+def text_of(request: ModelRequest) -> str:
+    """The user's words in a request."""
+    return '\n'.join(piece for piece in _texts(request) if piece)
+
+
+def _texts(request: ModelRequest) -> Iterator[str]:
+    for part in request.parts:
+        if isinstance(part, UserPromptPart):
+            content: Any = [part.content] if isinstance(part.content, str) else part.content
+            for item in content:
+                text = item if isinstance(item, str) else getattr(item, 'content', None)
+                if isinstance(text, str):
+                    yield text
+
+
+def _said(messages: Sequence[ModelMessage]) -> Iterator[str | bytes]:
+    """What counts as the content of messages: what the reader sees. Not when it was said, nor what was thought."""
+    for message in messages:
+        yield message.kind
+        for part in message.parts:
+            if isinstance(part, UserPromptPart):
+                yield from _content(part.content)
+            elif isinstance(part, TextPart):
+                yield part.content.strip()
+            elif isinstance(part, ToolCallPart):
+                yield part.tool_name
+                yield part.args_as_json_str()
+            elif isinstance(part, ToolReturnPart):
+                yield part.tool_name
+                yield part.model_response_str()
+
+
+def _content(content: Any) -> Iterator[str | bytes]:
+    for item in [content] if isinstance(content, str) else content:
+        if isinstance(item, str):
+            yield item.strip()
+        elif isinstance(item, BinaryContent):
+            yield item.data
+        else:
+            yield repr(item)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f'{text[:39]}…'

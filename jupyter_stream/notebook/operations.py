@@ -1,0 +1,105 @@
+"""What a line of `%ask` does to a thread without asking anybody: show it, take an answer back, forget, save, load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from jupyter_stream.notebook.options import AskOptions, OptionError
+from jupyter_stream.notebook.views.publish import publisher
+
+if TYPE_CHECKING:
+    from jupyter_stream.conversation.thread import Thread
+
+__all__ = ('operate',)
+
+_NAMES: Final = ('clear', 'load', 'forget', 'versions', 'save', 'history')
+"""The operations, in the order in which one line does them."""
+
+
+def operate(shell: Any, options: AskOptions, prompt: str) -> bool:
+    """Do what the options say of the thread; whether they said anything of it.
+
+    Raises:
+        UserError: something cannot be done, or the line holds a prompt too.
+    """
+    wanted = [name for name in _NAMES if getattr(options, name)]
+    if not wanted:
+        return False
+    if prompt and wanted != ['versions']:
+        raise OptionError(f'--{wanted[0]} asks nothing: write the prompt in a cell of its own.')
+    from jupyter_stream.notebook.threads import notebook_of, refresh, thread_of
+
+    thread = thread_of(shell, options.thread)
+    for name in wanted:
+        _show(shell, _DO[name](thread, options, prompt))
+    refresh(notebook_of(shell))
+    return True
+
+
+def _show(shell: Any, data: Mapping[str, str]) -> None:
+    publisher(shell).display(dict(data), {}, uuid4().hex)
+
+
+def _history(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    from jupyter_stream.notebook.history import history_bundle
+
+    return history_bundle(thread)
+
+
+def _versions(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    from jupyter_stream.notebook.history import versions_bundle
+    from jupyter_stream.notebook.threads import take_back
+
+    cell, _, number = prompt.partition(':')
+    shown = [place for place in thread.places if place.turns]
+    if not cell and not shown:
+        return _said(f'The thread {thread.name} has no turns.')
+    place = thread.find(cell) if cell else max(shown, key=lambda place: len(place.turns))
+    if number:
+        if not number.strip().isdecimal():
+            raise OptionError(f'--versions needs a cell and the number of an answer, as 5:1, not {prompt!r}.')
+        take_back(thread, place, int(number))
+    return versions_bundle(thread, place)
+
+
+def _forget(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    thread.forget(options.forget or '')
+    return _said(f'The turn of the cell {options.forget} is sent no more. Run the cell again to bring it back.')
+
+
+def _clear(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    thread.clear()
+    return _said(f'All turns of the thread {thread.name} are forgotten.')
+
+
+def _save(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    count = thread.save(options.save or '')
+    return _said(f'{_turns(count)} of the thread {thread.name} saved to {options.save}.')
+
+
+def _load(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    count = thread.load(options.load or '')
+    return _said(f'{_turns(count)} of {options.load} added to the thread {thread.name}.')
+
+
+def _turns(count: int) -> str:
+    return f'{count} turn{"" if count == 1 else "s"}'
+
+
+def _said(words: str) -> Mapping[str, str]:
+    from jupyter_stream.notebook.markdown import sanitize
+    from jupyter_stream.notebook.markdown.sanitizer import visible
+
+    return {'text/markdown': sanitize(words), 'text/plain': visible(words)}
+
+
+_DO: Final[Mapping[str, Callable[[Thread, AskOptions, str], Mapping[str, str]]]] = {
+    'clear': _clear,
+    'load': _load,
+    'forget': _forget,
+    'versions': _versions,
+    'save': _save,
+    'history': _history,
+}

@@ -1,0 +1,84 @@
+"""The file of the notebook that is running, as far as its front end says where it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
+from typing import Any, Final, cast
+
+__all__ = ('SESSION_VARIABLE', 'holds', 'saved_notebook')
+
+SESSION_VARIABLE: Final = 'JPY_SESSION_NAME'
+"""Where jupyter_server tells a kernel which notebook it was started for."""
+
+_VS_CODE: Final = '__vsc_ipynb_file__'
+"""The variable in which VS Code tells the same."""
+
+_LARGEST: Final = 256 * 1024 * 1024
+"""Bytes of a file that is read at all."""
+
+_COLAB_PATIENCE: Final = 5
+"""Seconds that Colab's page has to hand over the notebook."""
+
+
+def saved_notebook(names: Mapping[str, Any], cells: Set[str]) -> dict[str, Any] | None:
+    """The saved notebook that holds one of these cells; None where there is none.
+
+    A path is not believed by itself: a kernel may be started for another notebook than the one that uses it.
+
+    Args:
+        names: The user's variables.
+        cells: The ids of cells that have run in the notebook.
+    """
+    return next((notebook for notebook in _notebooks(names) if holds(notebook, cells)), None)
+
+
+def holds(notebook: Mapping[str, Any], cells: Set[str]) -> bool:
+    """Whether a notebook's JSON has one of these cells."""
+    listed: Any = notebook.get('cells')
+    if not isinstance(listed, list):
+        return False
+    for cell in cast('list[Any]', listed):
+        if isinstance(cell, dict):
+            ids = (cell.get('id'), (cell.get('metadata') or {}).get('id'))  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
+            if any(name in cells for name in ids):  # pyright: ignore[reportUnknownVariableType]
+                return True
+    return False
+
+
+def _notebooks(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in (names.get(_VS_CODE), os.environ.get(SESSION_VARIABLE)):
+        if isinstance(path, str) and path:
+            notebook = _read(Path(path))
+            if notebook is not None:
+                yield notebook
+    notebook = _of_colab()
+    if notebook is not None:
+        yield notebook
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        if path.suffix != '.ipynb' or path.stat().st_size > _LARGEST:
+            return None
+        notebook = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return cast('dict[str, Any]', notebook) if isinstance(notebook, dict) else None
+
+
+def _of_colab() -> dict[str, Any] | None:
+    """The notebook as Colab's page has it: its kernel has no file of it."""
+    if 'google.colab' not in sys.modules:
+        return None
+    try:
+        from google.colab import _message  # pyright: ignore
+
+        answer: Any = _message.blocking_request('get_ipynb', timeout_sec=_COLAB_PATIENCE)  # pyright: ignore
+    except Exception:  # it is Colab's own, and may change
+        return None
+    notebook: Any = answer.get('ipynb') if isinstance(answer, dict) else None  # pyright: ignore
+    return cast('dict[str, Any]', notebook) if isinstance(notebook, dict) else None

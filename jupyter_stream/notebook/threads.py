@@ -1,0 +1,454 @@
+"""Questions in threads: what goes before a question, where its answer goes, and what the page is told of both.
+
+`jupyter_stream.conversation` knows the rules; here they meet IPython, the page and the saved notebook.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from jupyter_stream.conversation.cells import CellKey, CellRun
+from jupyter_stream.conversation.handover import history_for
+from jupyter_stream.conversation.notebooks import MAIN, Notebook
+from jupyter_stream.conversation.saved import kept_turns, metadata_of, restore
+from jupyter_stream.conversation.thread import Place, Thread
+from jupyter_stream.conversation.turn import Turn, digest_of, prefix_of
+from jupyter_stream.conversation.window import Room, fitting, tokens_of, too_long
+from jupyter_stream.exceptions import UserError
+from jupyter_stream.notebook import kernel
+from jupyter_stream.notebook.answer import Answer
+from jupyter_stream.notebook.bundle import final_bundle, shareable
+from jupyter_stream.notebook.options import OptionError, join_prompt, parse
+from jupyter_stream.notebook.pieces import shortened
+from jupyter_stream.notebook.reducer import is_empty
+from jupyter_stream.notebook.saved_notebook import saved_notebook
+from jupyter_stream.notebook.shell import cell_run
+from jupyter_stream.notebook.transform import questions
+from jupyter_stream.notebook.views.standing import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+    from jupyter_stream.messages import ModelMessage, ModelResponse
+    from jupyter_stream.notebook.defaults import Defaults
+    from jupyter_stream.notebook.play import Playable
+    from jupyter_stream.notebook.question import Question
+    from jupyter_stream.notebook.views.publish import Publisher
+
+__all__ = (
+    'InThread',
+    'Replay',
+    'in_thread',
+    'label_of',
+    'notebook_of',
+    'prompts_of',
+    'refresh',
+    'room_of',
+    'take_back',
+    'thread_of',
+)
+
+_NUMBERS: Final = 5
+"""Turns that the muted line names one by one."""
+
+def notebook_of(shell: Any) -> Notebook:
+    """The notebook whose cell this shell runs, with what its saved file holds of its threads."""
+    conversations = kernel.state.conversations
+    run = cell_run(shell)
+    if conversations.run is None or run.request != conversations.run.request:
+        conversations.begin(run)
+    notebook = conversations.current
+    if not notebook.is_restored:
+        _restore(notebook, shell)
+    return notebook
+
+
+def thread_of(shell: Any, name: str | Thread | None) -> Thread:
+    """The thread of this name in the notebook that runs; without a name, the notebook's own."""
+    return name if isinstance(name, Thread) else notebook_of(shell).thread(name or MAIN)
+
+
+def _restore(notebook: Notebook, shell: Any) -> None:
+    names: Mapping[str, Any] = getattr(shell, 'user_ns', {})
+    saved = saved_notebook(names, notebook.cells)
+    if saved is not None:
+        notebook.is_restored = True
+        notebook.restored += restore(notebook, kept_turns(saved, prompts_of))
+
+
+def in_thread(
+    shell: Any,
+    question: Question,
+    defaults: Defaults,
+    *,
+    thread: str | Thread | None = None,
+    fork: str | None = None,
+    again: bool = False,
+    is_pinned: bool = False,
+    is_summary: bool = False,
+) -> tuple[Playable, Callable[[Answer], Standing | None]]:
+    """A question with the turns before it in its thread, to be played, and what takes the answer.
+
+    Args:
+        shell: The shell that runs the cell.
+        question: What is asked, without history.
+        defaults: The settings.
+        thread: The thread to go on in; without one, the notebook's own, or, of a fork, a new one.
+        fork: The thread from whose last turn to go on.
+        again: Whether to ask anew, whatever the settings say.
+        is_pinned: Whether the turn is to be sent always.
+        is_summary: Whether the answer stands for the turns above it.
+
+    Raises:
+        UserError: there is no such thread to go on from, or the turns are more than the model reads at once.
+    """
+    notebook = notebook_of(shell)
+    run = kernel.state.conversations.run or cell_run(shell)
+    key = notebook.next_key(run.cell)
+    if fork is not None:
+        own = notebook.fork(fork, key, thread.name if isinstance(thread, Thread) else thread)
+    else:
+        own = thread if isinstance(thread, Thread) else notebook.thread(thread or MAIN)
+    prompts = prompts_of(run.source)
+    prompt = prompts[key.nth] if key.nth < len(prompts) else None
+    asked = InThread(notebook, own, key, run, defaults, prompt, is_pinned, is_summary)
+    filled = asked.ask(question)
+    same = asked.unchanged() if defaults.rerun == 'reuse' and not again else None
+    if same is None:
+        return filled, asked.take
+    return Replay(same, question.settings), partial(asked.show_again, same)
+
+
+# ------------------------------------------------------------------ a question in its thread
+
+
+@dataclass(eq=False)
+class InThread:
+    """One question in its thread, from before it is asked until its answer is on the page.
+
+    Args:
+        notebook: The notebook whose cell asks.
+        thread: The thread that the question goes on in.
+        run: The run of the cell.
+        defaults: What the settings say of threads.
+        prompt: The prompt as it can be read off the cell's text; None where it cannot.
+        is_pinned: Whether the turn is to be sent always.
+        is_summary: Whether the answer is to stand for all turns above it.
+    """
+
+    notebook: Notebook
+    thread: Thread
+    key: CellKey
+    run: CellRun
+    defaults: Defaults
+    prompt: str | None = None
+    is_pinned: bool = False
+    is_summary: bool = False
+
+    def __post_init__(self) -> None:
+        if self.is_summary and not self.thread.turns:
+            raise UserError(f'The thread {self.thread.name!r} has no turns to sum up.')
+        self.place = self.thread.place_of(self.key, self.run.source)
+        self._above = self.thread.before(self.place)
+        self._sent: Sequence[Turn] = ()
+        self._asked: Question | None = None
+        self._request_key = ''
+        self._restored = self.notebook.restored
+        self.notebook.restored = 0
+
+    # ------------------------------------------------------------------ before
+
+    def ask(self, question: Question) -> Question:
+        """The question with the turns before it.
+
+        Raises:
+            ThreadTooLong: they are more than the model reads at once.
+        """
+        turns = self._since_summary()
+        if self.defaults.last is not None:
+            turns = self._last(turns, self.defaults.last)
+        self._sent = self._fitting(turns, question)
+        self._asked = replace(
+            question, history=history_for(question.model_id, self._sent), thread=self.thread.name
+        )
+        self._request_key = digest_of(
+            question.model_id,
+            question.system or '',
+            json.dumps(shareable(question.settings), sort_keys=True),
+            prefix_of(self._sent),
+            *_said(question),
+        )
+        return self._asked
+
+    @property
+    def settings(self) -> Mapping[str, Any] | None:
+        """The settings of the request."""
+        return self._asked.settings if self._asked is not None else None
+
+    def unchanged(self) -> Turn | None:
+        """The last whole answer of this cell to exactly this request; None where there is none."""
+        whole = (turn for turn in reversed(self.place.turns) if turn.state == 'complete')
+        return next((turn for turn in whole if turn.request_key == self._request_key), None)
+
+    def _since_summary(self) -> list[Turn]:
+        """The turns above, from the last summary on; pinned ones stay."""
+        last = max((at for at, turn in enumerate(self._above) if turn.is_summary), default=0)
+        return [turn for at, turn in enumerate(self._above) if at >= last or self._is_pinned(turn)]
+
+    def _last(self, turns: Sequence[Turn], count: int) -> list[Turn]:
+        first = len(turns) - count
+        return [turn for at, turn in enumerate(turns) if at >= first or self._is_pinned(turn)]
+
+    def _is_pinned(self, turn: Turn) -> bool:
+        return turn in self._pinned
+
+    @property
+    def _pinned(self) -> set[Turn]:
+        return {place.turn for place in self.thread.places if place.is_pinned and place.turn is not None}
+
+    def _fitting(self, turns: Sequence[Turn], question: Question) -> Sequence[Turn]:
+        if not turns:
+            return turns
+        asked = question.messages()
+        tokens = tokens_of(turns, asked)
+        room = room_of(question) if tokens > _SMALLEST else None
+        if room is None or tokens <= room.prompt:
+            return turns
+        if self.defaults.history == 'trim':
+            pinned = self._pinned
+            return fitting(turns, asked, room, lambda turn: turn in pinned)
+        raise too_long(tokens, room)
+
+    # ------------------------------------------------------------------ after
+
+    def take(self, answer: Answer) -> Standing | None:
+        """The answer, or as much of it as came, becomes the turn of its cell; nothing came, no turn."""
+        if self._asked is None or is_empty(answer.response):
+            return None
+        from jupyter_stream.messages import ModelRequest
+
+        question = [part for part in answer.asked[-1].parts if part.part_kind != 'system-prompt']
+        turn = Turn(
+            [ModelRequest(parts=question), answer.response],
+            model=self._asked.model_id,
+            title=self._asked.title,
+            source=self.run.source,
+            number=self.run.number,
+            parent=self._above[-1] if self._above else None,
+            prefix=prefix_of(self._above),
+            sent=list(self._sent),
+            system=self._asked.system,
+            request_key=self._request_key,
+            is_summary=self.is_summary,
+        )
+        return self._show(turn, answer)
+
+    def show_again(self, turn: Turn, answer: Answer) -> Standing | None:
+        """A turn that is there already is on the page again."""
+        return self._show(turn, answer, is_unchanged=True)
+
+    def _show(self, turn: Turn, answer: Answer, *, is_unchanged: bool = False) -> Standing:
+        place = self.place
+        if place not in self.thread.places:  # it was forgotten meanwhile, with all others
+            self.thread.places.append(place)
+        place.is_pinned = self.is_pinned
+        place.show(turn)
+        answer.stands(turn, self.thread, place)
+        return Standing(
+            kept=self.kept(turn),
+            footer=list(self._footer(is_unchanged)),
+            sent=_sent_in_words(turn.sent, len(self._above)),
+            position=place.position,
+            count=len(place.turns),
+            take_back=self._take_back,
+            placed=self._placed,
+            is_unchanged=is_unchanged,
+        )
+
+    def kept(self, turn: Turn) -> Mapping[str, Any] | None:
+        return metadata_of(self.thread, self.place, turn, self.prompt) if self.defaults.save == 'turn' else None
+
+    def _footer(self, is_unchanged: bool) -> Iterator[str]:
+        if is_unchanged:
+            yield 'unchanged, not asked again'
+        if self.thread.name != MAIN:
+            yield f'thread {self.thread.name}'
+        if self._restored:
+            yield f'{self._restored} earlier turn{"" if self._restored == 1 else "s"} restored'
+
+    def _placed(self, publisher: Publisher, display: str, mark: str | None) -> None:
+        turn = self.place.current
+        kernel.state.pages[self.place] = _OnPage(self, publisher, display, {turn: mark} if turn else {})
+
+    def _take_back(self, number: int) -> None:
+        take_back(self.thread, self.place, number)
+
+
+@dataclass(eq=False)
+class _OnPage:
+    """An answer in the output of its cell, which can be drawn again.
+
+    Attributes:
+        asked: the question that was answered there.
+        publisher: the way to the page.
+        display: the id of the display.
+        marks: why answers ended early.
+        is_stale: whether it is drawn as one that was asked before the turns above it changed.
+    """
+
+    asked: InThread
+    publisher: Publisher
+    display: str
+    marks: dict[Turn, str | None]
+    is_stale: bool = False
+
+    def draw(self, turn: Turn, *, is_stale: bool) -> None:
+        self.is_stale = is_stale
+        asked, defaults = self.asked, self.asked.defaults
+        data, metadata = final_bundle(
+            kernel.state.noted_once(turn.response),
+            settings=asked.settings,
+            mark=self.marks.get(turn),
+            images=defaults.images,
+            asked=turn.title,
+            byline=defaults.byline,
+            turn=asked.kept(turn),
+            is_stale=is_stale,
+        )
+        self.publisher.update(data, metadata, self.display)
+
+
+def take_back(thread: Thread, place: Place, number: int) -> None:
+    """Let a former answer of a cell be its turn again, and show it in the cell's output.
+
+    Raises:
+        UserError: the cell has no such answer.
+    """
+    turn = thread.take_back(place, number)
+    page = kernel.state.pages.get(place)
+    if page is not None:
+        page.draw(turn, is_stale=turn in thread.stale())
+        refresh(page.asked.notebook)
+
+
+def refresh(notebook: Notebook) -> None:
+    """Mark on the page which answers were asked before the turns above them changed, where that is not as it was."""
+    for thread in notebook.threads:
+        stale = thread.stale()
+        for place in thread.places:
+            page, turn = kernel.state.pages.get(place), place.turn
+            if page is not None and turn is not None and page.is_stale != (turn in stale):
+                page.draw(turn, is_stale=turn in stale)
+
+
+# ------------------------------------------------------------------ the window, and what stands in lines
+
+
+_SMALLEST: Final = 2_000
+"""Tokens that any model reads at once: for fewer nobody looks up how many it is."""
+
+_ANSWER: Final = 4_096
+"""Tokens that are kept for an answer whose length nobody limits, but no more than a fourth of all."""
+
+
+def room_of(question: Question) -> Room | None:
+    """How much the model of a question reads at once; None where nobody knows."""
+    from jupyter_stream import prices
+    from jupyter_stream.models import infer_model
+
+    try:
+        model = infer_model(question.model)
+    except UserError:  # which asking it will say
+        return None
+    window = model.context_window or prices.context_window(model.model_name, model.system, model.base_url)
+    if window is None:
+        return None
+    wanted = (question.settings or {}).get('max_tokens') or min(_ANSWER, window // 4)
+    return Room(window, min(wanted, window // 2))
+
+
+def _sent_in_words(sent: Sequence[Turn], there: int) -> tuple[str, str]:
+    """The turns that were sent: in a few words, and each in a line."""
+    if not there:
+        return '', ''
+    lines = '\n'.join(f'{label_of(turn)} {shortened(" ".join(turn.prompt.split()), 60)}' for turn in sent)
+    if len(sent) < there:
+        return f'with {len(sent)} of {there} turns', lines
+    if len(sent) <= _NUMBERS and all(turn.number is not None for turn in sent):
+        return f'with {" ".join(map(label_of, sent))}', lines
+    return f'with {there} turn{"" if there == 1 else "s"}', lines
+
+
+def label_of(turn: Turn) -> str:
+    """The turn as a reader finds it: by the number of its cell."""
+    return f'[{"·" if turn.number is None else turn.number}]'
+
+
+def _said(question: Question) -> Iterator[str | bytes]:
+    """What a prompt says: its text, and of each file its content."""
+    for item in [question.prompt] if isinstance(question.prompt, str) else question.prompt:
+        data = getattr(item, 'data', None)
+        yield item if isinstance(item, str) else data if isinstance(data, bytes) else repr(item)
+
+
+def prompts_of(source: str) -> list[str]:
+    """The prompts of the questions in a cell's text."""
+    return list(_prompts(source))
+
+
+def _prompts(source: str) -> Iterator[str]:
+    for line, body in questions(source):
+        try:
+            yield join_prompt(parse(line)[1], body)
+        except OptionError:
+            yield ''
+
+
+# ------------------------------------------------------------------ an answer that is there already
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A turn that is shown again, as something to be played; nobody is asked."""
+
+    turn: Turn
+    settings: Mapping[str, Any] | None = None
+    loop_bound: bool = False
+
+    @property
+    def title(self) -> str:
+        return self.turn.title
+
+    def messages(self) -> list[ModelMessage]:
+        return [*(message for turn in self.turn.sent for message in turn.messages), self.turn.request]
+
+    @asynccontextmanager
+    async def open(self, messages: Sequence[ModelMessage]) -> AsyncGenerator[Any]:
+        yield _Played(self.turn.response)
+
+
+class _Played:
+    """A stream that brings the parts of a response at once."""
+
+    marks = None
+
+    def __init__(self, response: ModelResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        from jupyter_stream.messages import PartEndEvent, PartStartEvent
+
+        for index, part in enumerate(self._response.parts):
+            yield PartStartEvent(index=index, part=part)
+            yield PartEndEvent(index=index, part=part)
+
+    def get(self) -> ModelResponse:
+        return self._response
+
+    async def cancel(self) -> None:
+        """There is nothing to cancel."""

@@ -1,0 +1,1 @@
+"""Threads in a real kernel, driven as a front end drives it."""
