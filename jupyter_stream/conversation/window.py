@@ -60,11 +60,15 @@ def estimated_tokens(messages: Sequence[ModelMessage]) -> int:
 def tokens_of(turns: Sequence[Turn], more: Sequence[ModelMessage]) -> int:
     """The tokens of a prompt of these turns and messages: from the last answer on whose prompt was the same as here,
     what its provider counted; the rest by estimate.
+
+    A count below half of the estimate is not believed: some servers count the last message only.
     """
     for at in range(len(turns) - 1, -1, -1):
         turn = turns[at]
         counted = turn.tokens
         if counted is not None and len(turn.sent) == at and all(map(_is, turn.sent, turns)):
+            if 2 * counted < estimated_tokens(list(_messages(turns[: at + 1]))):
+                break
             return counted + estimated_tokens([*_messages(turns[at + 1 :]), *more])
     return estimated_tokens([*_messages(turns), *more])
 

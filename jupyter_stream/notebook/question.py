@@ -67,7 +67,8 @@ class Question:
         from jupyter_stream.messages import ModelRequest, SystemPromptPart
 
         asked = _asked(self.prompt)
-        history = checked_messages(self.history)
+        # What is in a thread was checked when it came there.
+        history = self.history if self.thread is not None else checked_messages(self.history)
         told = _system_prompts(history)
         if not self.system or [part.content for part in told] == [self.system]:
             return [*history, asked]
