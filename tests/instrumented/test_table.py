@@ -21,8 +21,11 @@ Span = dict[str, Any]
 
 QUICK = ('openai-chat', 'openai-responses', 'anthropic')
 PROTOCOLS = [
-    # The SDKs of the others are in the dependency group `bench`, and take seconds to import.
-    protocol if protocol in QUICK else pytest.param(protocol, marks=pytest.mark.slow)
+    # The SDKs of the others are in the dependency group `traces`, and take seconds to import: `make test-traces`,
+    # in which each is imported by one worker only.
+    protocol
+    if protocol in QUICK
+    else pytest.param(protocol, marks=[pytest.mark.slow, pytest.mark.xdist_group(protocol)])
     for protocol in MODELS
 ]
 OPTIONS = [
