@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage, ModelResponse
@@ -100,6 +100,10 @@ class InstrumentationSettings:
             'Time from issuing a streaming request to the first chunk being surfaced to the consumer',
             _FIRST_CHUNK_BUCKETS,
         )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Itself: where spans go has locks and connections, and `%config` copies deep whatever it is given."""
+        return self
 
     def messages_to_otel_messages(self, messages: Iterable[ModelMessage]) -> list[ChatMessage]:
         """The messages as a span has them; each is a dict with `role`, `parts` and perhaps `finish_reason`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import subprocess
 import sys
 import threading
@@ -80,6 +81,11 @@ def test_a_model_is_wrapped_once_or_not_at_all() -> None:
 def test_a_version_that_there_is_not_is_a_sentence(version: Any) -> None:
     with pytest.raises(UserError, match='not one of 5 and 6'):
         InstrumentationSettings(version=version)
+
+
+def test_a_deep_copy_records_to_the_same_place() -> None:
+    settings = InstrumentationSettings(**Recorder().providers)
+    assert copy.deepcopy({'instrument': settings})['instrument'] is settings
 
 
 def test_who_says_so_is_this_library() -> None:
