@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from .kernels import Kernel
+from .test_explore import wait
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -78,3 +79,32 @@ def test_what_is_switched_off_is_not_recorded(recording: Kernel) -> None:
         assert spans_of(recording, recording.send_from('c', '%%ask -m hello\nHi')) == []
     finally:
         recording.run('%config AskMagics.instrument = settings')
+
+
+# ------------------------------------------------------------------ the explorer
+
+WORDS = {'type': 'text', 'content': 'Hello **world**.'}
+
+
+@pytest.mark.parametrize(
+    ('argument', 'parts'),
+    [
+        ('', [[WORDS]]),
+        ('instrument=None', [[WORDS]]),
+        ('instrument=own', [[{'type': 'text'}]]),
+        ('instrument=False', []),
+    ],
+)
+@pytest.mark.parametrize('run', ['ex.run("Hi?")', 'await ex.arun("Hi?")', 'ex.press_run()'])
+def test_an_explorer_records_as_the_magics_do_or_as_it_is_told(
+    recording: Kernel, run: str, argument: str, parts: list[Any]
+) -> None:
+    recording.run(
+        'own = InstrumentationSettings(tracer_provider=provider, include_content=False)\n'
+        f'ex = explore(hello, prompt="Hi?", {argument})'
+    )
+    sent = recording.send(f'_ = {run}')
+    recording.finish(sent)
+    wait(recording, 'bool(ex.runs) and not ex.runs[0].running')
+    spans = spans_of(recording)
+    assert [json.loads(span['gen_ai.output.messages'])[0]['parts'] for span in spans] == parts
