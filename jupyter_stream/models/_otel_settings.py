@@ -78,7 +78,10 @@ class InstrumentationSettings:
         use_aggregated_usage_attribute_names: bool = True,
     ) -> None:
         if version not in get_args(InstrumentationVersion):
-            raise UserError(f'`version` is {version!r:.40}, which is not one of 5 and 6: leave it out for 5.')
+            raise UserError(
+                f'`version` is {version!r:.40}, and there are 5 and 6 (`pydantic_ai` calls its 2, 3 and 4 deprecated): '
+                'leave it out for 5.'
+            )
         self.tracer, self.meter = _tracer_and_meter(tracer_provider, meter_provider)
         self.include_binary_content = include_binary_content
         self.include_content = include_content
