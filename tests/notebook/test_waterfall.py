@@ -13,7 +13,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_stream import ask
 from jupyter_stream.messages import ModelResponse
 from jupyter_stream.models import Model, infer_model
+from jupyter_stream.notebook.defaults import Defaults
 from jupyter_stream.notebook.options import OptionError, parse
+from jupyter_stream.notebook.play import Player
+from jupyter_stream.notebook.question import question
+from jupyter_stream.notebook.views.static import NullView
 from jupyter_stream.notebook.waterfall import bundle, traced
 from jupyter_stream.stream.marks import Marks, PartMark
 from tests.faults.server import Connection, KeepAliveServer, chat, events
@@ -162,6 +166,22 @@ def test_over_http_each_moment_is_in_its_order_and_not_before_its_time(server: K
     assert row['tool call weather'].start >= 4 * PAUSE
     assert row['last token'].end >= 5 * PAUSE
     assert row['end'].end >= 6 * PAUSE
+
+
+class SlowlyShown(NullView):
+    """A view that takes its time to appear."""
+
+    def start(self, title: str, settings: Any = None) -> None:
+        time.sleep(PAUSE)
+
+
+def test_what_it_takes_to_show_the_answer_is_part_of_the_preparation() -> None:
+    """Else the answer says of itself that its first token came later than the trace says."""
+    from jupyter_stream.notebook.kernel import state
+
+    Player(question('Hi', Defaults(model='test')), SlowlyShown()).run()
+    prepare, *_ = state.traces[-1].steps
+    assert prepare.end - prepare.start >= PAUSE
 
 
 def test_a_connection_that_is_used_again_has_no_row(server: KeepAliveServer) -> None:
