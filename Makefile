@@ -9,11 +9,12 @@ NODE  := $(FRONT)/node_modules/.ready
 BENCH := .venv-bench
 PEERS := .venv-peers
 MUTANTS := .venv-mutants
+TRACES := .venv-traces
 
 # An activated environment, or a kernel's own settings, must not leak into this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo lab test test-core test-browser test-notebooks test-binder test-frontend frontend bench \
+.PHONY: help setup demo lab test test-core test-browser test-notebooks test-traces test-binder test-frontend frontend bench \
     bench-peers picture mutants lint format lock clean
 
 help:
@@ -22,6 +23,7 @@ help:
 	@echo 'make test            all tests; those in a browser only where Chromium is'
 	@echo 'make test-browser    the tests in a real JupyterLab and a real Chromium'
 	@echo 'make test-notebooks  the notebooks, run again and compared (nbval)'
+	@echo 'make test-traces     spans beside those of the peer, of the protocols whose SDKs are large, and in Logfire'
 	@echo 'make test-binder     the steps that Binder takes, in a clean copy'
 	@echo 'make bench           the measurements in benchmarks/README.md'
 	@echo 'make bench-peers     beside other ways to ask, in the page of one JupyterLab'
@@ -59,6 +61,14 @@ test-notebooks: $(READY)
 test-browser: $(READY)
 	@$(BIN)/python tools/chromium.py
 	JUPYTER_STREAM_REQUIRE=browser,local_model,$$JUPYTER_STREAM_REQUIRE $(RUN) pytest tests/browser -q $(PYTEST_ARGS)
+
+# Logfire, and the SDKs that the peer reads the other protocols with, stay out of the usual environment.
+$(TRACES)/.ready: pyproject.toml uv.lock tools/setup.sh
+	@sh tools/setup.sh $(TRACES)/.ready $(TRACES) --no-dev --group traces
+
+test-traces: $(TRACES)/.ready
+	$(TRACES)/bin/python -m pytest tests/instrumented -m slow -n 2 --dist loadgroup -q \
+	    -p no:logfire -p no:pytest_logfire $(PYTEST_ARGS)
 
 test-binder: $(READY)
 	$(RUN) pytest tests/test_binder.py -q -m slow $(PYTEST_ARGS)
@@ -121,4 +131,4 @@ lock:
 	$(BIN)/python -m uv lock
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(PEERS) $(MUTANTS) build dist .pytest_cache .ruff_cache .hypothesis $(FRONT)/node_modules $(FRONT)/.tests
+	rm -rf $(VENV) $(BENCH) $(PEERS) $(MUTANTS) $(TRACES) build dist .pytest_cache .ruff_cache .hypothesis $(FRONT)/node_modules $(FRONT)/.tests

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage, ModelResponse
@@ -78,7 +78,10 @@ class InstrumentationSettings:
         use_aggregated_usage_attribute_names: bool = True,
     ) -> None:
         if version not in get_args(InstrumentationVersion):
-            raise UserError(f'`version` is {version!r:.40}, which is not one of 5 and 6: leave it out for 5.')
+            raise UserError(
+                f'`version` is {version!r:.40}, and there are 5 and 6 (`pydantic_ai` calls its 2, 3 and 4 deprecated): '
+                'leave it out for 5.'
+            )
         self.tracer, self.meter = _tracer_and_meter(tracer_provider, meter_provider)
         self.include_binary_content = include_binary_content
         self.include_content = include_content
@@ -100,6 +103,10 @@ class InstrumentationSettings:
             'Time from issuing a streaming request to the first chunk being surfaced to the consumer',
             _FIRST_CHUNK_BUCKETS,
         )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Itself: where spans go has locks and connections, and `%config` copies deep whatever it is given."""
+        return self
 
     def messages_to_otel_messages(self, messages: Iterable[ModelMessage]) -> list[ChatMessage]:
         """The messages as a span has them; each is a dict with `role`, `parts` and perhaps `finish_reason`."""

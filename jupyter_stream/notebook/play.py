@@ -111,6 +111,7 @@ class Player:
 
     async def _play(self) -> Answer:
         view = self._view
+        self._began = time.perf_counter()
         view.start(self._source.title, self._source.settings)
         stream: StreamedResponse | None = None
         try:
@@ -143,7 +144,6 @@ class Player:
 
     def _open(self) -> AbstractAsyncContextManager[StreamedResponse]:
         self._messages = self._source.messages()
-        self._began = time.perf_counter()
         return self._source.open(self._messages)
 
     async def _show(self, stream: StreamedResponse) -> None:

@@ -26,7 +26,7 @@ class Marks:
     """The moments of a request, on `time.perf_counter`; None where one has not come, or cannot be told.
 
     Attributes:
-        began: the request was about to be sent.
+        began: the request was about to be sent, or to connect; until then, when its stream was made.
         connected: a connection was there; None where one was used again.
         answered: the head of the answer came, which is its first byte.
         last: content came for the last time.
@@ -43,3 +43,7 @@ class Marks:
         """What httpx calls for each step of a request, as its extension `trace`: not for each piece of the body."""
         if event in ('connection.connect_tcp.complete', 'connection.start_tls.complete'):
             self.connected = time.perf_counter()
+        elif event == 'connection.connect_tcp.started' or (
+            self.connected is None and event.endswith('.send_request_headers.started')
+        ):
+            self.began = time.perf_counter()  # what a first request loads and builds takes longer than to connect

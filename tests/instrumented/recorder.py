@@ -118,14 +118,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get('content-length') or 0))
         self.send_response(self.status)
         self.send_header('content-type', self.kind)
-        if self.holds:
-            self.send_header('connection', 'close')
-        else:
+        if not self.holds:
             self.send_header('content-length', str(len(self.content)))
+            self.end_headers()
+            self.wfile.write(self.content)
+            return
+        # In chunks as providers do: a client that waits for a whole buffer would else wait for more than there is.
+        self.send_header('transfer-encoding', 'chunked')
         self.end_headers()
-        self.wfile.write(self.content)
-        if self.holds:
-            select.select([self.connection], [], [], 20)  # until the client closes it
+        self.wfile.write(b'%x\r\n%s\r\n' % (len(self.content), self.content))
+        select.select([self.connection], [], [], 20)  # until the client closes it
+        self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
         pass

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import re
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pydantic_ai.concurrency
 import pydantic_ai.exceptions
@@ -33,6 +36,7 @@ from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelRequest, ModelResponse, TextPart, ThinkingPart, ToolCallPart
 from jupyter_stream.models.instrumented import (
     InstrumentationSettings,
+    InstrumentationVersion,
     InstrumentedModel,
     instrument_all,
     instrument_model,
@@ -76,10 +80,41 @@ def test_a_model_is_wrapped_once_or_not_at_all() -> None:
     assert wrapped.model_id == model.model_id
 
 
+def verdict(lib: Any, version: Any) -> str:
+    """What becomes of settings of this version: they are 'taken', 'deprecated' or 'refused'."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter('always')
+        try:
+            settings = lib.instrumented.InstrumentationSettings(version=version)
+        except (ValueError, UserError):
+            return 'refused'
+    assert settings.version == version
+    return 'deprecated' if warned else 'taken'
+
+
+@pytest.mark.parametrize('version', [*range(-1, 9), '5', 5.0, None, True])
+def test_what_the_peer_takes_is_taken_and_what_it_deprecates_is_not(version: Any) -> None:
+    assert verdict(OURS, version) == verdict(PEER, version).replace('deprecated', 'refused')
+
+
+def test_the_versions_are_those_that_the_peer_names_and_does_not_deprecate() -> None:
+    named = get_args(get_type_hints(PEER.instrumented.InstrumentationSettings.__init__)['version'])
+    verdicts = {version: verdict(PEER, version) for version in named}
+    assert verdicts == {2: 'deprecated', 3: 'deprecated', 4: 'deprecated', 5: 'taken', 6: 'taken'}
+    assert [version for version in named if verdicts[version] == 'taken'] == [*get_args(InstrumentationVersion)]
+    assert OURS.instrumented.InstrumentationSettings().version == PEER.instrumented.InstrumentationSettings().version
+
+
 @pytest.mark.parametrize('version', [1, 2, 4, 7, '5'])
 def test_a_version_that_there_is_not_is_a_sentence(version: Any) -> None:
-    with pytest.raises(UserError, match='not one of 5 and 6'):
+    sentence = f'`version` is {version!r}, and there are 5 and 6 (`pydantic_ai` calls its 2, 3 and 4 deprecated): '
+    with pytest.raises(UserError, match=re.escape(sentence)):
         InstrumentationSettings(version=version)
+
+
+def test_a_deep_copy_records_to_the_same_place() -> None:
+    settings = InstrumentationSettings(**Recorder().providers)
+    assert copy.deepcopy({'instrument': settings})['instrument'] is settings
 
 
 def test_who_says_so_is_this_library() -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+
+from tests.framing.test_eventstream import frame
 
 from .cases import MODELS, OURS, PEER, Answer, Case, kind_of, recorded, sent
 from .recorder import Recorder
@@ -20,11 +22,19 @@ from .recorder import Recorder
 Span = dict[str, Any]
 
 QUICK = ('openai-chat', 'openai-responses', 'anthropic')
-PROTOCOLS = [
-    # The SDKs of the others are in the dependency group `bench`, and take seconds to import.
-    protocol if protocol in QUICK else pytest.param(protocol, marks=pytest.mark.slow)
-    for protocol in MODELS
-]
+
+
+def of_all(protocols: Iterable[str]) -> list[Any]:
+    """The protocols as parameters.
+
+    The SDKs of some are in the dependency group `traces`, and take seconds to import: `make test-traces`, in which each
+    is imported by one worker only.
+    """
+    marks = {name: [pytest.mark.slow, pytest.mark.xdist_group(name)] for name in MODELS if name not in QUICK}
+    return [pytest.param(name, marks=marks.get(name, ())) for name in protocols]
+
+
+PROTOCOLS = of_all(MODELS)
 OPTIONS = [
     {},
     {'version': 6},
@@ -33,6 +43,11 @@ OPTIONS = [
     {'include_model_request_parameters': False},
     {'include_content': False, 'version': 6, 'include_model_request_parameters': False},
 ]
+
+
+def named(options: dict[str, Any]) -> str:
+    """The options in the id of a test."""
+    return '+'.join(f'{name}={value}' for name, value in options.items()) or 'usual'
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +161,7 @@ def text_history(lib: Any) -> list[Any]:
     return [first, *rest]
 
 
-@pytest.mark.parametrize('options', OPTIONS, ids=lambda options: '+'.join(options) or 'usual')
+@pytest.mark.parametrize('options', OPTIONS, ids=named)
 @pytest.mark.parametrize('protocol', PROTOCOLS)
 def test_a_completed_stream(protocol: str, options: dict[str, Any]) -> None:
     pictures = protocol not in ('cohere', 'huggingface', 'groq', 'mistral')
@@ -209,11 +224,11 @@ async def be_interrupted(stream: Any) -> None:
     raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize('options', [{}, {'version': 6, 'include_content': False}], ids=named)
 @pytest.mark.parametrize('read', [leave, cancel, be_cancelled, fail, be_interrupted], ids=lambda read: read.__name__)
 @pytest.mark.parametrize('protocol', PROTOCOLS)
-def test_a_stream_that_its_reader_ends(protocol: str, read: Callable[[Any], Any]) -> None:
-    # Without contents, an error has no words.
-    case = Case(read=read, options={'include_content': protocol != 'anthropic'})
+def test_a_stream_that_its_reader_ends(protocol: str, read: Callable[[Any], Any], options: dict[str, Any]) -> None:
+    case = Case(read=read, options=options)
     ours, error = same(protocol, begun(protocol), case)
     [span] = ours.traced()
     assert span['status'][0] == ('ERROR' if read is fail else 'UNSET')
@@ -249,14 +264,22 @@ BROKEN: dict[str, bytes] = {
     'openai-responses': b'event: error\ndata: {"type": "error", "sequence_number": 9, "code": "server_error",'
     b' "message": "Overloaded", "param": null}\n\n',
     'anthropic': b'event: error\ndata: {"type": "error", "error": {"type": "overloaded_error", "message": "O"}}\n\n',
+    'google': b'data: {"error": {"code": 503, "message": "Overloaded", "status": "UNAVAILABLE"}}\n\n',
+    'mistral': b'data: {"object": "error", "message": "Overloaded", "type": "server_error", "code": 503}\n\n',
+    'groq': b'event: error\ndata: {"error": {"message": "Overloaded", "type": "server_error"}}\n\n',
+    'huggingface': b'data: {"error": {"message": "Overloaded", "type": "server_error"}}\n\n',
+    'bedrock': frame(
+        {':message-type': 'exception', ':exception-type': 'throttlingException'}, b'{"message": "Overloaded"}'
+    ),
 }
+"""Without Cohere: the peer passes over its errors, and calls the answer whole."""
 
 
 @pytest.mark.parametrize('include_content', [True, False])
-@pytest.mark.parametrize('protocol', QUICK)
+@pytest.mark.parametrize('protocol', of_all(BROKEN))
 def test_a_stream_that_fails(protocol: str, include_content: bool) -> None:
     events = sent(protocol)
-    answer = Answer(b''.join([*events[: len(events) // 2], BROKEN[protocol]]))
+    answer = Answer(b''.join([*events[: len(events) // 2], BROKEN[protocol]]), kind_of(protocol))
     (ours, error), (theirs, other) = both(protocol, answer, Case(options={'include_content': include_content}))
     assert error is not None
     assert other is not None
@@ -268,11 +291,11 @@ def test_a_stream_that_fails(protocol: str, include_content: bool) -> None:
     assert ours.metrics() == theirs.metrics()
 
 
-@pytest.mark.parametrize('protocol', QUICK)
+@pytest.mark.parametrize('protocol', PROTOCOLS)
 def test_a_cut_stream_is_an_error_here_and_a_whole_answer_there(protocol: str) -> None:
     """The peer's attributes but for what it takes for the end: it calls a cut answer complete."""
     events = sent(protocol)
-    answer = Answer(b''.join(events[: len(events) // 2]))
+    answer = Answer(b''.join(events[: len(events) // 2]), kind_of(protocol))
     (ours, error), (theirs, _) = both(protocol, answer, Case())
     assert type(error).__name__ == 'IncompleteStream'
     [mine], [peers] = ours.traced(), theirs.traced()
@@ -313,9 +336,11 @@ WHOLE = {
 
 
 @pytest.mark.parametrize('way', ['whole', 'whole_sync'])
-def test_a_whole_answer_has_no_time_to_its_first_chunk(way: str) -> None:
-    answer = Answer(json.dumps(WHOLE['openai-chat']).encode(), 'application/json')
-    ours, error = same('openai-chat', answer, Case(way=way))
+@pytest.mark.parametrize('protocol', WHOLE)
+def test_a_whole_answer_has_no_time_to_its_first_chunk(protocol: str, way: str) -> None:
+    answer = Answer(json.dumps(WHOLE[protocol]).encode(), 'application/json')
+    # Without a limit, the peer streams from Anthropic and adds up.
+    ours, error = same(protocol, answer, Case(way=way, settings={'max_tokens': 100}))
     assert error is None
     assert 'gen_ai.client.operation.time_to_first_chunk' not in ours.traced()[0]['attributes']
     assert set(ours.metrics()) == {'gen_ai.client.token.usage', 'operation.cost'}

@@ -50,6 +50,13 @@ class Kernel:
     def send(self, code: str) -> str:
         return self.client.execute(code, stop_on_error=True)
 
+    def send_from(self, cell: str, code: str) -> str:
+        """`send`, with the id of the cell in its notebook, as JupyterLab, Notebook and VS Code send it."""
+        content = {'code': code, 'silent': False, 'store_history': True, 'user_expressions': {}, 'stop_on_error': True}
+        message = self.client.session.msg('execute_request', content, metadata={'cellId': cell})
+        self.client.shell_channel.send(message)
+        return message['header']['msg_id']
+
     def finish(self, *ids: str, watch: Callable[[dict[str, Any]], None] = lambda m: None) -> dict[str, Outcome]:
         """Wait for the cells to end; each message of theirs, or of a comm, is shown to `watch` as it comes."""
         found = {msg_id: Outcome() for msg_id in ids}

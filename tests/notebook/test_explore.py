@@ -157,6 +157,13 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
         explore(5)  # type: ignore[arg-type]
 
 
+def test_it_records_nothing_but_by_settings_or_a_bool() -> None:
+    with pytest.raises(
+        UserError, match='`instrument` must be True, False, None or an InstrumentationSettings, not a str'
+    ):
+        explore(HELLO, instrument='yes')  # type: ignore[arg-type]
+
+
 def test_without_a_front_end_a_sentence_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert isinstance(explore(HELLO), Explorer)
     assert capsys.readouterr().out == (

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_stream import ask
 from jupyter_stream.messages import ModelResponse
+from jupyter_stream.models import Model, infer_model
+from jupyter_stream.notebook.defaults import Defaults
 from jupyter_stream.notebook.options import OptionError, parse
+from jupyter_stream.notebook.play import Player
+from jupyter_stream.notebook.question import question
+from jupyter_stream.notebook.views.static import NullView
 from jupyter_stream.notebook.waterfall import bundle, traced
 from jupyter_stream.stream.marks import Marks, PartMark
+from tests.faults.server import Connection, KeepAliveServer, chat, events
 
 BUSY = Marks(
     began=100.1,
@@ -105,3 +114,110 @@ def test_the_magic_shows_the_last_answers_and_asks_nothing(capsys: pytest.Captur
     finally:
         shell.run_line_magic('unload_ext', 'jupyter_stream')
         InteractiveShell.clear_instance()
+
+
+# ------------------------------------------------------------------ over real HTTP
+
+PAUSE = 0.1
+"""Seconds, at the least, that the server lets pass before its head and before each event."""
+
+CALL = {'index': 0, 'id': 'call-1', 'function': {'name': 'weather', 'arguments': '{"city":'}}
+MORE = {'index': 0, 'function': {'arguments': '"Paris"}'}}
+
+
+def answer_slowly(connection: Connection) -> None:
+    """Two words and a tool call, on a connection that stays."""
+    time.sleep(PAUSE)
+    connection.send('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n')
+    for data in (chat('I '), chat('look'), chat(tool_calls=[CALL]), chat(tool_calls=[MORE]), chat(finish='tool_calls')):
+        time.sleep(PAUSE)
+        event = events(data)
+        connection.send(b'%x\r\n%b\r\n' % (len(event), event))
+    event = events('[DONE]')
+    connection.send(b'%x\r\n%b\r\n0\r\n\r\n' % (len(event), event))
+
+
+@pytest.fixture
+def server() -> Iterator[KeepAliveServer]:
+    with KeepAliveServer([answer_slowly]) as server:
+        yield server
+
+
+def asked_at(server: KeepAliveServer) -> Model:
+    return infer_model('openai-chat:m-1', api_key='k', base_url=f'{server.url}/v1')
+
+
+ROWS = ['prepare', 'connect', 'first byte', 'first token', 'last token', 'tool call weather', 'end']
+
+
+def test_over_http_each_moment_is_in_its_order_and_not_before_its_time(server: KeepAliveServer) -> None:
+    from jupyter_stream.notebook.kernel import state
+
+    ask('Hi', model=asked_at(server), display=False)
+    steps = state.traces[-1].steps
+    assert [step.name for step in steps] == ROWS
+    row = {step.name: step for step in steps}
+    waits = ['prepare', 'connect', 'first byte', 'first token', 'last token', 'end']
+    assert [row[name].start for name in waits] == [0.0, *(row[name].end for name in waits[:-1])]
+    assert row['connect'].end > row['connect'].start
+    # The server lets so many pauses pass before each, whatever the machine adds.
+    assert row['first byte'].end >= PAUSE
+    assert row['first token'].end >= 2 * PAUSE
+    assert row['tool call weather'].start >= 4 * PAUSE
+    assert row['last token'].end >= 5 * PAUSE
+    assert row['end'].end >= 6 * PAUSE
+
+
+class SlowlyShown(NullView):
+    """A view that takes its time to appear."""
+
+    def start(self, title: str, settings: Any = None) -> None:
+        time.sleep(PAUSE)
+
+
+def test_what_it_takes_to_show_the_answer_is_part_of_the_preparation() -> None:
+    """Else the answer says of itself that its first token came later than the trace says."""
+    from jupyter_stream.notebook.kernel import state
+
+    Player(question('Hi', Defaults(model='test')), SlowlyShown()).run()
+    prepare, *_ = state.traces[-1].steps
+    assert prepare.end - prepare.start >= PAUSE
+
+
+def test_a_connection_that_is_used_again_has_no_row(server: KeepAliveServer) -> None:
+    from jupyter_stream.notebook.kernel import state
+
+    model = asked_at(server)
+    for _ in range(2):
+        ask('Hi', model=model, display=False)
+    assert server.connections == 1
+    assert [step.name for step in state.traces[-2].steps] == ROWS
+    assert [step.name for step in state.traces[-1].steps] == [name for name in ROWS if name != 'connect']
+
+
+def test_the_magic_shows_the_rows_of_a_request_over_http(
+    server: KeepAliveServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell: Any = InteractiveShell.instance()
+    shell.run_line_magic('load_ext', 'jupyter_stream')
+    try:
+        shell.user_ns['slow'] = asked_at(server)
+        shell.run_cell('%ask --trace -m slow Hi')
+        lines = capsys.readouterr().out.splitlines()
+        heading = next(index for index, line in enumerate(lines) if 'asked at' in line)
+        shown = [re.split(r'  +', line)[0] for line in lines[heading + 1 :] if line.strip()]
+        assert shown == ROWS
+    finally:
+        shell.run_line_magic('unload_ext', 'jupyter_stream')
+        InteractiveShell.clear_instance()
+
+
+def test_where_nobody_listens_there_is_no_answer() -> None:
+    from jupyter_stream.exceptions import ModelConnectionError
+    from jupyter_stream.notebook.kernel import state
+
+    with KeepAliveServer([]) as server:
+        gone = asked_at(server)
+    with pytest.raises(ModelConnectionError):
+        ask('Hi', model=gone, model_settings={'max_retries': 0}, display=False)
+    assert [step.name for step in state.traces[-1].steps] == ['no answer']

@@ -29,6 +29,7 @@ from jupyter_stream.settings import concealed
 if TYPE_CHECKING:
     from jupyter_stream.messages import UserContent
     from jupyter_stream.models import Model
+    from jupyter_stream.models.instrumented import Instrument
     from jupyter_stream.notebook.answer import Answer
     from jupyter_stream.notebook.explore.panel import Panel
 
@@ -49,6 +50,7 @@ def explore(
     system: str | None = None,
     prompt: str = '',
     model_settings: Mapping[str, Any] | None = None,
+    instrument: Instrument = None,
 ) -> Explorer:
     """Open an explorer: ask models with settings of your choice, and see what comes back, and when.
 
@@ -63,16 +65,20 @@ def explore(
         system: the system prompt at first.
         prompt: the prompt at first.
         model_settings: settings of all runs; those with fields of their own are there at first.
+        instrument: record each run with OpenTelemetry: True, an `InstrumentationSettings`, or False for no trace; None
+            for what `AskMagics.instrument` says.
 
     Returns:
         The explorer, with `.run`, `.arun`, `.runs` and `.answer`.
 
     Raises:
-        UserError: `model` is neither a model nor a name.
+        UserError: `model` is neither a model nor a name, or `instrument` is none of these.
     """
     model_settings = concealed(model_settings)
     with short_errors():
-        explorer = Explorer(model, models=models, system=system, prompt=prompt, model_settings=model_settings)
+        explorer = Explorer(
+            model, models=models, system=system, prompt=prompt, model_settings=model_settings, instrument=instrument
+        )
     explorer.show()
     return explorer
 
@@ -92,12 +98,17 @@ class Explorer:
         system: str | None = None,
         prompt: str = '',
         model_settings: Mapping[str, Any] | None = None,
+        instrument: Instrument = None,
     ) -> None:
         from jupyter_stream.checks import checked_settings
+        from jupyter_stream.models.instrumented import settings_of
 
         model_settings = concealed(model_settings)
         self._shell = current_shell()
-        self._defaults = defaults_of(self._shell)
+        usual_defaults = defaults_of(self._shell)
+        instrument = usual_defaults.instrument if instrument is None else instrument
+        settings_of(instrument)  # refuses what is none
+        self._defaults = replace(usual_defaults, instrument=instrument)
         first = model if model is not None else default_model(self._defaults.model)
         check_arguments(
             model=first, models=models, system=system or '', prompt=prompt, model_settings=model_settings or {}
