@@ -7,6 +7,7 @@ not decide (help, and completion where a kernel hands it one line only) is decid
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, cast
@@ -15,11 +16,13 @@ from jupyter_stream.notebook.options import OPTIONS, Typing, typing
 from jupyter_stream.notebook.question import is_model
 from jupyter_stream.notebook.transform import before_cursor
 
-__all__ = ('choices', 'register', 'unregister')
+__all__ = ('choices', 'help_on', 'register', 'unregister')
 
 _NAME: Final = 'jupyter_stream'
 _FIRST: Final = 1000
 """The priority among matchers: what it suppresses has not been looked for in vain."""
+
+_WORD: Final = re.compile(r'[\w-]*')
 
 Shell = Any
 Reply = dict[str, Any]
@@ -94,30 +97,62 @@ def _offset(context: Any) -> int:
 # ------------------------------------------------------------------ the kernel's methods
 
 
-def _no_completion(cursor: int) -> Reply:
+def _completion(code: str, cursor: int) -> Reply | None:
+    """No completion, in prose; None where the kernel is to look for some."""
+    if not _in_prose(before_cursor(code, cursor)):
+        return None
     return {'status': 'ok', 'matches': [], 'cursor_start': cursor, 'cursor_end': cursor, 'metadata': {}}
 
 
-def _no_help(cursor: int) -> Reply:
-    return {'status': 'ok', 'found': False, 'data': {}, 'metadata': {}}
+def _inspection(code: str, cursor: int) -> Reply | None:
+    """No help in prose, and on the word of an option the option's own; None where the kernel is to look."""
+    before = before_cursor(code, cursor)
+    text = '' if _in_prose(before) else help_on(before or '', _rest_of_word(code, cursor))
+    if text is None:
+        return None
+    return {'status': 'ok', 'found': bool(text), 'data': {'text/plain': text} if text else {}, 'metadata': {}}
+
+
+def _in_prose(before: str | None) -> bool:
+    return before is not None and _word(before) is None
+
+
+def _rest_of_word(code: str, cursor: int) -> str:
+    rest = _WORD.match(code, cursor)
+    return rest[0] if rest else ''
+
+
+def help_on(before: str, rest: str = '') -> str | None:
+    """What there is to know of the option in whose name the cursor stands, or of all that begin like it.
+
+    None where it stands in no option's name; '' where there is no such option.
+    """
+    word = typing(before + rest) if before.strip() else None
+    if word is None or word.option is not None or not word.text:
+        return None
+    exact = [option for option in OPTIONS if word.text in option.flags]
+    found = exact or [option for option in OPTIONS if any(flag.startswith(word.text) for flag in option.flags)]
+    return '\n'.join(
+        f'{", ".join(option.flags)} {option.metavar}'.rstrip() + f'\n    {option.help}' for option in found
+    )
 
 
 class _Guard:
-    """Stands before a method of the kernel that is given a cell and a cursor; prose never reaches the method."""
+    """Stands before a method of the kernel that is given a cell and a cursor, and answers what `answer` can."""
 
-    def __init__(self, method: Callable[..., Any], nothing: Callable[[int], Reply]) -> None:
+    def __init__(self, method: Callable[..., Any], answer: Callable[[str, int], Reply | None]) -> None:
         self.method = method
-        self._nothing = nothing
+        self._answer = answer
 
     def __call__(self, code: str, cursor_pos: int | None = None, *args: Any, **kwargs: Any) -> Any:
-        cursor = len(code) if cursor_pos is None else cursor_pos
-        before = before_cursor(code, cursor)
-        if before is not None and _word(before) is None:
-            return self._nothing(cursor)
-        return self.method(code, cursor_pos, *args, **kwargs)
+        reply = self._answer(code, len(code) if cursor_pos is None else cursor_pos)
+        return self.method(code, cursor_pos, *args, **kwargs) if reply is None else reply
 
 
-_GUARDED: Final[dict[str, Callable[[int], Reply]]] = {'do_complete': _no_completion, 'do_inspect': _no_help}
+_GUARDED: Final[dict[str, Callable[[str, int], Reply | None]]] = {
+    'do_complete': _completion,
+    'do_inspect': _inspection,
+}
 
 
 def register(shell: Shell) -> None:
@@ -127,9 +162,9 @@ def register(shell: Shell) -> None:
     with suppress(AttributeError):
         shell.Completer.custom_matchers.append(_matcher(shell))
     kernel = getattr(shell, 'kernel', None)
-    for name, nothing in _GUARDED.items():
+    for name, answer in _GUARDED.items():
         if hasattr(kernel, name):
-            setattr(kernel, name, _Guard(getattr(kernel, name), nothing))
+            setattr(kernel, name, _Guard(getattr(kernel, name), answer))
 
 
 def unregister(shell: Shell) -> None:

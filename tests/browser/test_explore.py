@@ -131,7 +131,7 @@ def test_a_sitting(own: Callable[[type[Lab]], Lab], kind: type[Lab]) -> None:
 
     (summary,) = (output.data for output in book.save().cells[1].outputs)
     assert set(summary) == {'text/markdown', 'text/plain'}
-    for text in ('run 1', 'run 2', 'function:function::guide', 'Why is the sky blue?', 'first text', 'stopped'):
+    for text in ('run 1', 'run 2', 'guide', 'Why is the sky blue?', 'first text', 'stopped'):
         assert text in summary['text/markdown'].lower().replace('why', 'Why') and text in summary['text/plain']
     assert SAVED in summary['text/markdown'] and SAVED in summary['text/plain']
     assert 'Go on.' in summary['text/markdown'] and 'word20' in summary['text/markdown']

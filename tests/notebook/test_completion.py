@@ -140,6 +140,25 @@ def test_prose_has_no_help(kernel: Kernel, cell: str) -> None:
     assert (reply['status'], reply['found'], reply['data']) == ('ok', False, {})
 
 
+@pytest.mark.parametrize(
+    ('cell', 'text'),
+    [
+        ('%%ask --temp|erature 0\nHi', '-t, --temperature NUMBER\n    the sampling temperature'),
+        ('%ask -m hello --max-tokens| 5', '--max-tokens COUNT\n    the most tokens to answer with'),
+        ('%%ask -o| answer\nHi', '-o, --out VAR\n    a variable for the answer object'),
+        ('%%ask --te|', '-t, --temperature NUMBER\n    the sampling temperature'),
+    ],
+)
+def test_an_option_has_its_own_help(kernel: Kernel, cell: str, text: str) -> None:
+    reply = request(kernel, 'inspect', cell)
+    assert (reply['found'], reply['data']) == (True, {'text/plain': text})
+
+
+def test_what_is_no_option_has_no_help_and_a_value_that_of_python(kernel: Kernel) -> None:
+    assert not request(kernel, 'inspect', '%%ask --pri|nt\nHi')['found']
+    assert 'FunctionModel' in request(kernel, 'inspect', '%%ask -m hel|lo\nHi')['data']['text/plain']
+
+
 @pytest.mark.parametrize(('cell', 'part'), [('op|en', 'open'), ('%%as|k\nopen', 'Ask a language model')])
 def test_help_is_there_as_ever(kernel: Kernel, cell: str, part: str) -> None:
     reply = request(kernel, 'inspect', cell)

@@ -113,8 +113,8 @@ def test_runs_are_kept() -> None:
     assert second.question.settings == {'temperature': 0.5, 'max_tokens': 5}
     assert second.question.system == 'Be kind.'
     assert (repr(explorer), repr(first)) == (
-        "Explorer('function:function::hello', 2 runs)",
-        f"Run(1, 'function:function::hello', complete, {len(first.events)} events)",
+        "Explorer('hello', 2 runs)",
+        f"Run(1, 'hello', complete, {len(first.events)} events)",
     )
 
 
@@ -179,7 +179,7 @@ def test_a_summary_says_what_was_asked_and_what_came() -> None:
     data = summary(run)
     assert data['text/markdown'] == (
         '| run | 1 |\n| --- | --- |\n'
-        '| model | `function:function::hello` |\n'
+        '| model | `hello` |\n'
         '| settings | `temperature 0.5` |\n'
         '| system | `Be kind.` |\n'
         '| prompt | `Who are ¦ you?` |\n'
@@ -187,7 +187,7 @@ def test_a_summary_says_what_was_asked_and_what_came() -> None:
         f'| tokens | `{run.answer.usage.input_tokens} in, {run.answer.usage.output_tokens} out` |\n'  # type: ignore[union-attr]
         '| ended | `complete` |'
     )
-    assert data['text/plain'].startswith('run 1\nmodel:    function:function::hello\n')
+    assert data['text/plain'].startswith('run 1\nmodel:    hello\n')
     assert summary(run) == run._repr_mimebundle_()
 
 

@@ -14,7 +14,7 @@ from jupyter_stream.models.function import FunctionModel
 from jupyter_stream.models.test import TestModel
 from jupyter_stream.notebook.explore import Explorer, Run
 from jupyter_stream.notebook.explore.fields import Fields, fields_of, fields_with
-from jupyter_stream.notebook.explore.panel import Panel
+from jupyter_stream.notebook.explore.panel import Panel, _name
 from jupyter_stream.notebook.explore.summary import differences, overview, summary, tokens
 from jupyter_stream.notebook.question import Question
 from jupyter_stream.usage import RequestUsage
@@ -188,6 +188,20 @@ def test_differences_are_the_figures_and_what_differs() -> None:
     assert 'prompt' not in {name for name, *_ in differences(one, one)}
 
 
+def test_a_model_has_the_name_that_it_has_below_its_answers() -> None:
+    explorer = Explorer(HELLO, prompt='Hi?')
+    run = explorer.run()
+    assert _name(run).startswith('1 · hello · ')
+    assert ('model', 'hello', 'hello') in differences(run, run)
+    for shown in (repr(explorer), repr(run), summary(run), overview([run])):
+        assert 'hello' in str(shown) and 'function:' not in str(shown)
+
+
+def test_one_model_of_two_providers_is_told_apart() -> None:
+    one, other = Run(1, Question('Hi?', 'openai-chat:gpt-x')), Run(2, Question('Hi?', 'azure:gpt-x'))
+    assert ('model', 'openai-chat:gpt-x', 'azure:gpt-x') in differences(one, other)
+
+
 # ------------------------------------------------------------------ states and tokens
 
 
@@ -249,7 +263,7 @@ def test_all_runs_stay_with_their_whole_answers_as_markdown() -> None:
         explorer.run('And?', model=FAILING, system='')
     data = overview(explorer.runs)
     text = data['text/markdown']
-    assert text.startswith('**Run 1** · `function:function::hello` · `temperature 0.5` · tokens ')
+    assert text.startswith('**Run 1** · `hello` · `temperature 0.5` · tokens ')
     assert ' s · complete\n\n*System prompt:* `Be | kind.`\n\n> Who\n>\n> are you?\n\n' in text
     assert ' s · failed\n' in text
     assert 'Hello world' in text

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from jupyter_stream.notebook.markdown import BlockSplitter, repair, sanitize
 from jupyter_stream.notebook.markdown.bounds import Bounds, passages, shortened
@@ -553,10 +554,40 @@ def test_a_fence_in_a_list_ends_no_block() -> None:
         ('So:\n\n| a | b |\n| --', 'So:\n\n| a | b |\n| -- | --- |'),
         ('| a | b |\n|', '| a | b |\n| --- | --- |'),
         ('| a | b |\n| --- | --:', '| a | b |\n| --- | --: |'),
-        ('| a | b |', '| a | b |'),
-        ('| a | b |\n| --- | --- |\n| 1 | ', '| a | b |\n| --- | --- |\n| 1 | '),
-        ('a | b\n\n- one', 'a | b\n\n- one'),
+        ('So:\n| a | b |\n|---|', 'So:\n| a | b |\n| --- | --- |'),
+        ('| a | b |\n| :', '| a | b |\n| --- | --- |'),
+        ('| a \\| b | c\n|:-:|-', '| a \\| b | c\n| :-: | - |'),
+        ('> | a | b |\n> | -', '> | a | b |\n> | - | --- |'),
+        ('| a | b |', '| a | b |\n| --- | --- |'),
+        ('So:\n\n| a | b |\n', 'So:\n\n| a | b |\n| --- | --- |'),
+        ('So:\n| a | b', 'So:\n| a | b |\n| --- | --- |'),
+        ('  | a \\|', '  | a \\| |\n  | --- |'),
+        ('|a|b|', '|a|b|\n| --- | --- |'),
+        ('So:\n\n|', 'So:\n'),
+        ('|', ''),
     ],
 )
-def test_a_table_that_is_cut_below_its_heading_stays_one(text: str, whole: str) -> None:
+def test_a_table_that_is_cut_in_its_heading_or_below_it_is_one(text: str, whole: str) -> None:
     assert whole_table(text) == whole
+    columns = len(re.findall(r'(?<!\\)\|', whole.rpartition('\n')[2])) - 1
+    cells = re.findall('<th[ >]', MarkdownIt('gfm-like', {'linkify': False}).render(whole))
+    assert len(cells) == max(columns, 0)
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        '| a | b |\n| --- | --- |\n| 1 | ',
+        '| a | b |\n| --- | --- |\n| 1 | 2 |\n|',
+        '| a |\n| --- | --- | -',
+        'a | b\n\n- one',
+        '|x| = 3',
+        '|x| + |y|',
+        '| one\n| two',
+        '|---|---|',
+        'no table',
+        '',
+    ],
+)
+def test_what_is_no_table_or_a_whole_one_stays_as_it_is(text: str) -> None:
+    assert whole_table(text) == text

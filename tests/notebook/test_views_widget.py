@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_one_display_and_one_update_and_nothing_of_the_widget_is_left(monkeypatc
     front.view.start('m', {'temperature': 0})
     (kind, waiting), *_ = front.cell.sent
     assert kind == 'display' and waiting[MIME]['model_id'] == front.widget.model_id
-    assert waiting['text/plain'] == 'Asking m… The answer is still coming.'
+    assert waiting['text/plain'] == 'Asking m…'
     front.page_shows_it()
     for event in events('Hello', ' world'):
         front.now += 1
@@ -226,13 +227,22 @@ def test_a_cell_that_cannot_hear_shows_a_widget_only_where_one_is_known_to_work(
     assert known.widget.stop == 'keys'
 
 
-def test_nothing_shown_first_waits_for_an_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(__import__('sys').modules, 'jupyter_stream.widgets.live')
+def test_nothing_is_shown_before_the_widget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, 'jupyter_stream.widgets.live')
     front = Front(monkeypatch, sure=True)
     front.view.start('m')
-    assert [MIME in data for _, data in front.cell.sent] == [False]
     front.view.tick()
-    assert [MIME in data for _, data in front.cell.sent] == [False, True]
+    assert [MIME in data for _, data in front.cell.sent] == [True], 'also where widgets are still to be imported'
+
+
+def test_without_widgets_the_waiting_line_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    front = Front(monkeypatch, session='without')
+    front.view.on_stop(lambda: None)
+    front.view.start('m')
+    front.now += PATIENCE + 0.1
+    front.view.tick()
+    lines = [data['text/markdown'] for _, data in front.cell.sent]
+    assert len(lines) == 2 and len(set(lines)) == 1
 
 
 def test_it_can_be_stopped_and_shows_what_the_model_says_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -354,10 +354,9 @@ def _ended(run: Run) -> str:
 
 def _name(run: Run) -> str:
     """A run in the list: its number, its model, how it ended unless it is whole, time and tokens as far as known."""
-    model = run.model.partition(':')[2] or run.model
     state = '' if run.state == 'complete' else run.state
     time = '' if run.elapsed is None else f'{run.elapsed:.1f} s'
-    return ' · '.join(piece for piece in (str(run.number), model, state, time, _tokens(run)) if piece)
+    return ' · '.join(piece for piece in (str(run.number), run.title, state, time, _tokens(run)) if piece)
 
 
 def _tokens(run: Run) -> str:

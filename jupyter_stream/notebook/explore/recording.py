@@ -79,7 +79,7 @@ def replay(run: Run, make: Callable[[Callable[[], float]], View]) -> None:
     """
     now = 0.0
     view = make(lambda: now)
-    view.start(run.model, run.question.settings)
+    view.start(run.title, run.question.settings)
     for event, at in zip(run.events, run.times, strict=True):
         now = at
         view.update(event)

@@ -71,8 +71,13 @@ class Run:
 
     @property
     def model(self) -> str:
-        """The model that was asked."""
+        """The model that was asked, with its provider, as in a model string."""
         return self.question.model_id
+
+    @property
+    def title(self) -> str:
+        """The model that was asked, as it is named to people."""
+        return self.question.title
 
     @property
     def text(self) -> str:
@@ -101,7 +106,7 @@ class Run:
         self.trace.end = elapsed
 
     def __repr__(self) -> str:
-        return f'Run({self.number}, {self.model!r}, {self.state}, {len(self.events)} events)'
+        return f'Run({self.number}, {self.title!r}, {self.state}, {len(self.events)} events)'
 
     def _display_(self) -> Any:
         """marimo's word for what to show as the value of a cell."""

@@ -57,7 +57,7 @@ def _seconds(run: Run) -> tuple[str, str]:
 
 def _told(run: Run) -> str:
     """What was asked and what came, as Markdown that is safe and that what follows cannot become part of."""
-    names = [code(text) for text in (visible(run.model), _cut(_settings(run))) if text]
+    names = [code(text) for text in (visible(run.title), _cut(_settings(run))) if text]
     head = sanitize(' · '.join([f'**Run {run.number}**', *names, *_figures(run)]))
     system = f'*System prompt:* {sanitize(code(_cut(run.question.system)))}' if run.question.system else ''
     answer = _bundle(run).get('text/markdown', '')
@@ -73,7 +73,7 @@ def _quoted(text: str) -> str:
 
 def _told_plainly(run: Run) -> str:
     head = ' · '.join(
-        text for text in (f'run {run.number}', visible(run.model), _settings(run), *_figures(run)) if text
+        text for text in (f'run {run.number}', visible(run.title), _settings(run), *_figures(run)) if text
     )
     asked = visible(prompt_text(run.question.prompt))
     pieces = [head, f'prompt: {asked}', _bundle(run).get('text/plain', ''), _error(run)]
@@ -95,6 +95,8 @@ def differences(one: Run, other: Run) -> list[tuple[str, str, str]]:
     Model, tokens, times and state always; the prompts and settings where they differ.
     """
     told = [_compared(run) for run in (one, other)]
+    if one.title == other.title and one.model != other.model:  # of two providers
+        told = [{**each, 'model': visible(run.model)} for each, run in zip(told, (one, other), strict=True)]
     names = list(dict.fromkeys(name for each in told for name in each))
     rows = [(name, told[0].get(name) or NOT_SAID, told[1].get(name) or NOT_SAID) for name in names]
     return [row for row in rows if row[0] in _ALWAYS or row[1] != row[2]]
@@ -107,7 +109,7 @@ def _compared(run: Run) -> dict[str, str]:
     question, (into, out), (first, time) = run.question, run.tokens, _seconds(run)
     settings = {name.replace('_', ' '): str(value) for name, value in shareable(question.settings).items()}
     return {
-        'model': visible(run.model),
+        'model': visible(run.title),
         'prompt': _cut(prompt_text(question.prompt)),
         'system prompt': _cut(question.system or ''),
         **{name: _cut(value) for name, value in settings.items()},
@@ -140,7 +142,7 @@ def summary(run: Run, *, times: bool = False) -> dict[str, Any]:
 
 
 def _lines(run: Run, times: bool) -> Iterator[tuple[str, str]]:
-    yield 'model', visible(run.model)
+    yield 'model', visible(run.title)
     prompt = prompt_text(run.question.prompt)
     for label, text in (('settings', _settings(run)), ('system', run.question.system or ''), ('prompt', prompt)):
         if text:

@@ -39,19 +39,63 @@ def repair(text: str) -> str:
     return text[:at] + _paragraph(text[at:])
 
 
-_HALF_ROW = re.compile(r'(?:^|\n\n)( {0,3}\|[^\n]*)\n {0,3}\|[ \t:|-]*$')
+_DELIMITERS = re.compile(r'\|?[ \t]*:?-[ \t:|-]*')
+_BEGUN = re.compile(r'\|[ \t:|-]*')
+_HEADING = re.compile(r'\|(?:[ \t]+\S.*|(?:[^|\s][^|]*\|){2,}[^|]*)')
+"""Cells set off by spaces, or two whole ones: `|x| = 3` is none."""
+
+_PIPE = re.compile(r'(?<!\\)\|')
 
 
 def whole_table(text: str) -> str:
-    """The text with the row below a table's heading made whole, where the text ends within it: else it is no table."""
-    cut = _HALF_ROW.search(text)
-    if cut is None:
+    """The text with the row of dashes below a table's heading, where it ends in that row, or in the heading: without it
+    the table would be lines of pipes. The first pipe of one, with nothing behind it, is left out. O(rows of the table).
+    """
+    before, newline, last = text.rstrip().rpartition('\n')
+    row, indent = _unindented(last)
+    if row[:1] != '|' or _in_table(before):
         return text
-    columns = len(re.findall(r'(?<!\\)\|', cut[1].strip().removesuffix('|')))
-    begun = text[cut.end(1) + 1 :].strip().strip('|').split('|')
-    marks = [mark if re.fullmatch(r':?-+:?', mark) else '---' for mark in map(str.strip, begun)]
-    row = (marks + ['---'] * columns)[:columns]
-    return f'{text[: cut.end(1)]}\n| {" | ".join(row)} |' if len(begun) <= columns else text
+    heading, _ = _unindented(before.rpartition('\n')[2])
+    if heading[:1] == '|':
+        rule = _rule(heading, row) if _BEGUN.fullmatch(row) else ''
+        return f'{before}\n{indent}{rule}' if rule else text
+    if row == '|':
+        return before
+    if not _HEADING.fullmatch(row) or _DELIMITERS.fullmatch(row):
+        return text
+    row += '' if _PIPE.fullmatch(row, len(row) - 1) else ' |'
+    return f'{before}{newline}{indent}{row}\n{indent}{_rule(row, "|")}'
+
+
+def _unindented(line: str) -> tuple[str, str]:
+    """What stands on a line in quotes or items, and the marks of those."""
+    indent = line[: len(line) - len(line.lstrip(' \t>'))]
+    return line[len(indent) :].rstrip(), indent
+
+
+def _in_table(text: str) -> bool:
+    """Whether a row that follows belongs to a table: there is a row of dashes above, and only rows in between."""
+    for line in map(_unindented, reversed(text.split('\n'))):
+        if '|' not in line[0]:
+            return False
+        if _DELIMITERS.fullmatch(line[0]):
+            return True
+    return False
+
+
+def _rule(heading: str, begun: str) -> str:
+    """The row of dashes below a heading, as it was begun; '' where it has more cells than the heading."""
+    columns, marks = len(_cells(heading)), [mark.strip() for mark in _cells(begun)]
+    if len(marks) > columns:
+        return ''
+    marks = [mark if re.fullmatch(':?-+:?', mark) else '---' for mark in marks] + ['---'] * (columns - len(marks))
+    return f'| {" | ".join(marks)} |'
+
+
+def _cells(row: str) -> list[str]:
+    """The cells of a row that begins with a pipe, and need not end with one."""
+    cells = _PIPE.split(row)[1:]
+    return cells if cells[-1].strip() else cells[:-1]
 
 
 def _fenced(text: str, run: str) -> str:

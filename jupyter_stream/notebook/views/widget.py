@@ -7,7 +7,6 @@ widget is found out by showing one: where nothing answers, the Markdown view tak
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -101,10 +100,10 @@ class WidgetView:
             # This cell hears no page, so it cannot find out; the next answer will know.
             self._take_over()
             kernel.state.load_frontend()
-        elif self._place is not None or 'jupyter_stream.widgets.live' in sys.modules:
+        else:
+            # At once, though the first has to wait for the import of widgets: a page that is to show anything before
+            # loads its own renderer for it first, takes it away again, and is blank in between.
             self._create()
-        else:  # what is seen first does not wait for the import of widgets
-            self._display(_waiting(title))
 
     def status(self, text: str) -> None:
         if self._instead is not None:
@@ -259,12 +258,13 @@ class WidgetView:
         self._instead.tick()
 
 
-def _waiting(title: str, model_id: str | None = None) -> dict[str, Any]:
-    """What stands in the output until the answer is done; the words are for whoever reads a file saved before that."""
-    words = f'{asking(title)} The answer is still coming.'
-    widget = {} if model_id is None else {_MIME: {'version_major': 2, 'version_minor': 0, 'model_id': model_id}}
+def _waiting(title: str, model_id: str) -> dict[str, Any]:
+    """What stands in the output until the answer is done. The words are the Markdown view's, should it take over, and
+    for whoever reads a file saved before the end.
+    """
+    words = asking(title)
     return {
-        **widget,
+        _MIME: {'version_major': 2, 'version_minor': 0, 'model_id': model_id},
         'text/markdown': waiting_markdown(words),
         'text/plain': visible(words),
     }

@@ -13,10 +13,26 @@ import { type Core, load, page } from "./registry.ts";
 const PATIENCE = 1500;
 const SELDOM = 12_000;
 
+/** The line as the core's own that takes its place, `.jps-footer` of style.css, with its dot. */
+const LINE =
+  "display:flex;align-items:center;gap:.6em;min-height:1.9em;" +
+  "font:calc(.85*var(--jp-content-font-size1,14px))/var(--jp-content-line-height,1.6) " +
+  "var(--jp-content-font-family,var(--vscode-font-family,system-ui));" +
+  "color:var(--jp-content-font-color2,var(--vscode-descriptionForeground,#757575))";
+const DOT =
+  "flex:none;border:.3em solid var(--jp-brand-color1,var(--vscode-textLink-foreground,#1565c0));border-radius:50%";
+
+function styled(name: string, style: string, ...children: Node[]): HTMLElement {
+  const el = document.createElement(name);
+  el.style.cssText = style;
+  el.append(...children);
+  return el;
+}
+
 function wait(context: Context): () => void {
   const { model, el } = context;
   const text = document.createTextNode("");
-  el.replaceChildren(text);
+  el.replaceChildren(styled("div", LINE, styled("span", DOT), text));
   let words = ["", ""];
   const show = (ops: Op[] | undefined) => {
     for (const [name, word] of ops ?? []) {

@@ -37,6 +37,32 @@ for (const [rule, text, shown] of RULES) {
   });
 }
 
+const TABLE = "<table><thead><tr><th>a</th><th>b</th></tr></thead></table>";
+const CUT: [text: string, shown: string][] = [
+  ["| a | b |\n| --", TABLE],
+  ["| a | b |\n|", TABLE],
+  ["| a | b |\n", TABLE],
+  ["So:\n| a | b", `<p>So:</p>${TABLE}`],
+  ["> | a | b |\n> | -", `<blockquote>${TABLE}</blockquote>`],
+  ["So:\n\n|", "<p>So:</p>"],
+  ["|---|---|", "<p>|---|---|</p>"],
+  ["|x| = 3", "<p>|x| = 3</p>"],
+  ["```\n| a | b |", "<pre><code>| a | b |</code></pre>"],
+  ["```\nx\n```\n\n| a | b |", `<pre><code>x\n</code></pre>${TABLE}`],
+  ["---\n| a | b |", `<hr>${TABLE}`],
+];
+for (const [text, shown] of CUT) {
+  test(`a table that is cut in its heading is one at the end, what is none is not: ${JSON.stringify(text)}`, () => {
+    const grown = stream();
+    for (const char of text) {
+      grown.append(char);
+      grown.render();
+    }
+    grown.finish();
+    assert.equal(html(grown), shown);
+  });
+}
+
 const FOUND: [text: string, links: string[]][] = [
   ["See https://a.b/c?d=e&f=g, and", ["https://a.b/c?d=e&f=g"]],
   ["(https://h.i/j_(k)).", ["https://h.i/j_(k)"]],

@@ -23,7 +23,7 @@ import type { Clock } from "../clock.ts";
 import { visible } from "../visible.ts";
 import { Extras } from "./extras.ts";
 import { Fence } from "./fence.ts";
-import { withoutUndecided } from "./unfinished.ts";
+import { wholeTable, withoutUndecided } from "./unfinished.ts";
 import { Lines } from "./lines.ts";
 import { type ListCut, PART, settled } from "./lists.ts";
 import { HARD, type Parsed, parse, parsePiece, pieceEnd, type Reading, type Reference } from "./parser.ts";
@@ -149,7 +149,7 @@ export class MarkdownStream {
     // What makes the parser read the tail as what it goes on with: a letter of the paragraph, the table's head.
     const prefix = going?.kind === "paragraph" ? "x" : going?.kind === "table" ? going.head : "";
     const source = prefix + text;
-    const read = unfinished ? withoutUndecided(source) : source;
+    const read = unfinished ? withoutUndecided(source) : isWhole ? wholeTable(source) : source;
     const parsed = parse(read, { references: this.late.known, unfinished, ...readingOf(going) });
     const lines = new Lines(read, parsed.open);
     const lists = settleLists(parsed, lines, going?.kind === "list" ? going.loose : undefined);

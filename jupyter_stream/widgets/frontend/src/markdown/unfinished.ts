@@ -52,8 +52,8 @@ function inTable(text: string, start: number): boolean {
   for (let end = start; end > 0; ) {
     const from = text.lastIndexOf("\n", end - 2) + 1;
     const line = text.slice(from, end - 1);
-    if (RULE.test(line)) return true;
     if (!line.includes("|")) return false;
+    if (RULE.test(line)) return true;
     end = from;
   }
   return false;
@@ -77,6 +77,63 @@ function tableRule(text: string, start: number, line: string): string | null {
 function completed(rule: string | undefined): string {
   const bare = (rule ?? "").trim();
   return bare.includes("-") ? bare : bare === ":" ? ":-" : "-";
+}
+
+/** Cells set off by spaces, or two whole ones: `|x| = 3` is none. */
+const HEADING = /^\|(?:[ \t]+\S.*|(?:[^|\s][^|]*\|){2,}[^|]*)$/;
+const PIPE = /(?<!\\)\|/;
+
+/**
+ * The whole text of an answer that is over, with the row of dashes below a table's heading, where it ends in that row, or
+ * in the heading: without it the table would be lines of pipes. The first pipe of one, with nothing behind it, is left
+ * out. Costs O(rows of the table), and O(text) where there is something to mend.
+ */
+export function wholeTable(text: string): string {
+  const whole = text.trimEnd();
+  const start = whole.lastIndexOf("\n") + 1;
+  const [indent, row] = unindented(whole.slice(start));
+  if (!row.startsWith("|") || inTable(whole, start) || inFence(whole)) return text;
+  const before = whole.slice(0, start);
+  const heading = unindented(before.slice(before.lastIndexOf("\n", start - 2) + 1, -1))[1];
+  if (heading.startsWith("|")) {
+    const rule = /^\|[ \t:|-]*$/.test(row) ? ruleBelow(heading, row) : "";
+    return rule ? `${before}${indent}${rule}` : text;
+  }
+  if (row === "|") return before;
+  if (!HEADING.test(row) || RULE.test(row)) return text;
+  const closed = /(?<!\\)\|$/.test(row) ? row : `${row} |`;
+  return `${before}${indent}${closed}\n${indent}${ruleBelow(closed, "|")}`;
+}
+
+/** The marks of quotes and items on a line, and what stands in them. */
+function unindented(line: string): [indent: string, rest: string] {
+  const indent = /^[ \t>]*/.exec(line)?.[0] ?? "";
+  return [indent, line.slice(indent.length).trimEnd()];
+}
+
+/** The row of dashes below a heading, as it was begun; "" where it has more cells than the heading. */
+function ruleBelow(heading: string, begun: string): string {
+  const columns = cellsOf(heading).length;
+  const marks = cellsOf(begun).map((mark) => (/^:?-+:?$/.test(mark.trim()) ? mark.trim() : "---"));
+  if (marks.length > columns) return "";
+  return `| ${[...marks, ...Array<string>(columns - marks.length).fill("---")].join(" | ")} |`;
+}
+
+/** The cells of a row that begins with a pipe, and need not end with one. */
+function cellsOf(row: string): string[] {
+  const cells = row.split(PIPE).slice(1);
+  return cells.at(-1)?.trim() ? cells : cells.slice(0, -1);
+}
+
+/** Whether a block of code is open at the end of the text. */
+function inFence(text: string): boolean {
+  let open = "";
+  for (const line of text.split("\n")) {
+    const run = /^(`{3,}(?!.*`)|~{3,})/.exec(line.replace(CONTAINERS, ""))?.[0] ?? "";
+    if (!open) open = run;
+    else if (run.startsWith(open) && line.trimEnd().endsWith(run)) open = "";
+  }
+  return !!open;
 }
 
 /** A paragraph's text with its end closed, and the formula that is cut off by the end. */
