@@ -120,7 +120,6 @@ class HTTPStreamedResponse(StreamedResponse):
         own = settings.get('extra_headers') or {}
         self._secrets = lambda: _secrets(endpoint, own, {})
         self._key = endpoint.key
-        error: BaseException | None
         try:
             request = _build(client, wanted, endpoint, self._decoder.target.provider, own, settings)
             request.extensions['trace'] = self._marks.on_trace

@@ -78,6 +78,20 @@ def test_d2_it_is_one_line_and_an_interrupt(kernel, cell):
     assert hooks.stdout == '() []\n'
 
 
+def test_d2_the_kernels_own_handler_is_back_when_the_last_stream_is_left(kernel):
+    cell = """
+handlers = [signal.getsignal(signal.SIGINT)]
+async with model_request_stream('test', MESSAGES):
+    async with model_request_stream('test', MESSAGES):
+        handlers.append(signal.getsignal(signal.SIGINT))
+    handlers.append(signal.getsignal(signal.SIGINT))
+handlers.append(signal.getsignal(signal.SIGINT))
+print([handler is handlers[0] for handler in handlers])
+"""
+    assert kernel.run(SETUP).status == 'ok'
+    assert kernel.run(cell).stdout == '[True, False, False, True]\n'
+
+
 def test_d2_other_cancellations_are_what_they_were(kernel):
     assert kernel.run(SETUP).status == 'ok'
     late = kernel.run("async with asyncio.timeout(0.05):\n    await aask('a', model=model)")

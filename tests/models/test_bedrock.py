@@ -287,6 +287,13 @@ def test_a_page_is_no_stream() -> None:
         ask(api_key='k', headers={'x': 'y'}, body=b'<html>Sign in to the hotel</html>')
 
 
+@pytest.mark.usefixtures('credentials')
+def test_the_token_of_a_signature_is_a_secret_of_the_request() -> None:
+    with pytest.raises(ModelAPIError, match=r'<html> Hello, \*\*\*') as raised:
+        ask(headers={'x': 'y'}, body=f'<html> Hello, {SESSION_TOKEN}'.encode())
+    assert SESSION_TOKEN not in str(raised.value) + repr(raised.value.body)
+
+
 @pytest.mark.parametrize('began', [b'', frame('messageStart', {'role': 'assistant'})])
 @pytest.mark.parametrize('kind', ['modelStreamErrorException', 'throttlingException', 'serviceUnavailableException'])
 def test_an_exception_before_any_content_is_retried(monkeypatch: pytest.MonkeyPatch, kind: str, began: bytes) -> None:

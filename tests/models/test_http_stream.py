@@ -10,6 +10,8 @@ import pytest
 
 from jupyter_stream.exceptions import EmptyStream, ModelAPIError, ModelHTTPError
 from jupyter_stream.messages import (
+    BinaryContent,
+    FilePart,
     ModelRequest,
     ModelResponse,
     PartDeltaEvent,
@@ -18,6 +20,7 @@ from jupyter_stream.messages import (
     TextPart,
     TextPartDelta,
     ThinkingPartDelta,
+    ToolCallPart,
     ToolCallPartDelta,
 )
 from jupyter_stream.models import infer_model
@@ -102,3 +105,21 @@ def test_a_refused_key_says_where_it_came_from() -> None:
 )
 def test_what_keeps_an_answer_from_being_idle(event: Any, brings: bool) -> None:
     assert (_content_size(event) > 0) is brings
+
+
+@pytest.mark.parametrize(
+    ('event', 'size'),
+    [
+        (PartStartEvent(index=0, part=TextPart('abc')), 4),
+        (PartStartEvent(index=0, part=FilePart(BinaryContent(b'abcde', media_type='image/png'))), 6),
+        (PartStartEvent(index=0, part=ToolCallPart('f')), 1),
+        (PartEndEvent(index=0, part=TextPart('abc')), 1),
+        (PartDeltaEvent(index=0, delta=TextPartDelta(content_delta='abc')), 3),
+        (PartDeltaEvent(index=0, delta=ToolCallPartDelta(args_delta='{"a"')), 4),
+        (PartDeltaEvent(index=0, delta=ToolCallPartDelta(args_delta={'a': 'bcd'})), 1),
+        (PartDeltaEvent(index=0, delta=ThinkingPartDelta(signature_delta='abc')), 1),
+    ],
+)
+def test_how_much_an_event_leaves_to_be_read_for_it(event: Any, size: int) -> None:
+    """The characters of a delta or bytes of a file, and one for each beginning and end."""
+    assert _content_size(event) == size

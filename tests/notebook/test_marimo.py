@@ -68,6 +68,7 @@ class Found(HTMLParser):
         ('<span class="fixed inset-0 nb" style="color: red">a</span>', '<span class="nb">a</span>'),
         ('<script>x("</b>")</script>', '&lt;script&gt;x(&quot;&lt;/b&gt;&quot;)&lt;/script&gt;'),
         ('<!-- a --><?php b ?><x-y z>', '&lt;!-- a --&gt;&lt;?php b ?&gt;&lt;x-y z&gt;'),
+        ('<!DOCTYPE a "b"><![if c]>', '&lt;!DOCTYPE a &quot;b&quot;&gt;&lt;![if c]&gt;'),
         ('<input type="checkbox" checked disabled>a', '☑ a'),
         ('<input type="checkbox" disabled>a', '☐ a'),
     ],

@@ -509,6 +509,28 @@ def test_one_rule_at_a_time(text: str, safe: str) -> None:
     assert sanitize(text) == safe
 
 
+@pytest.mark.parametrize(
+    ('text', 'lines'),
+    [
+        ('> # a\n    b', 'text 1, indented 0'),
+        ('a\n    # b\n    c', 'text 0, text 0, text 0'),
+        ('    > a', 'indented 0'),
+        ('    - a', 'indented 0'),
+        ('>\na', 'blank 1, text 0'),
+        ('-\n      a', 'blank 1, indented 1'),
+        ('-     a\n  b', 'indented 1, text 1'),
+        ('> # a\n>b\n>    c', 'text 1, text 1, text 1'),
+        ('> # a\n>    b', 'text 1, text 1'),
+        ('> # a\n>     b', 'text 1, indented 1'),
+        ('> ```\n>```\nb', 'open 1, close 1, text 0'),
+    ],
+)
+def test_what_each_line_is_and_how_deep(text: str, lines: str) -> None:
+    """The examples are as CommonMark reads them."""
+    reader = LineReader()
+    assert ', '.join(f'{line.kind} {line.depth}' for line in map(reader.read, text.split('\n'))) == lines
+
+
 def test_limits_are_what_they_say() -> None:
     assert sanitize('x' * 200_000) == 'x' * 200_000
     assert sanitize('x' * 200_001).endswith('⋯ 150,001 more characters\n~~~\n')

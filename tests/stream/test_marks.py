@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -61,3 +62,11 @@ def test_a_request_begins_when_it_connects_or_is_sent(events: list[str], began: 
 def test_the_clock_is_read_for_few_events_only(clock: Sequence[float]) -> None:
     noted(*CONNECT, *TLS, *SEND, *READ, *['http11.receive_response_body.started'] * 100)
     assert len(clock) == 3
+
+
+def test_at_first_only_the_beginning_is_known() -> None:
+    before = time.perf_counter()
+    found = Marks()
+    assert before <= found.began <= time.perf_counter()
+    assert (found.connected, found.answered, found.last, found.parts) == (None, None, None, [])
+    assert Marks().parts is not found.parts

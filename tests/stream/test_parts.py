@@ -120,6 +120,30 @@ def test_a_tool_call_is_hidden_until_it_has_a_name() -> None:
     assert parts.parts() == [ToolCallPart('f', '{"a":1}', 'c1')]
 
 
+@pytest.mark.parametrize(
+    ('said', 'call'),
+    [
+        ({'name': 'g'}, ToolCallPart('fg', '{}', 'c1')),
+        ({'tool_call_id': 'c2'}, ToolCallPart('f', '{}', 'c2')),
+        ({'provider_name': 'p'}, ToolCallPart('f', '{}', 'c1', provider_name='p')),
+        ({'provider_details': {'a': 1}}, ToolCallPart('f', '{}', 'c1', provider_details={'a': 1})),
+    ],
+)
+def test_what_a_delta_says_of_a_call_beside_its_arguments_is_kept(said: dict[str, Any], call: ToolCallPart) -> None:
+    parts = PartsManager()
+    parts.tool_call(0, name='f', args='{', tool_call_id='c1')
+    parts.tool_call(0, args='}', **said)
+    assert parts.parts() == [call]
+
+
+def test_a_delta_of_arguments_alone_makes_no_new_call() -> None:
+    parts = PartsManager()
+    parts.tool_call(0, name='f', args='{', tool_call_id='c1')
+    call = parts._growing[0].part
+    parts.tool_call(0, args='}')
+    assert parts._growing[0].part is call
+
+
 def test_a_nameless_call_before_another_part_does_not_shift_the_indices() -> None:
     parts = PartsManager()
     parts.tool_call(0, args='{')

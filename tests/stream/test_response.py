@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -157,6 +158,13 @@ def test_the_time_to_the_first_event() -> None:
         assert first is not None and 0 < first < 5
 
     asyncio.run(main())
+
+
+def test_it_says_when_it_was_opened() -> None:
+    before = datetime.now(tz=UTC)
+    stream = Spoken('a')
+    assert before <= stream.timestamp <= datetime.now(tz=UTC)
+    assert stream.get().timestamp == stream.timestamp
 
 
 def test_usage_that_never_came_is_counted_as_unmeasured() -> None:

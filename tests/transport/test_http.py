@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -188,6 +189,20 @@ def test_after_the_finish_a_deadline_waits_for_an_end_mark_alone() -> None:
         return [*seen, deadline.is_finished]
 
     assert asyncio.run(main()) == [False, True, False]
+
+
+def test_content_came_last_when_the_answer_was_whole() -> None:
+    async def main() -> list[float | None]:
+        deadline = Deadline('m', Timeouts())
+        loop, seen = asyncio.get_running_loop(), [deadline.content_at]
+        for came in (deadline.content, lambda: deadline.finished(1), lambda: deadline.finished(1)):
+            await asyncio.sleep(10)
+            came()
+            at = cast(float, deadline.content_at)
+            seen.append(round(loop.time() - (time.perf_counter() - at)))
+        return seen
+
+    assert virtual_time.run(main())[0] == [None, 10, 20, 20]
 
 
 def test_what_is_left_of_a_body_is_read_up_to_64_kib_and_for_a_tenth_of_a_second() -> None:

@@ -132,7 +132,7 @@ class LineReader:
                 if not marker or _is_break(stripped) or (not began and self._keeps(marker, depth, stripped)):
                     return rest, depth, began
                 spaces = len(marker[3])
-                taken = len(marker[1]) + (spaces if 1 <= spaces <= 4 and stripped[marker.end() :] else 1)
+                taken = len(marker[1]) + (spaces if spaces <= 4 and stripped[marker.end() :] else 1)
                 self._begin(depth, indent + taken)
                 rest = stripped[taken:]
             depth += 1
