@@ -175,14 +175,15 @@ def test_pages_that_talk_nonsense_do_no_harm(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_modules_are_sent_to_the_page_that_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[int] = []
-    loader = Loader(lambda: said.append(1))
+    said: list[str | None] = []
+    loader = Loader(said.append)
     sent: list[Any] = []
     monkeypatch.setattr(loader, 'send', lambda content, buffers=None: sent.append((content, buffers)))
-    loader._on_message(None, {'kind': 'hello'}, [])
+    for hello in ({}, {'path': ''}, {'path': 1}, {'path': 'a/b.ipynb'}):
+        loader._on_message(None, {'kind': 'hello', **hello}, [])
     for name in sorted(ON_DEMAND):
         loader._on_message(None, {'kind': 'need', 'asset': name}, [])
-    assert said == [1]
+    assert said == [None, None, None, 'a/b.ipynb']
     assert sent == [({'asset': name}, [source(name).encode()]) for name in sorted(ON_DEMAND)]
 
 

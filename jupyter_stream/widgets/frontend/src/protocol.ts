@@ -47,7 +47,7 @@ export type Asset = "highlight" | "maths";
 
 /** What a page says to a kernel. */
 export type Said =
-  | { kind: "hello" }
+  | { kind: "hello"; path?: string }
   | { kind: "ready"; have: number }
   | { kind: "need"; from: number }
   | { kind: "need"; asset: Asset | "core" }
