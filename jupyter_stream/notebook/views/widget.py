@@ -176,7 +176,7 @@ class WidgetView:
         if self._place is None:
             shown = {'settings': self._settings, 'asked': self._title, 'turn': standing.kept}
             self._display(*self._bundle(response, mark=mark, error=error, **shown))
-            standing.placed(self._publisher, self._id, mark)
+            standing.placed(self._publisher, self._id, mark, self._widget)
 
     def withdraw(self) -> None:
         if self._instead is not None:

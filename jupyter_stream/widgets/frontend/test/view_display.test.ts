@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { motion, Stage } from "./page.ts";
+import { Left } from "../src/left.ts";
 import { prepare } from "../src/swap.ts";
 
 let stages: Stage[] = [];
@@ -639,7 +640,8 @@ test("the answer can be copied after the swap, where there is one", async () => 
 
 test("the place is held for a moment only", () => {
   const { area: place, view } = area();
-  prepare(view.display.root, { footer: ["m"], source: "", thoughts: [], replaced() {} }, view.clock);
+  const left = new Left(view.session, view.model);
+  prepare(view.display.root, { left, thoughts: [], replaced() {} }, view.clock);
   assert.notEqual(place.style.minHeight, "");
   view.clock.pass(1100);
   assert.equal(place.style.minHeight, "");
