@@ -289,6 +289,8 @@ __all__ = (
     'show',
     'thread',
     'unload_ipython_extension',
+    'Thread',
+    'Turn',
 )
 
 __version__ = '0.1.0'

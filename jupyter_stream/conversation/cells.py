@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 __all__ = ('CellKey', 'CellRun', 'is_first_half', 'merged')
@@ -58,7 +59,7 @@ _MAGIC: Final = re.compile(r'%%?ask\b[^\n]*')
 def is_first_half(source: str, other: str) -> bool:
     """Whether a cell of this text is what was before the cursor when a cell of the other text was split there."""
     first, whole = source.rstrip(), other.rstrip()
-    if not _words(first) or not whole.startswith(first) or whole == first:
+    if not whole.startswith(first) or whole == first or not _words(first):
         return False
     rest = whole[len(first) :]
     return rest.startswith(('\n', '\r')) or (rest[0].isspace() and len(' '.join(_words(first))) >= _TELLING)
@@ -73,6 +74,8 @@ def merged(source: str, others: Sequence[str]) -> Sequence[int]:
     []
     """
     lines = _words(source)
+    if len(lines) < 2:
+        return []
     found, at, covered = list[int](), 0, 0
     for index, other in enumerate(others):
         wanted = _words(other)
@@ -85,9 +88,10 @@ def merged(source: str, others: Sequence[str]) -> Sequence[int]:
     return found if len(found) > 1 and 2 * covered > len(lines) else []
 
 
-def _words(source: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _words(source: str) -> tuple[str, ...]:
     """The lines of the prompts in a cell, without blank ones and the magics themselves."""
-    return list(_lines(source))
+    return tuple(_lines(source))
 
 
 def _lines(source: str) -> Iterator[str]:
@@ -101,4 +105,4 @@ def _lines(source: str) -> Iterator[str]:
 def _position(lines: Sequence[str], wanted: Sequence[str], start: int) -> int | None:
     size = len(wanted)
     spots = range(start, len(lines) - size + 1)
-    return next((spot for spot in spots if list(lines[spot : spot + size]) == list(wanted)), None)
+    return next((spot for spot in spots if lines[spot : spot + size] == wanted), None)

@@ -66,9 +66,9 @@ class Notebook:
         """
         origin = self.known(name)
         for thread in self._threads.values():
-            if thread.base is not None and thread.base[0] is origin and into in (None, thread.name):
-                if any(place.key == cell for place in thread.places):
-                    return thread
+            is_fork = thread.base is not None and thread.base[0] is origin and into in (None, thread.name)
+            if is_fork and any(place.key == cell for place in thread.places):
+                return thread
         last = next((place for place in reversed(origin.places) if place.turn is not None and place.key != cell), None)
         if last is None:
             raise UserError(f'The thread {name!r} has no turns to go on from.')

@@ -1,4 +1,4 @@
-"""A turn as it is kept in a notebook: the text of the answer is the output's own, its metadata holds what text cannot."""
+"""A turn as a notebook keeps it: the text of the answer is the output's own, its metadata holds what text cannot."""
 
 from __future__ import annotations
 
@@ -127,9 +127,7 @@ def _kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequenc
                     continue  # somebody wrote something else there
 
 
-def _kept(
-    cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any], plain: str, number: object
-) -> Kept:
+def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any], plain: str, number: object) -> Kept:
     saved = cast('dict[str, Any]', ours['turn'])
     nth = int(saved.get('nth', 0))
     said = saved.get('said')
@@ -219,7 +217,9 @@ def _joined(text: object) -> str:
     """A text of a notebook's file, which may be a list of lines."""
     if isinstance(text, str):
         return text
-    return ''.join(line for line in cast('list[object]', text) if isinstance(line, str)) if isinstance(text, list) else ''
+    return (
+        ''.join(line for line in cast('list[object]', text) if isinstance(line, str)) if isinstance(text, list) else ''
+    )
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""A thread: places in the order in which their cells first ran; in each the turns of its cell, one of them on the page."""
+"""A thread: places in the order in which their cells first ran; in each the answers of its cell, one on the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from jupyter_stream.exceptions import UserError
 
 from .cells import CellKey, is_first_half, merged
-from .turn import Turn, digest_of, prefix_of
+from .turn import Prefix, Turn, prefix_of
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage
@@ -106,13 +106,13 @@ class Thread:
     def stale(self) -> set[Turn]:
         """The turns that were asked with something else than what stands above them now."""
         found: set[Turn] = set()
-        prefix = prefix_of(self._inherited())
+        prefix = Prefix(self._inherited())
         for place in self.places:
             turn = place.turn
             if turn is not None:
-                if turn.is_edited or turn.prefix != prefix:
+                if turn.is_edited or turn.prefix != str(prefix):
                     found.add(turn)
-                prefix = digest_of(prefix, turn.digest)
+                prefix.add(turn)
         return found
 
     def find(self, cell: str) -> Place:
@@ -200,7 +200,7 @@ class Thread:
         return len(self)
 
     def load(self, path: str | Path) -> int:
-        """Add the turns of a file that `save` wrote, or that holds messages of `pydantic_ai`, behind those that are here.
+        """Add the turns of a file that `save` wrote, or that holds messages of `pydantic_ai`, behind those here.
 
         Returns:
             The count of turns that were added.
@@ -268,7 +268,7 @@ def _is_named(place: Place, name: str) -> bool:
 
 def exchanges(messages: Sequence[ModelMessage]) -> Iterator[Sequence[ModelMessage]]:
     """The messages turn by turn: from a question of the user to the last answer before the next one."""
-    turn = list[ModelMessage]()
+    turn: list[ModelMessage] = []
     for message in messages:
         if message.kind == 'request' and _asks(message) and turn:
             if turn[-1].kind == 'response':

@@ -18,7 +18,7 @@ from jupyter_stream.messages import (
     UserPromptPart,
 )
 
-__all__ = ('NOTHING', 'Turn', 'digest_of', 'prefix_of', 'text_of')
+__all__ = ('Prefix', 'Turn', 'digest_of', 'prefix_of', 'text_of')
 
 _SIZE: Final = 16
 """Hexadecimal digits of a digest: two turns of a thread are mistaken for the same once in 10 to the 19th."""
@@ -32,10 +32,6 @@ def digest_of(*pieces: str | bytes) -> str:
         whole.update(b'%d:' % len(data))
         whole.update(data)
     return whole.hexdigest()[:_SIZE]
-
-
-NOTHING: Final = digest_of()
-"""The prefix of the first turn of a thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +61,7 @@ class Turn:
     source: str = ''
     number: int | None = None
     parent: Turn | None = None
-    prefix: str = NOTHING
+    prefix: str = ''
     sent: Sequence[Turn] = ()
     system: str | None = None
     request_key: str = ''
@@ -75,6 +71,8 @@ class Turn:
     digest: str = field(default='', kw_only=True)
 
     def __post_init__(self) -> None:
+        if not self.prefix:
+            object.__setattr__(self, 'prefix', prefix_of(()))
         if not self.digest:
             object.__setattr__(self, 'digest', digest_of(*_said(self.messages)))
 
@@ -116,12 +114,25 @@ class Turn:
         return f'Turn({cell}{_short(self.prompt)!r}, {_short(self.text)!r}, state={self.state!r})'
 
 
+class Prefix:
+    """What stands before a turn: a digest of what turns say, one after the other."""
+
+    def __init__(self, turns: Iterable[Turn] = ()) -> None:
+        self._chain = sha256()
+        for turn in turns:
+            self.add(turn)
+
+    def add(self, turn: Turn) -> None:
+        """One more turn stands there."""
+        self._chain.update(turn.digest.encode())
+
+    def __str__(self) -> str:
+        return self._chain.hexdigest()[:_SIZE]
+
+
 def prefix_of(turns: Iterable[Turn]) -> str:
-    """A digest of what turns say, one after the other."""
-    last = NOTHING
-    for turn in turns:
-        last = digest_of(last, turn.digest)
-    return last
+    """The digest of turns, one after the other."""
+    return str(Prefix(turns))
 
 
 def text_of(request: ModelRequest) -> str:

@@ -49,7 +49,8 @@ def ask(
         temperature: the sampling temperature.
         max_tokens: the longest answer, in tokens.
         messages: the history to go on from: an answer, or its `messages`.
-        thread: the thread to go on in, or its name ('main' is the notebook's own); without it the question stands alone.
+        thread: the thread to go on in, or its name ('main' is the notebook's own); without it the question stands
+            alone.
         model_settings: further settings of the request; the two above win over it.
         display: False to show nothing.
 

@@ -87,7 +87,11 @@ def _first_words(text: str) -> str:
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Bundle:
-    lines = [_markdown_row(head), _markdown_row(['---'] * len(head)), *(_markdown_row(row, escape=True) for row in rows)]
+    lines = [
+        _markdown_row(head),
+        _markdown_row(['---'] * len(head)),
+        *(_markdown_row(row, escape=True) for row in rows),
+    ]
     markdown = f'**{_escaped(title)}**\n\n' + ('\n'.join(lines) if rows else '*No turns.*')
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     plain = [visible(_plain_row(row, widths)) for row in (head, *rows)] if rows else ['No turns.']

@@ -22,8 +22,8 @@ from traitlets import Bool, Enum, Float, Integer, Unicode, Union
 from jupyter_stream.notebook import cells, completion, reprs
 from jupyter_stream.notebook.defaults import Defaults, default_byline, default_rerun
 from jupyter_stream.notebook.errors import short_errors
-from jupyter_stream.notebook.options import AskOptions, join_prompt, manual, parse
 from jupyter_stream.notebook.operations import operate
+from jupyter_stream.notebook.options import AskOptions, join_prompt, manual, parse
 from jupyter_stream.notebook.play import Player
 from jupyter_stream.notebook.question import Question, question, summary_prompt
 from jupyter_stream.notebook.transform import transform
@@ -63,8 +63,9 @@ Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
-temperature, max_tokens, view, images, byline, instrument, history, last, save and rerun. Without a model there the environment variable
-JUPYTER_STREAM_MODEL counts, then the small model that runs on this machine (local:).
+temperature, max_tokens, view, images, byline, instrument, history, last, save and rerun. Without a
+model there the environment variable JUPYTER_STREAM_MODEL counts, then the small model that runs on
+this machine (local:).
 
 A new kernel knows this after `%load_ext jupyter_stream`; `python -m jupyter_stream enable`, once in a
 terminal, does that for every new kernel.
@@ -83,10 +84,10 @@ _BYLINE_HELP = """Whether the last line of an answer says who wrote it: the mode
 the environment variable JUPYTER_STREAM_BYLINE can turn it off (0)."""
 
 
-_HISTORY_HELP = """Whether a question goes on in its thread: True, False, or 'trim', which leaves out the oldest turns
-of a thread that is longer than what the model reads at once."""
-_SAVE_HELP = """What a notebook keeps of an answer: 'turn', also what its thread is restored from after a restart, in the
-metadata of the output; or 'answer' alone."""
+_HISTORY_HELP = """Whether a question goes on in its thread: True, False, or 'trim', which leaves out the oldest
+turns of a thread that is longer than what the model reads at once."""
+_SAVE_HELP = """What a notebook keeps of an answer: 'turn', also what its thread is restored from after a restart, in
+the metadata of the output; or 'answer' alone."""
 _RERUN_HELP = """What a cell does that asks the same again: 'ask', or 'reuse', which shows the answer that it has and asks
 nobody. Where this is not set, the environment variable JUPYTER_STREAM_RERUN says it."""
 

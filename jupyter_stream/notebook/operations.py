@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.options import AskOptions, OptionError
 from jupyter_stream.notebook.views.publish import publisher
 
@@ -33,7 +34,10 @@ def operate(shell: Any, options: AskOptions, prompt: str) -> bool:
 
     thread = thread_of(shell, options.thread)
     for name in wanted:
-        _show(shell, _DO[name](thread, options, prompt))
+        try:
+            _show(shell, _DO[name](thread, options, prompt))
+        except OSError as error:
+            raise UserError(f'{options.load or options.save}: {error.strerror or error}.') from None
     refresh(notebook_of(shell))
     return True
 

@@ -101,12 +101,21 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option('trace', ('--trace',), '', '', 'show when what of the answer came; alone, of the last answers', bool),
     Option('out', ('-o', '--out'), 'VAR', "a variable's name", 'a variable for the answer object', _variable),
-    Option('thread', ('-T', '--thread'), 'NAME', 'a name', 'the thread to go on in; without it, that of the notebook', _name),
+    Option(
+        'thread',
+        ('-T', '--thread'),
+        'NAME',
+        'a name',
+        'the thread to go on in; without it, that of the notebook',
+        _name,
+    ),
     Option('fresh', ('--fresh',), '', '', 'ask without history; the answer belongs to no thread', bool),
     Option('fork', ('--fork',), 'NAME', 'a name', 'go on from the last turn of another thread, in a new one', _name),
     Option('again', ('--again',), '', '', "ask anew, also where AskMagics.rerun is 'reuse'", bool),
     Option('pin', ('--pin',), '', '', 'send this turn always, however long its thread grows', bool),
-    Option('compact', ('--compact',), '', '', 'have the turns above summed up; the summary is sent in their place', bool),
+    Option(
+        'compact', ('--compact',), '', '', 'have the turns above summed up; the summary is sent in their place', bool
+    ),
     Option('history', ('--history',), '', '', 'show the thread as a table', bool),
     Option('versions', ('--versions',), '', '', 'show all answers of a cell, `5`, or take one back, `5:1`', bool),
     Option('forget', ('--forget',), 'CELL', "a cell's number", 'leave the turn of a cell out from now on', _name),

@@ -9,7 +9,17 @@ from typing import Any
 
 from jupyter_stream.conversation.cells import CellRun
 
-__all__ = ('Cell', 'cell_id', 'cell_run', 'current_shell', 'ends_cell', 'in_voila', 'request_of', 'running_cell', 'session_of')
+__all__ = (
+    'Cell',
+    'cell_id',
+    'cell_run',
+    'current_shell',
+    'ends_cell',
+    'in_voila',
+    'request_of',
+    'running_cell',
+    'session_of',
+)
 
 
 def current_shell() -> Any:
@@ -44,6 +54,15 @@ def cell_id() -> str | None:
     return _id(_metadata(current_shell()))
 
 
+def cell_number(shell: Any) -> int:
+    """The number of the cell that runs, as the notebook shows it. Before its code begins, it is that of the last one.
+
+    `execution_count` does not say it: IPython counts on before a cell in one version, behind it in another.
+    """
+    inputs = getattr(getattr(shell, 'history_manager', None), 'input_hist_raw', None)
+    return len(inputs) - 1 if inputs else getattr(shell, 'execution_count', 0)
+
+
 def cell_run(shell: Any, source: str | None = None) -> CellRun:
     """The run of the cell that this shell is running, as its front end tells it; `source` is the cell's text."""
     if source is None:
@@ -52,7 +71,7 @@ def cell_run(shell: Any, source: str | None = None) -> CellRun:
     said = _metadata(shell)
     deleted = said.get('deletedCells')
     return CellRun(
-        number=getattr(shell, 'execution_count', 0),
+        number=cell_number(shell),
         source=source or '',
         cell_id=_id(said),
         deleted=[cell for cell in deleted if isinstance(cell, str)] if isinstance(deleted, list) else [],

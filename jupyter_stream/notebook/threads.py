@@ -28,7 +28,7 @@ from jupyter_stream.notebook.options import OptionError, join_prompt, parse
 from jupyter_stream.notebook.pieces import shortened
 from jupyter_stream.notebook.reducer import is_empty
 from jupyter_stream.notebook.saved_notebook import saved_notebook
-from jupyter_stream.notebook.shell import cell_run
+from jupyter_stream.notebook.shell import cell_number, cell_run
 from jupyter_stream.notebook.transform import questions
 from jupyter_stream.notebook.views.standing import Standing
 
@@ -57,6 +57,7 @@ __all__ = (
 
 _NUMBERS: Final = 5
 """Turns that the muted line names one by one."""
+
 
 def notebook_of(shell: Any) -> Notebook:
     """The notebook whose cell this shell runs, with what its saved file holds of its threads."""
@@ -110,7 +111,7 @@ def in_thread(
         UserError: there is no such thread to go on from, or the turns are more than the model reads at once.
     """
     notebook = notebook_of(shell)
-    run = kernel.state.conversations.run or cell_run(shell)
+    run = replace(kernel.state.conversations.run or cell_run(shell), number=cell_number(shell))
     key = notebook.next_key(run.cell)
     if fork is not None:
         own = notebook.fork(fork, key, thread.name if isinstance(thread, Thread) else thread)
@@ -175,9 +176,7 @@ class InThread:
         if self.defaults.last is not None:
             turns = self._last(turns, self.defaults.last)
         self._sent = self._fitting(turns, question)
-        self._asked = replace(
-            question, history=history_for(question.model_id, self._sent), thread=self.thread.name
-        )
+        self._asked = replace(question, history=history_for(question.model_id, self._sent), thread=self.thread.name)
         self._request_key = digest_of(
             question.model_id,
             question.system or '',

@@ -242,7 +242,9 @@ class Page:
         reply = self._wait(Cell(''), message['header']['msg_id'])
         found = reply['user_expressions']['value']
         assert found['status'] == 'ok', found
-        return json.loads(found['data']['text/plain'][1:-1].encode().decode('unicode_escape').encode('latin-1').decode())
+        return json.loads(
+            found['data']['text/plain'][1:-1].encode().decode('unicode_escape').encode('latin-1').decode()
+        )
 
     @property
     def sent(self) -> list[str]:

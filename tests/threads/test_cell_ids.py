@@ -14,7 +14,8 @@ def history(page: Page) -> list[str]:
 
 def stale(page: Page) -> list[str]:
     """The prompts of the turns that are stale."""
-    return page.value('[turn.prompt for turn in (t := __import__("jupyter_stream").thread()) if turn in t.stale()]')
+    thread = "__import__('jupyter_stream').thread()"
+    return page.value(f'[turn.prompt for turn in {thread} if turn in {thread}.stale()]')
 
 
 def test_a_cell_that_runs_twice_has_one_turn(page: Page) -> None:

@@ -71,7 +71,9 @@ def test_the_versions_of_an_answer_are_there_for_python(page: Page) -> None:
     assert page.value('rose.thread.name') == 'main'
 
 
-FAILING = LOAD + """
+FAILING = (
+    LOAD
+    + """
 async def refuse(messages, info):
     from jupyter_stream.exceptions import ModelAPIError
     raise ModelAPIError('refuse', 'Nobody is at home.')
@@ -89,6 +91,7 @@ async def go_on(messages, info):
         await asyncio.sleep(0.01)
 refusing, breaking, endless = (FunctionModel(stream_function=f) for f in (refuse, break_off, go_on))
 """
+)
 
 
 def test_what_fails_before_any_content_leaves_no_turn(start: Callable[..., Page]) -> None:
@@ -277,7 +280,8 @@ def test_a_thread_is_saved_and_loaded(page: Page, tmp_path: Path) -> None:
     page.ask('One?')
     page.ask('Two?')
     path = tmp_path / 'thread.json'
-    page.run(page.add(f'%ask --save {path}'))
+    saved = page.run(page.add(f'%ask --save {path}'))
+    assert '2 turns' in saved.plain, saved.error
     messages = ModelMessagesTypeAdapter.validate_json(path.read_bytes())
     assert [message.kind for message in messages] == ['request', 'response'] * 2
 
