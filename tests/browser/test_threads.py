@@ -214,3 +214,125 @@ def test_an_answer_is_taken_back(pages: Pages) -> None:
     book.stale()
     book.shot('versions', 4)
     assert book.notebook.outputs(1)[0]['data']['text/plain'].startswith('answer 1 to One?')
+
+
+# ------------------------------------------------------------------ deleted, restored
+
+
+def test_a_deleted_cell_is_not_sent_until_it_is_back(pages: Pages) -> None:
+    book = pages.open(*ASK)
+    book.ask(1, 2)
+    book.command('notebook:delete-cell', 1)
+    book.ask(2)
+    assert book.sent == ['Three?'] or book.sent == ['Two?', 'answer 2 to Two?', 'Three?']
+    book.command('notebook:undo-cell-action', 1)
+    until(lambda: book.notebook.js('return cells.length;') == 5, 'the cell is back')
+    book.ask(4)
+    assert book.sent[-1] == 'Four?'
+
+
+def restarted(book: Threads) -> None:
+    """Restart the kernel, and run the cell that sets up the model."""
+    book.notebook.js('await panel.sessionContext.session.kernel.restart();')
+    book.notebook.wait_idle()
+    book.notebook.run(0)
+
+
+RESTORED = ['One?', 'answer 1 to One?', 'Two?', 'answer 2 to Two?', 'Three?']
+
+
+def test_a_restarted_kernel_goes_on_from_the_saved_notebook(pages: Pages) -> None:
+    book = pages.open(*ASK, '%ask --history')
+    book.ask(1, 2)
+    book.ask(1)
+    book.press(1, 'Former answer')
+    book.says(1, '1/2')
+    book.notebook.save()
+    restarted(book)
+    until(lambda: '1/2' not in book.line(1), 'nobody is there to turn to another answer', instead=lambda: book.line(1))
+
+    book.ask(3)
+    assert book.sent == RESTORED
+    book.says(3, '2 earlier turns restored')
+    book.shot('restored', 3)
+    book.ask(4)
+    assert 'restored' not in book.line(4)
+    book.notebook.run(5)
+    book.shot('history', 5)
+    assert 'Thread main: 4 turns' in book.text(5)
+
+
+def test_a_notebook_that_was_saved_is_opened_again(pages: Pages) -> None:
+    book = pages.open(*ASK)
+    book.ask(1, 2)
+    book.notebook.save()
+    book.notebook.close()
+    again = Threads(book.app, book.app.open(book.notebook.path), setup=True)
+    again.ask(3)
+    assert again.sent == RESTORED
+    again.says(3, '2 earlier turns restored')
+    again.ask(1)
+    again.says(1, '2/2')
+    again.press(1, 'Former answer')
+    again.says(1, 'answer 1 to One?', '1/2')
+
+
+# ------------------------------------------------------------------ two notebooks, one kernel
+
+
+def test_two_notebooks_of_one_kernel_do_not_mix(pages: Pages) -> None:
+    first = pages.open(*ASK)
+    first.ask(1)
+    app = first.app if type(first.app) is Lab else pages.another()
+    path = app.write(f'other-{first.notebook.path.name}', ['kernel', *ASK])
+    other = Threads(app, app.open(path))
+    other.notebook.js(
+        'await panel.sessionContext.changeKernel({id: args[0]});',
+        first.notebook.js('return panel.sessionContext.session.kernel.id;'),
+    )
+    paths = 'sorted(kernel.state.front_ends._paths.values())'
+    both = sorted([first.notebook.path.name, path.name])
+    until(lambda: first.value(paths) == both, 'each page says what it shows', instead=lambda: first.value(paths))
+
+    other.ask(2)
+    assert first.sent == ['Two?']
+    first.ask(3)
+    assert first.sent == ['One?', 'answer 1 to One?', 'Three?']
+    other.ask(4)
+    assert first.sent == ['Two?', 'answer 2 to Two?', 'Four?']
+    if app is not first.app:
+        app.page.context.close()
+
+
+# ------------------------------------------------------------------ for those who use a keyboard or a screen reader
+
+
+def test_the_line_can_be_used_by_everybody(pages: Pages) -> None:
+    book = pages.open(*ASK)
+    book.ask(1, 2)
+    book.ask(2)
+    book.says(2, '2/2')
+    assert violations(book.app.page, '.jps-heir') == []
+
+    line = 'cells[2].outputArea.node.querySelector(".jps-left")'
+    shown = f'const lines = {line}.querySelector(".jps-lines"); return lines.matches(":popover-open") && lines.innerText;'
+    book.notebook.js(f'{line}.querySelector(".jps-words").focus();')
+    assert book.notebook.js(shown) == '[2] One?'
+    assert violations(book.app.page, '.jps-left') == []
+    book.shot('lines', 2)
+    book.app.page.keyboard.press('Escape')
+    assert book.notebook.js(shown) is False
+    book.app.page.keyboard.press('Tab')
+    assert book.focus() == 'Former answer'
+    book.app.page.keyboard.press('Enter')
+    book.says(2, 'answer 2 to Two?', '1/2')
+    until(lambda: book.focus() == 'Former answer', 'the focus stays', instead=book.focus)
+    book.app.page.keyboard.press('Tab')
+    book.app.page.keyboard.press('Enter')
+    book.says(2, 'answer 3 to Two?', '2/2')
+    heard = "return [...document.querySelectorAll('.jps-voice > p')].map(line => line.textContent);"
+    assert {'Answer 1 of 2.', 'Answer 2 of 2.'} <= set(book.notebook.js(heard))
+
+    book.notebook.js(f'{line}.scrollIntoView();')
+    book.app.page.locator('.jps-left .jps-words').last.hover()
+    until(lambda: book.notebook.js(shown) == '[2] One?', 'the lines are shown to who points at the words')
