@@ -39,7 +39,10 @@ _HOOKS: Final = {'pre_run_cell': _Begins, 'post_run_cell': _Ends}
 
 
 def register(shell: Shell) -> None:
-    """Hear of each cell of this shell, from now on."""
+    """Hear of each cell of this shell, from the one on that runs now, if one does."""
+    running = cell_run(shell)
+    if running.request:
+        kernel.state.begin(running)
     for event, hook in _HOOKS.items():
         shell.events.register(event, hook(shell))
 

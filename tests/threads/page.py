@@ -39,6 +39,15 @@ model = FunctionModel(stream_function=answer)
 """
 """What a kernel needs to answer: a model that numbers its answers, and notes what it was sent."""
 
+FORGET = """
+from jupyter_stream.notebook import kernel
+kernel.state = kernel.KernelState()
+get_ipython().config.pop('AskMagics', None)
+if 'AskMagics' in get_ipython().magics_manager.registry:
+    %unload_ext jupyter_stream
+"""
+"""What makes a kernel forget that anybody asked."""
+
 
 @dataclass(eq=False)
 class Cell:

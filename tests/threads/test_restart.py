@@ -164,7 +164,9 @@ def test_an_unchanged_turn_is_shown_again_after_a_restart_without_a_request(star
     assert one.plain == shown
 
 
-SIGNED = LOAD + """
+SIGNED = (
+    LOAD
+    + """
 from jupyter_stream.models.function import DeltaThinkingPart, DeltaToolCall
 async def think(messages, info):
     seen.append(words(messages))
@@ -172,6 +174,7 @@ async def think(messages, info):
     yield {1: DeltaToolCall(name='look', json_args='{"at": "a rose"}', tool_call_id='call-1')}
 thinking = FunctionModel(stream_function=think)
 """
+)
 
 
 def test_signed_thoughts_and_calls_come_back(start: Callable[..., Page]) -> None:
@@ -207,6 +210,11 @@ colab._message = Message
 sys.modules['google'] = sys.modules.get('google') or types.ModuleType('google')
 sys.modules['google.colab'] = colab
 """
+
+
+@pytest.fixture
+def page(start: Callable[..., Page]) -> Page:
+    return start()
 
 
 @pytest.fixture
