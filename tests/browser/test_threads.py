@@ -71,9 +71,15 @@ class Threads:
     def ask(self, *cells: int) -> None:
         """Run cells to their ends, until their lines stand below them."""
         for cell in cells:
-            self.notebook.reveal(cell)
-            self.notebook.run(cell)
+            self.run(cell)
             self.settled(cell)
+
+    def run(self, cell: int) -> None:
+        """Run a cell to its end, in the notebook that is on top."""
+        self.notebook.js('app.shell.activateById(panel.id);')
+        until(lambda: self.notebook.js('return app.shell.currentWidget === panel;'), 'the notebook is on top')
+        self.notebook.reveal(cell)
+        self.notebook.run(cell)
 
     def settled(self, cell: int) -> None:
         self.until(lambda: self.has(cell, '.jps-left') and not self.has(cell, '.jps-cover'), cell, 'its line')
@@ -209,7 +215,7 @@ def test_an_answer_is_taken_back(pages: Pages) -> None:
     book.stale(2, 3)
     number = book.notebook.js('return cells[1].model.executionCount;')
     book.write(4, f'%ask --versions {number}:1')
-    book.notebook.run(4)
+    book.run(4)
     book.says(1, 'answer 1 to One?', '1/2')
     book.stale()
     book.shot('versions', 4)
@@ -224,18 +230,22 @@ def test_a_deleted_cell_is_not_sent_until_it_is_back(pages: Pages) -> None:
     book.ask(1, 2)
     book.command('notebook:delete-cell', 1)
     book.ask(2)
-    assert book.sent == ['Three?'] or book.sent == ['Two?', 'answer 2 to Two?', 'Three?']
+    book.stale(1)
+    assert book.sent == ['Two?', 'answer 2 to Two?', 'Three?']
     book.command('notebook:undo-cell-action', 1)
     until(lambda: book.notebook.js('return cells.length;') == 5, 'the cell is back')
+    book.ask(1)
+    assert book.sent == ['One?'], 'where it was'
+    book.stale(2, 3)
     book.ask(4)
-    assert book.sent[-1] == 'Four?'
+    assert book.sent[:4] == ['One?', 'answer 4 to One?', 'Two?', 'answer 2 to Two?']
 
 
 def restarted(book: Threads) -> None:
     """Restart the kernel, and run the cell that sets up the model."""
     book.notebook.js('await panel.sessionContext.session.kernel.restart();')
     book.notebook.wait_idle()
-    book.notebook.run(0)
+    book.run(0)
 
 
 RESTORED = ['One?', 'answer 1 to One?', 'Two?', 'answer 2 to Two?', 'Three?']
@@ -257,7 +267,7 @@ def test_a_restarted_kernel_goes_on_from_the_saved_notebook(pages: Pages) -> Non
     book.shot('restored', 3)
     book.ask(4)
     assert 'restored' not in book.line(4)
-    book.notebook.run(5)
+    book.run(5)
     book.shot('history', 5)
     assert 'Thread main: 4 turns' in book.text(5)
 
@@ -290,18 +300,35 @@ def test_two_notebooks_of_one_kernel_do_not_mix(pages: Pages) -> None:
         'await panel.sessionContext.changeKernel({id: args[0]});',
         first.notebook.js('return panel.sessionContext.session.kernel.id;'),
     )
+    # JupyterLab lets only the first notebook of a kernel in a window have widgets; the second one says nothing.
+    both = [first.notebook.path.name, *([path.name] if app is not first.app else [])]
     paths = 'sorted(kernel.state.front_ends._paths.values())'
-    both = sorted([first.notebook.path.name, path.name])
-    until(lambda: first.value(paths) == both, 'each page says what it shows', instead=lambda: first.value(paths))
+    until(
+        lambda: first.value(paths) == sorted(both), 'each page says what it shows', instead=lambda: first.value(paths)
+    )
 
-    other.ask(2)
+    other.run(2)
     assert first.sent == ['Two?']
     first.ask(3)
     assert first.sent == ['One?', 'answer 1 to One?', 'Three?']
-    other.ask(4)
+    other.run(4)
     assert first.sent == ['Two?', 'answer 2 to Two?', 'Four?']
     if app is not first.app:
         app.page.context.close()
+
+
+def test_a_page_that_is_loaded_again_goes_on(pages: Pages) -> None:
+    book = pages.open(*ASK)
+    book.ask(1, 2)
+    book.notebook.save()
+    book.app.page.reload()
+    book.app.load()
+    again = Threads(book.app, book.app.open(book.notebook.path))
+    pages_seen = 'len(kernel.state.front_ends._paths)'
+    until(lambda: again.value(pages_seen) == 2, 'it says what it shows', instead=lambda: again.value(pages_seen))
+    again.ask(3)
+    assert again.sent == RESTORED
+    assert 'restored' not in again.line(3), 'the kernel knew'
 
 
 # ------------------------------------------------------------------ for those who use a keyboard or a screen reader
@@ -315,11 +342,15 @@ def test_the_line_can_be_used_by_everybody(pages: Pages) -> None:
     assert violations(book.app.page, '.jps-heir') == []
 
     line = 'cells[2].outputArea.node.querySelector(".jps-left")'
-    shown = f'const lines = {line}.querySelector(".jps-lines"); return lines.matches(":popover-open") && lines.innerText;'
+    shown = (
+        f'const lines = {line}.querySelector(".jps-lines"); return lines.matches(":popover-open") && lines.innerText;'
+    )
+    book.shot('line', 2)
     book.notebook.js(f'{line}.querySelector(".jps-words").focus();')
     assert book.notebook.js(shown) == '[2] One?'
     assert violations(book.app.page, '.jps-left') == []
     book.shot('lines', 2)
+    assert book.notebook.js(shown), 'also where the page is scrolled'
     book.app.page.keyboard.press('Escape')
     assert book.notebook.js(shown) is False
     book.app.page.keyboard.press('Tab')

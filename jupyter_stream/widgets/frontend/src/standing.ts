@@ -57,21 +57,21 @@ class Sent {
     this.shown = true;
     this.lines.showPopover();
     this.place();
-    addEventListener("scroll", this.hide, { capture: true, once: true });
+    addEventListener("scroll", this.place, { capture: true, passive: true });
   }
 
-  private place(): void {
+  private readonly place = (): void => {
     const words = this.button.getBoundingClientRect();
     const { width, height } = this.lines.getBoundingClientRect();
     const above = words.top - height;
     this.lines.style.left = `${Math.max(0, Math.min(words.left, innerWidth - width))}px`;
     this.lines.style.top = `${above >= 0 ? above : words.bottom}px`;
-  }
+  };
 
   private readonly hide = (): void => {
-    removeEventListener("scroll", this.hide, { capture: true });
     if (!this.shown) return;
     this.shown = false;
+    removeEventListener("scroll", this.place, { capture: true });
     if (this.lines.matches(":popover-open")) this.lines.hidePopover();
   };
 
