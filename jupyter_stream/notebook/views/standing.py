@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 __all__ = ('Standing',)
 
 
+def _nowhere(publisher: Publisher, display: str, mark: str | None, view: LiveView | None) -> None:
+    """Nobody asks where an answer is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where an answer stands in its thread.
@@ -36,5 +40,5 @@ class Standing:
     position: int = 1
     count: int = 1
     take_back: Callable[[int], object] = lambda number: None
-    placed: Callable[[Publisher, str, str | None, LiveView | None], object] = lambda *where: None
+    placed: Callable[[Publisher, str, str | None, LiveView | None], object] = _nowhere
     is_unchanged: bool = False
