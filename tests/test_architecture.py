@@ -50,8 +50,10 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'models': VOCABULARY
     | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
+    'conversation': frozenset({'exceptions', 'messages', 'usage'}),
     'widgets': frozenset({'exceptions', 'messages'}),
-    'notebook': VOCABULARY | {'bridge', 'checks', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
+    'notebook': VOCABULARY
+    | {'bridge', 'checks', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
 }
 
 MOST_FLOORS = 12

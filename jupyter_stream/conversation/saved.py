@@ -128,7 +128,7 @@ def _kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequenc
 
 
 def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any], plain: str, number: object) -> Kept:
-    saved = cast('dict[str, Any]', ours['turn'])
+    saved = _mapping(ours['turn'])
     nth = int(saved.get('nth', 0))
     said = saved.get('said')
     prompt = said if isinstance(said, str) else prompts[nth]

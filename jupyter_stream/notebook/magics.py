@@ -88,8 +88,8 @@ _HISTORY_HELP = """Whether a question goes on in its thread: True, False, or 'tr
 turns of a thread that is longer than what the model reads at once."""
 _SAVE_HELP = """What a notebook keeps of an answer: 'turn', also what its thread is restored from after a restart, in
 the metadata of the output; or 'answer' alone."""
-_RERUN_HELP = """What a cell does that asks the same again: 'ask', or 'reuse', which shows the answer that it has and asks
-nobody. Where this is not set, the environment variable JUPYTER_STREAM_RERUN says it."""
+_RERUN_HELP = """What a cell does that asks the same again: 'ask', or 'reuse', which shows the answer that it has and
+asks nobody. Where this is not set, the environment variable JUPYTER_STREAM_RERUN says it."""
 
 
 @magics_class
@@ -123,8 +123,8 @@ class AskMagics(Magics):
             self.instrument,
             self.history,
             self.last,
-            self.save,
-            default_rerun(self.rerun),
+            cast(Any, self.save),
+            default_rerun(cast('str | None', self.rerun)),
         )
 
     @no_var_expand

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from inspect import currentframe
-from typing import Any
+from typing import Any, cast
 
 from jupyter_stream.conversation.cells import CellRun
 
@@ -69,12 +69,12 @@ def cell_run(shell: Any, source: str | None = None) -> CellRun:
         history = getattr(getattr(shell, 'history_manager', None), 'input_hist_raw', None)
         source = history[-1] if history else ''
     said = _metadata(shell)
-    deleted = said.get('deletedCells')
+    deleted: Any = said.get('deletedCells')
     return CellRun(
         number=cell_number(shell),
         source=source or '',
         cell_id=_id(said),
-        deleted=[cell for cell in deleted if isinstance(cell, str)] if isinstance(deleted, list) else [],
+        deleted=list(map(str, cast('list[object]', deleted))) if isinstance(deleted, list) else [],
         session=session_of(shell),
         request=_said(shell, 'msg_id'),
     )
@@ -83,17 +83,16 @@ def cell_run(shell: Any, source: str | None = None) -> CellRun:
 def _metadata(shell: Any) -> dict[str, Any]:
     """What the front end says beside the request; empty where it says nothing."""
     try:
-        said = request_of(shell)['metadata']
+        said: Any = request_of(shell)['metadata']
     except (TypeError, KeyError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return cast('dict[str, Any]', said) if isinstance(said, dict) else {}
 
 
 def _id(said: dict[str, Any]) -> str | None:
     """The id of the cell: JupyterLab, Notebook and VS Code have one name for it, Colab another."""
-    found = said.get('cellId') or said.get('cell_id')
-    if found is None and isinstance(colab := said.get('colab'), dict):
-        found = colab.get('cell_id')
+    colab: Any = said.get('colab')
+    found = said.get('cellId') or said.get('cell_id') or (colab.get('cell_id') if isinstance(colab, dict) else None)  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
     return found if isinstance(found, str) and found else None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from jupyter_stream.conversation.cells import CellKey, CellRun
 from jupyter_stream.conversation.handover import history_for
@@ -233,7 +233,8 @@ class InThread:
             return None
         from jupyter_stream.messages import ModelRequest
 
-        question = [part for part in answer.asked[-1].parts if part.part_kind != 'system-prompt']
+        request = cast(ModelRequest, answer.asked[-1])
+        question = [part for part in request.parts if part.part_kind != 'system-prompt']
         turn = Turn(
             [ModelRequest(parts=question), answer.response],
             model=self._asked.model_id,

@@ -62,7 +62,9 @@ class Recorder:
     def status(self, text: str) -> None:
         self.told.append(('status', text))
 
-    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+    def finish(
+        self, response: ModelResponse, mark: str | None, error: BaseException | None, standing: Any = None
+    ) -> None:
         self.told.append(('finish', (response, mark, error)))
 
     @property

@@ -23,7 +23,7 @@ def test_the_prompt_arrives_to_the_letter(kernel: Kernel, head: str, prompt: str
     outcome = kernel.run(f'{head}{prompt}')
     assert outcome.reply is not None
     assert outcome.reply['status'] == 'ok', outcome.messages
-    assert kernel.value('ans.messages[0].parts[-1].content') == repr(prompt)
+    assert kernel.value('ans.asked[-1].parts[-1].content') == repr(prompt)
 
 
 @pytest.mark.parametrize(

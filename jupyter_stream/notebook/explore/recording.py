@@ -11,6 +11,7 @@ from jupyter_stream.notebook.views import Stoppable, View
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
+    from jupyter_stream.notebook.views.standing import Standing
 
 __all__ = ('RecordingView', 'replay')
 
@@ -58,7 +59,13 @@ class RecordingView:
         self._view.tick()
         self._on_tick()
 
-    def finish(self, response: ModelResponse, mark: str | None, error: BaseException | None) -> None:
+    def finish(
+        self,
+        response: ModelResponse,
+        mark: str | None,
+        error: BaseException | None,
+        standing: Standing | None = None,
+    ) -> None:
         self._run.end(mark, error, self._clock() - self._started)
         self._view.finish(response, mark, error)
 

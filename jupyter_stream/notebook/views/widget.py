@@ -174,8 +174,10 @@ class WidgetView:
             placed=self._place is not None,
         )
         if self._place is None:
-            shown = {'settings': self._settings, 'asked': self._title, 'turn': standing.kept}
-            self._display(*self._bundle(response, mark=mark, error=error, **shown))
+            data, metadata = self._bundle(
+                response, settings=self._settings, mark=mark, error=error, asked=self._title, turn=standing.kept
+            )
+            self._display(data, metadata)
             standing.placed(self._publisher, self._id, mark, self._widget)
 
     def withdraw(self) -> None:
