@@ -142,7 +142,8 @@ class Conversations:
 
     def _notebook_of(self, run: CellRun) -> Notebook:
         """A cell stays in its notebook, and so does a page. A page that was not seen before shows the notebook that it
-        says it does; where it says nothing, it is taken for the last page, loaded again.
+        says it does. One that says nothing is taken for the last page, loaded again, unless that one did say: of two
+        notebooks in one window that share a kernel, JupyterLab lets only the first speak.
         """
         path = self._path_of(run.session)
         able = [notebook for notebook in self._notebooks if path is None or self._stored(notebook) in (None, path)]
@@ -155,7 +156,7 @@ class Conversations:
         for notebook in able:
             if path is not None and self._stored(notebook) == path:
                 return notebook
-        if self._current in able or (path is None and self._current is not None):
+        if self._current in able and (path is not None or self._stored(self._current) is None):
             return self._current
         return self._new(path)
 

@@ -1,4 +1,4 @@
-"""Tab and Shift+Tab in a question: the options and the models on its first line, and nothing of Python in its prose.
+"""Tab and Shift+Tab in a question: options, models and threads on its first line, and nothing of Python in its prose.
 
 Tab is a matcher of IPython's completer, which every front end reaches by way of the kernel. What that completer does
 not decide (help, and completion where a kernel hands it one line only) is decided before, at the kernel's own methods.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, cast
 
+from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.options import OPTIONS, Typing, typing
 from jupyter_stream.notebook.question import is_model
 from jupyter_stream.notebook.transform import before_cursor
@@ -42,7 +43,8 @@ def choices(word: Typing, names: dict[str, Any]) -> list[str]:
     """What the word may become, in the order of use; `names` are the user's variables."""
     if word.option is None:
         return [flag for option in OPTIONS for flag in reversed(option.flags) if flag.startswith(word.text)]
-    return _models(word.text, names) if word.option.field == 'model' else []
+    values = _VALUES.get(word.option.field)
+    return values(word.text, names) if values else []
 
 
 def _models(typed: str, names: dict[str, Any]) -> list[str]:
@@ -58,6 +60,18 @@ def _models(typed: str, names: dict[str, Any]) -> list[str]:
     own = sorted(name for name, value in names.items() if name[:1] != '_' and is_model(value))
     first = [name for name in (*own, *model_prefixes(os.environ)) if name.startswith(typed)]
     return first or [model for model in known if model.partition(':')[2].startswith(typed)]
+
+
+def _threads(typed: str, names: dict[str, Any]) -> list[str]:
+    """The threads of the notebook whose cell ran last."""
+    return [thread.name for thread in kernel.state.conversations.current.threads if thread.name.startswith(typed)]
+
+
+_VALUES: Final[dict[str, Callable[[str, dict[str, Any]], list[str]]]] = {
+    'model': _models,
+    'thread': _threads,
+    'fork': _threads,
+}
 
 
 def _word(before: str) -> Typing | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -22,7 +22,8 @@ from jupyter_stream.conversation.window import Room, fitting, tokens_of, too_lon
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.answer import Answer
-from jupyter_stream.notebook.bundle import final_bundle, shareable
+from jupyter_stream.notebook.bundle import final_bundle, notes_of, shareable
+from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.options import OptionError, join_prompt, parse
 from jupyter_stream.notebook.pieces import shortened
 from jupyter_stream.notebook.reducer import is_empty
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from jupyter_stream.notebook.play import Playable
     from jupyter_stream.notebook.question import Question
     from jupyter_stream.notebook.views.publish import Publisher
+    from jupyter_stream.widgets.live import LiveView
 
 __all__ = (
     'InThread',
@@ -281,9 +283,16 @@ class InThread:
         if self._restored:
             yield f'{self._restored} earlier turn{"" if self._restored == 1 else "s"} restored'
 
-    def _placed(self, publisher: Publisher, display: str, mark: str | None) -> None:
-        turn = self.place.current
-        kernel.state.pages[self.place] = _OnPage(self, publisher, display, {turn: mark} if turn else {})
+    def _placed(self, publisher: Publisher, display: str, mark: str | None, view: LiveView | None) -> None:
+        former, turn = kernel.state.pages.get(self.place), self.place.current
+        page = _OnPage(self, publisher, display, {turn: mark} if turn else {}, view=view)
+        if former is not None:
+            page.ends.update(former.ends)
+            if former.view is not None:
+                kernel.state.views.drop(former.view)
+        if turn is not None and view is not None:
+            page.ends[turn] = view.end
+        kernel.state.pages[self.place] = page
 
     def _take_back(self, number: int) -> None:
         take_back(self.thread, self.place, number)
@@ -299,6 +308,8 @@ class _OnPage:
         display: the id of the display.
         marks: why answers ended early.
         is_stale: whether it is drawn as one that was asked before the turns above it changed.
+        view: the live view whose muted line is below it.
+        ends: how the cell's answers ended, as their views said it.
     """
 
     asked: InThread
@@ -306,6 +317,8 @@ class _OnPage:
     display: str
     marks: dict[Turn, str | None]
     is_stale: bool = False
+    view: LiveView | None = None
+    ends: dict[Turn, Mapping[str, Any]] = field(default_factory=dict[Any, Any])
 
     def draw(self, turn: Turn, *, is_stale: bool) -> None:
         self.is_stale = is_stale
@@ -322,6 +335,16 @@ class _OnPage:
         )
         self.publisher.update(data, metadata, self.display)
 
+    def turn_to(self, turn: Turn) -> None:
+        """Let the muted line below tell of this answer of the cell."""
+        if self.view is None:
+            return
+        sent = [visible(words) for words in _sent_in_words(turn.sent, len(turn.sent))]
+        known = {'notes': notes_of(turn.response), 'sent': sent}
+        place = self.asked.place
+        versions = [place.position, len(place.turns)]
+        self.view.show_version({**known, **self.ends.get(turn, {}), 'versions': versions, 'source': turn.text})
+
 
 def take_back(thread: Thread, place: Place, number: int) -> None:
     """Let a former answer of a cell be its turn again, and show it in the cell's output.
@@ -332,6 +355,7 @@ def take_back(thread: Thread, place: Place, number: int) -> None:
     turn = thread.take_back(place, number)
     page = kernel.state.pages.get(place)
     if page is not None:
+        page.turn_to(turn)
         page.draw(turn, is_stale=turn in thread.stale())
         refresh(page.asked.notebook)
 

@@ -22,27 +22,39 @@ from jupyter_stream.widgets.assets import ON_DEMAND, source
 from jupyter_stream.widgets.log import Log, compact
 from jupyter_stream.widgets.pace import Pace
 
-__all__ = ('KEPT', 'LiveView', 'Loader', 'OpenViews')
+__all__ = ('KEPT', 'PAGED', 'LiveView', 'Loader', 'OpenViews')
 
 KEPT = 8
 """Finished views that stay open: a page that was reloaded while they ran shows nothing else of their answers."""
+
+PAGED = 64
+"""Finished views of cells with several answers that stay open: the line below such an answer turns to the others."""
 
 _SOON = 0.25
 _EARLY = 16_384
 
 
 class OpenViews:
-    """The views of one kernel that are open: those of answers that are coming, and the last few that are over."""
+    """The views of one kernel that are open: those of answers that are coming, and the last ones that are over."""
 
     def __init__(self) -> None:
         self.running: WeakSet[LiveView] = WeakSet()
         self._finished: deque[LiveView] = deque()
+        self._paged: deque[LiveView] = deque()
 
-    def retire(self, view: LiveView) -> None:
-        """A view that is over stays open for a while."""
-        self._finished.append(view)
-        while len(self._finished) > KEPT:
-            self._finished.popleft().close()
+    def retire(self, view: LiveView, *, is_paged: bool = False) -> None:
+        """A view that is over stays open for a while; `is_paged`: its cell has other answers to turn to."""
+        kept, most = (self._paged, PAGED) if is_paged else (self._finished, KEPT)
+        kept.append(view)
+        while len(kept) > most:
+            kept.popleft().close()
+
+    def drop(self, view: LiveView) -> None:
+        """Another view has taken the place of one that is over."""
+        for kept in (self._finished, self._paged):
+            if view in kept:
+                kept.remove(view)
+        view.close()
 
 
 class _Widget(anywidget.AnyWidget):
@@ -111,6 +123,7 @@ class LiveView(_Widget):
 
     Attributes:
         seen: whether a page has said that it shows the view.
+        end: what was said when the answer was over, see `notebook.views.widget`.
     """
 
     _esm = source('view')
@@ -131,6 +144,7 @@ class LiveView(_Widget):
     ) -> None:
         self._log = Log()
         self.seen = False
+        self.end: dict[str, Any] = {}
         self._hears = hears
         self._on_ready = on_ready
         self._on_stop = on_stop
@@ -170,18 +184,27 @@ class LiveView(_Widget):
         """The answer is over: everything is sent. The view stays open: for a while, see `KEPT`, or, `placed` among
         other widgets, until somebody closes it.
         """
-        with self._lock:
-            self._log.put('done', end)
-        self._flush(self._clock())
+        self.end = end
+        self._last('done', end)
         self._views.running.discard(self)
         if not placed:
-            self._views.retire(self)
+            _, count = end.get('versions', (1, 1))
+            self._views.retire(self, is_paged=count > 1)
 
     def on_version(self, take_back: Callable[[int], object]) -> None:
         """What to call when somebody wants to see another of the cell's answers in the place of this one: its number,
         from 1.
         """
         self._on_version = take_back
+
+    def show_version(self, version: dict[str, Any]) -> None:
+        """Another of the cell's answers is on the page now: its `source`, and how it ended, as `finish` is told."""
+        self._last('version', version)
+
+    def _last(self, *op: Any) -> None:
+        with self._lock:
+            self._log.put(*op)
+        self._flush(self._clock())
 
     # ------------------------------------------------------------------ what is sent
 

@@ -12,6 +12,7 @@ An operation is a list of JSON values, its name first:
     ['cite', block, [{'title', 'url', 'quote'}, …]]
     ['end', block]                      a block is over, as far as is known
     ['done', {…}]                       the answer is over, see `notebook.views.widget`
+    ['version', {…}]                    another answer of its cell takes its place: its text, and how it ended
 
 Pages count the operations that they have, so what was lost can be asked for and nothing is applied twice.
 """

@@ -159,8 +159,8 @@ class Server:
         return json.loads(body) if body else None
 
     def stop_kernels(self) -> None:
-        for session in self.api('sessions'):
-            self.api(f'sessions/{session["id"]}', 'DELETE')
+        for kernel in self.api('kernels'):  # and with each the sessions that use it, which may be several
+            self.api(f'kernels/{kernel["id"]}', 'DELETE')
         until(lambda: not self.api('kernels'), 'no kernel is left')
 
     def close(self) -> None:

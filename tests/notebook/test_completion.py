@@ -92,6 +92,15 @@ def test_where_nothing_is_known_nothing_is_offered(kernel: Kernel, value: str) -
     assert completed(kernel, f'%%ask {value}|\n')[0] == []
 
 
+@pytest.mark.parametrize('flag', ['-T ', '--thread ', '--thread=', '--fork '])
+def test_threads_are_offered(kernel: Kernel, flag: str) -> None:
+    kernel.run("import jupyter_stream as js; js.thread('flowers'), js.thread('fruit');")
+    assert completed(kernel, f'%%ask {flag}f|') == (['flowers', 'fruit'], 'f')
+    assert completed(kernel, f'%%ask {flag}fr|') == (['fruit'], 'fr')
+    assert completed(kernel, f'%%ask {flag}|')[0] == ['main', 'flowers', 'fruit']
+    assert completed(kernel, f'%%ask {flag}tre|')[0] == []
+
+
 def test_the_magic_itself_is_completed_by_ipython(kernel: Kernel) -> None:
     assert completed(kernel, '%%as|')[0] == ['%%ask']
 

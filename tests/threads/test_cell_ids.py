@@ -135,6 +135,20 @@ def test_two_notebooks_on_one_kernel_have_two_threads(start: Callable[..., Page]
     assert second.sent == ['A tulip?', 'answer 2 to A tulip?', 'And a yellow one?']
 
 
+def test_a_second_notebook_that_says_nothing_has_its_own_thread(start: Callable[..., Page]) -> None:
+    first = start(environ={'JUPYTER_STREAM_VIEW': 'live'})
+    second = Page(first.kernel)
+    first.ask('A rose?')
+    first.hello('roses.ipynb')
+
+    second.ask('A tulip?')
+    assert second.sent == ['A tulip?']
+    first.ask('And a red one?')
+    assert first.sent == ['A rose?', 'answer 1 to A rose?', 'And a red one?']
+    second.ask('And a yellow one?')
+    assert second.sent == ['A tulip?', 'answer 2 to A tulip?', 'And a yellow one?']
+
+
 def test_a_page_that_was_loaded_again_says_so_by_its_path(start: Callable[..., Page]) -> None:
     page = start(environ={'JUPYTER_STREAM_VIEW': 'live'})
     page.ask('A rose?')

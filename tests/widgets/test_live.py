@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_stream.widgets.assets import ON_DEMAND, source
-from jupyter_stream.widgets.live import KEPT, LiveView, Loader, OpenViews
+from jupyter_stream.widgets.live import KEPT, PAGED, LiveView, Loader, OpenViews
 
 
 class Page:
@@ -179,11 +179,11 @@ def test_modules_are_sent_to_the_page_that_asks(monkeypatch: pytest.MonkeyPatch)
     loader = Loader(said.append)
     sent: list[Any] = []
     monkeypatch.setattr(loader, 'send', lambda content, buffers=None: sent.append((content, buffers)))
-    loader._on_message(None, {'kind': 'hello'}, [])
-    loader._on_message(None, {'kind': 'hello', 'path': 'a.ipynb'}, [])
+    for hello in ({}, {'path': ''}, {'path': 1}, {'path': 'a/b.ipynb'}):
+        loader._on_message(None, {'kind': 'hello', **hello}, [])
     for name in sorted(ON_DEMAND):
         loader._on_message(None, {'kind': 'need', 'asset': name}, [])
-    assert said == [None, 'a.ipynb']
+    assert said == [None, None, None, 'a/b.ipynb']
     assert sent == [({'asset': name}, [source(name).encode()]) for name in sorted(ON_DEMAND)]
 
 
@@ -193,6 +193,43 @@ def test_only_the_last_finished_views_stay_open() -> None:
     for view in views:
         view.finish({})
     assert [view.comm is None for view in views] == [True] * 3 + [False] * KEPT
+
+
+def test_views_of_cells_with_other_answers_stay_open_longer() -> None:
+    kernel = OpenViews()
+    views = [LiveView('m', views=kernel) for _ in range(PAGED + 1)]
+    for view in views:
+        view.finish({'versions': [2, 2]})
+    plain = [LiveView('m', views=kernel) for _ in range(KEPT + 1)]
+    for view in plain:
+        view.finish({'versions': [1, 1]})
+    assert [view.comm is None for view in views] == [True, *[False] * PAGED]
+    assert [view.comm is None for view in plain] == [True, *[False] * KEPT]
+
+    kernel.drop(views[1])
+    assert views[1].comm is None and views[2].comm is not None
+    LiveView('m', views=kernel).finish({'versions': [2, 2]})
+    assert views[2].comm is not None, 'the one that was dropped is not counted'
+
+
+def test_another_answer_is_asked_for_and_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = LiveView('m')
+    page, wanted = Page(view, monkeypatch), list[int]()
+    page.ready()
+    view.on_version(wanted.append)
+    view.finish({'footer': ['2 s'], 'versions': [2, 2]})
+    assert view.end == {'footer': ['2 s'], 'versions': [2, 2]}
+    page.say('version', number=1)
+    page.say('version', number='1')
+    page.say('version')
+    assert wanted == [1]
+
+    version = {'footer': ['1 s'], 'versions': [1, 2], 'source': 'First'}
+    view.show_version(version)
+    assert page.messages[-1]['ops'] == [['version', version]]
+    page.messages.clear()
+    page.say('ready', have=0)
+    assert page.messages[-1]['ops'][-1] == ['version', version], 'a page that comes later is told too'
 
 
 def test_a_view_that_was_placed_is_closed_by_whoever_placed_it() -> None:

@@ -130,7 +130,7 @@ class MarkdownView:
         else:
             self._publisher.update(data, metadata, self._id)
         if standing is not None:
-            standing.placed(self._publisher, self._id, mark)
+            standing.placed(self._publisher, self._id, mark, None)
 
     def withdraw(self) -> None:
         if self._owns:

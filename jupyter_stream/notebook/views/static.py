@@ -80,4 +80,4 @@ class StaticView(NullView):
         display = uuid4().hex
         self._publisher.display(data, metadata, display)
         if standing is not None:
-            standing.placed(self._publisher, display, mark)
+            standing.placed(self._publisher, display, mark, None)

@@ -177,7 +177,7 @@ class WidgetView:
                 response, settings=self._settings, mark=mark, error=error, asked=self._title, turn=standing.kept
             )
             self._display(data, metadata)
-            standing.placed(self._publisher, self._id, mark)
+            standing.placed(self._publisher, self._id, mark, self._widget)
 
     def withdraw(self) -> None:
         if self._instead is not None:

@@ -3,7 +3,7 @@
  * calls a block is a part of the answer here, as it is in `jupyter_stream.messages`.
  */
 
-import type { End, Kind, Op, Source } from "./protocol.ts";
+import type { End, Kind, Op, Source, Version } from "./protocol.ts";
 
 /** Text that grows at its end, in pieces that are never joined while it grows. */
 export class Growing {
@@ -126,6 +126,9 @@ export class Answer {
       case "done":
         this.end = op[1];
         return;
+      case "version":
+        this.turn(op[1]);
+        return;
       case "start":
         this.put(new Part(op[1], op[2], op[3] ?? "", live ? now : null, op[4] ?? null));
         return;
@@ -171,6 +174,17 @@ export class Answer {
       .map((part) => part.text.whole.trim())
       .filter(Boolean)
       .join("\n\n");
+  }
+
+  /** Becomes another answer, of which the text is known, and how it ended. */
+  private turn(version: Version): void {
+    this.table.clear();
+    this.ordered = null;
+    const part = new Part(0, "text", "", null, null);
+    part.text.push(version.source);
+    part.ended = true;
+    if (version.source) this.put(part);
+    this.end = version;
   }
 
   private put(part: Part): Part {

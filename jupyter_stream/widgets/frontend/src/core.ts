@@ -7,6 +7,7 @@ import { pageClock } from "./clock.ts";
 import { Display } from "./display.ts";
 import { Frames } from "./frames.ts";
 import type { Tools } from "./markdown/tools.ts";
+import { pathOf } from "./manager.ts";
 import type { Asset, Context, Model } from "./protocol.ts";
 import { AssetRegistry, page, publish } from "./registry.ts";
 import { Session } from "./session.ts";
@@ -36,7 +37,8 @@ function addLoader(model: Model): () => void {
   };
   model.on("msg:custom", receive as (...args: never[]) => void);
   const remove = assets.add(model);
-  model.send({ kind: "hello" });
+  const path = pathOf(model);
+  model.send(path === null ? { kind: "hello" } : { kind: "hello", path });
   return () => {
     remove();
     model.off("msg:custom", receive as (...args: never[]) => void);

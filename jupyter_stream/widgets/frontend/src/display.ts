@@ -8,6 +8,7 @@ import { codeButton } from "./copy.ts";
 import { ScrollAnchor } from "./follow.ts";
 import { Footer, notes } from "./footer.ts";
 import type { Drawn, Frames } from "./frames.ts";
+import { Left } from "./left.ts";
 import type { Tools } from "./markdown/tools.ts";
 import { FileView } from "./parts/file.ts";
 import type { Frame, Home, PartView } from "./parts/part.ts";
@@ -85,14 +86,15 @@ export class Display implements Drawn, Watcher, Home {
     this.redraw();
   }
 
-  swapped(footer: string[]): void {
-    const { parts, source } = this.session.answer;
+  swapped(): void {
+    const { parts } = this.session.answer;
     this.draw(this.clock.now()); // what is seen until the Markdown is there is all of it
     const thoughts = parts.flatMap((part) => {
       if (part.kind !== "thinking" || !part.text.whole.trim()) return [];
       return { label: labelOf(part, true), opened: part.opened === true };
     });
-    prepare(this.root, { footer, source, thoughts, replaced: () => this.announceEnd() }, this.clock);
+    const left = new Left(this.session, this.model);
+    prepare(this.root, { left, thoughts, replaced: () => this.announceEnd() }, this.clock);
   }
 
   // ---------------------------------------------------------------- what the views of its parts ask

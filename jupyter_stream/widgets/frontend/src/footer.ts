@@ -9,6 +9,7 @@ import { h, put, say } from "./dom.ts";
 import { MARKDOWN } from "./parts/prose.ts";
 import type { End, Model } from "./protocol.ts";
 import type { Session } from "./session.ts";
+import { Standing } from "./standing.ts";
 import { wayOf } from "./stop.ts";
 
 const KEYS = "To stop: press I twice (command mode), or the ■ button";
@@ -21,15 +22,17 @@ export class Footer {
   private readonly clock = h("span", { class: "jps-clock", "aria-hidden": "true" });
   private readonly stop = h("button", { type: "button", class: "jps-button jps-stop", "aria-label": "Stop the answer" });
   private readonly copy: HTMLButtonElement;
+  private readonly standing: Standing;
 
   constructor(
     private readonly session: Session,
     private readonly model: Model,
   ) {
     this.copy = copyButton("Copy the answer", () => session.answer.source, session.clock);
+    this.standing = new Standing((number) => model.send({ kind: "version", number }));
     this.stop.append(h("span", { class: "jps-square", "aria-hidden": "true" }), h("span", {}, "Stop"));
     this.stop.addEventListener("click", () => this.press());
-    this.el = h("div", { class: "jps-footer" }, this.dot, this.text, this.clock, this.stop, this.copy);
+    this.el = h("div", { class: "jps-footer" }, this.dot, this.text, this.standing.el, this.clock, this.stop, this.copy);
   }
 
   /** Stops the answer; whether there was a way to. */
@@ -51,6 +54,7 @@ export class Footer {
     put(this.stop, "aria-disabled", pressed ? "true" : null);
     say(this.stop.lastElementChild as Element, pressed ? "Stopping…" : again ? "Stop again" : "Stop");
     put(this.copy, "hidden", !session.answer.parts.some((part) => part.kind === "text" && part.text.length));
+    this.standing.draw(session.answer.end ?? {}, !session.closed);
     this.tick(now);
   }
 

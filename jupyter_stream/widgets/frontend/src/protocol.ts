@@ -12,8 +12,18 @@ export interface End {
   byline?: string | null;
   /** What the muted last line says. */
   footer?: string[];
+  /** The turns that the question was asked with: in a few words, and a line each. */
+  sent?: [words: string, lines: string];
+  /** Which of its cell's answers this is, from 1, and how many those are. */
+  versions?: [position: number, count: number];
   /** Whether the kernel is about to replace this output with the final Markdown. */
   swap?: boolean;
+}
+
+/** Another answer of the same cell, as it ended. */
+export interface Version extends End {
+  /** The Markdown that the model wrote. */
+  source: string;
 }
 
 export interface Source {
@@ -33,7 +43,8 @@ export type Op =
   | ["file", number, string, string | null, number]
   | ["cite", number, Source[]]
   | ["end", number, number?]
-  | ["done", End];
+  | ["done", End]
+  | ["version", Version];
 
 /** Operations from number `at` on. `size` is how many there are after them, where they were made fewer. */
 export interface Message {
@@ -47,11 +58,12 @@ export type Asset = "highlight" | "maths";
 
 /** What a page says to a kernel. */
 export type Said =
-  | { kind: "hello" }
+  | { kind: "hello"; path?: string }
   | { kind: "ready"; have: number }
   | { kind: "need"; from: number }
   | { kind: "need"; asset: Asset | "core" }
-  | { kind: "stop" };
+  | { kind: "stop" }
+  | { kind: "version"; number: number };
 
 /** What anywidget hands to a module; each view gets another object for the same model. */
 export interface Model {

@@ -10,7 +10,7 @@ export interface Watcher {
   /** The answer, or the state of the stop, is another than before. */
   changed(): void;
   /** The kernel is about to replace the output. */
-  swapped(footer: string[]): void;
+  swapped(): void;
 }
 
 /** What is missing is asked for again after this time, then after twice as long, and so on. */
@@ -25,6 +25,8 @@ export class Session {
   readonly stop: Stop;
   /** The kernel is gone, or another now. */
   lost = false;
+  /** Nobody in the kernel hears the page any more. */
+  closed = false;
   private readonly watchers = new Map<Watcher, Model>();
   private cancelAsking: Cancel | undefined;
   private wait = SILENCE;
@@ -44,6 +46,15 @@ export class Session {
 
   /** Shows the answer in one more place, until what is returned is called. */
   mount(model: Model, watcher: Watcher): () => void {
+    const leave = this.follow(model, watcher);
+    this.read(model.get("snapshot"));
+    model.send({ kind: "ready", have: this.inbox.have });
+    this.watch();
+    return leave;
+  }
+
+  /** Tells `watcher` what changes, until what is returned is called. */
+  follow(model: Model, watcher: Watcher): () => void {
     this.watchers.set(watcher, model);
     const message = (content: unknown, buffers: unknown) => this.receive(content, buffers);
     const snapshot = () => this.read(model.get("snapshot"));
@@ -57,9 +68,6 @@ export class Session {
       ["destroy", closed],
     ];
     for (const [event, handler] of handlers) model.on(event, handler);
-    snapshot();
-    model.send({ kind: "ready", have: this.inbox.have });
-    this.watch();
     return () => {
       for (const [event, handler] of handlers) model.off(event, handler);
       this.watchers.delete(watcher);
@@ -94,11 +102,12 @@ export class Session {
 
   private received(ops: Op[]): void {
     this.lost = false;
+    this.closed = false;
     this.asking = false;
     this.wait = SILENCE;
     this.watch();
     const end = ops.some((op) => op[0] === "done") ? this.answer.end : null;
-    if (end?.swap) for (const watcher of this.watchers.keys()) watcher.swapped(end.footer ?? []);
+    if (end?.swap) for (const watcher of this.watchers.keys()) watcher.swapped();
     this.notify();
   }
 
@@ -107,8 +116,9 @@ export class Session {
   }
 
   private lose(): void {
-    if (this.answer.end || this.lost) return;
-    this.lost = true;
+    if (this.closed) return;
+    this.closed = true;
+    this.lost = !this.answer.end;
     this.cancelAsking?.();
     this.notify();
   }

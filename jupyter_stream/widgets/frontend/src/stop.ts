@@ -1,29 +1,13 @@
 /** Stopping an answer: the kernel is asked; where it cannot hear, it is interrupted. */
 
 import type { Cancel, Clock } from "./clock.ts";
+import { interruptOf } from "./manager.ts";
 import type { Model } from "./protocol.ts";
 
 /** A kernel that does not confirm within this time is interrupted, in ms. */
 const DEAF = 400;
 /** Then the button works again. */
 const FORGET = 5000;
-
-interface Kernel {
-  interrupt?: () => unknown;
-}
-
-interface Manager {
-  kernel?: Kernel | null;
-  context?: { sessionContext?: { session?: { kernel?: Kernel | null } } };
-}
-
-/** How to interrupt the model's kernel from the page, null where the front end has no way. */
-export function interruptOf(model: Model): (() => Promise<unknown>) | null {
-  const manager = model.widget_manager as Manager | undefined;
-  const kernel = manager?.kernel ?? manager?.context?.sessionContext?.session?.kernel;
-  if (typeof kernel?.interrupt !== "function") return null;
-  return async () => kernel.interrupt?.();
-}
 
 /** What can be offered: a button, words, or nothing. */
 export function wayOf(model: Model): "button" | "keys" | "" {

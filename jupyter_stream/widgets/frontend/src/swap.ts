@@ -1,25 +1,22 @@
 /**
  * When the kernel replaces a view by the final Markdown, Lab empties the output for some frames, then shows the text, and
  * sets its formulas later still. So the view itself stays over the place until the Markdown is as it is to be, and what
- * the reader had there is carried over. The muted last line is left below, as a node of the page that is in no
- * notebook's model, and goes with the output that it belongs to.
+ * the reader had there is carried over. The muted last line is left below.
  */
 
 import { type Thought, carryCode, carryFocus, carrySelection, carryThoughts, focusOn, mark, markedIn } from "./carry.ts";
 import type { Clock } from "./clock.ts";
-import { codeButton, copyButton } from "./copy.ts";
+import { codeButton } from "./copy.ts";
 import { h } from "./dom.ts";
+import { HOLD, heirAt, hold, type Left, shownIn } from "./left.ts";
 
-/** How long the height of the place is held, and the Markdown waited for, in ms. */
-const HOLD = 1000;
 /** How long something may take to come to the place. */
 const WAIT = 5000;
 
 /** What stays of a view when its output is replaced. */
 export interface Rest {
-  footer: string[];
-  /** The Markdown that the model wrote, to be copied; '' where there is none. */
-  source: string;
+  /** The line that is left below. */
+  left: Left;
   thoughts: Thought[];
   /** Called when something has taken the view's place. */
   replaced: () => void;
@@ -30,11 +27,11 @@ export function prepare(root: HTMLElement, rest: Rest, clock: Clock): void {
   const area = root.closest<HTMLElement>(".jp-OutputArea");
   const child = area && [...area.children].find((one) => one.contains(root));
   if (!area || !child) return;
-  keep(area, clock);
+  hold(area, { clock });
   const place = placeOf(root, child);
   const reader = new Reader(root);
   inherit(area, child, clock, (heir) => {
-    const cover = new Cover(root, heir as HTMLElement, place);
+    const cover = new Cover(root, heir, place);
     reader.restore();
     rest.replaced();
     whenRendered(root, heir, clock, () => settle(cover, rest, clock));
@@ -42,25 +39,14 @@ export function prepare(root: HTMLElement, rest: Rest, clock: Clock): void {
   clock.after(WAIT, () => reader.leave());
 }
 
-function keep(area: HTMLElement, clock: Clock): void {
-  const before = area.style.minHeight;
-  const held = `${area.getBoundingClientRect().height}px`;
-  area.style.minHeight = held;
-  clock.after(HOLD, () => {
-    if (area.style.minHeight === held) area.style.minHeight = before;
-  });
-}
-
 /** Calls `then` with what takes the place of `child`, if something does. */
-function inherit(area: Element, child: Element, clock: Clock, then: (heir: Element) => void): void {
+function inherit(area: Element, child: Element, clock: Clock, then: (heir: HTMLElement) => void): void {
   const place = [...area.children].indexOf(child);
   const observer = new MutationObserver((records) => {
     if (child.isConnected) return;
     observer.disconnect();
-    const added = new Set(records.flatMap((record) => [...record.addedNodes]));
-    const heir = area.children[place];
-    // A cleared output has no heir: what is added later is another's.
-    if (heir && added.has(heir)) then(heir);
+    const heir = heirAt(area, place, records);
+    if (heir) then(heir);
   });
   observer.observe(area, { childList: true });
   clock.after(WAIT, () => observer.disconnect());
@@ -135,11 +121,6 @@ class Cover {
     heir.append(this.el);
   }
 
-  /** What the heir shows; itself where it is no output of Lab's. */
-  get shown(): HTMLElement {
-    return this.heir.querySelector<HTMLElement>(".jp-OutputArea-output") ?? this.heir;
-  }
-
   lift(): void {
     this.heir.classList.remove("jps-covered");
     this.el.remove();
@@ -162,15 +143,15 @@ function whenRendered(root: Element, heir: Element, clock: Clock, then: () => vo
 }
 
 /** The Markdown is there: it gets what the reader had, and the view goes. */
-function settle(cover: Cover, { footer, source, thoughts }: Rest, clock: Clock): void {
-  const { root, shown } = cover;
+function settle(cover: Cover, { left, thoughts }: Rest, clock: Clock): void {
+  const { root, heir } = cover;
+  const shown = shownIn(heir);
   const marked = markedIn(root);
   const held = root.contains(document.activeElement) ? document.activeElement : null;
   cover.lift();
   carryCode(root, shown, (pre) => codeButton(pre, clock));
   carryThoughts(thoughts, shown);
   carrySelection(marked, root, shown);
-  const copy = source ? [copyButton("Copy the answer", () => source, clock)] : [];
-  shown.append(h("div", { class: "jps-left" }, h("span", { class: "jps-footer-text" }, footer.join(" · ")), ...copy));
-  if (held) carryFocus(held, root, shown, copy[0]);
+  left.stay(heir);
+  if (held) carryFocus(held, root, shown, left.copy);
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { motion, Stage } from "./page.ts";
+import { Left } from "../src/left.ts";
 import { prepare } from "../src/swap.ts";
 
 let stages: Stage[] = [];
@@ -639,7 +640,8 @@ test("the answer can be copied after the swap, where there is one", async () => 
 
 test("the place is held for a moment only", () => {
   const { area: place, view } = area();
-  prepare(view.display.root, { footer: ["m"], source: "", thoughts: [], replaced() {} }, view.clock);
+  const left = new Left(view.session, view.model);
+  prepare(view.display.root, { left, thoughts: [], replaced() {} }, view.clock);
   assert.notEqual(place.style.minHeight, "");
   view.clock.pass(1100);
   assert.equal(place.style.minHeight, "");
@@ -715,4 +717,123 @@ test("where there is no output area a swap changes nothing", () => {
   view.say(["start", 0, "text"], ["done", { footer: ["m"], swap: true }]);
   view.pass(3);
   assert.equal(view.text(".jps-footer-text"), "m");
+});
+
+// ------------------------------------------------------------------ where it stands in its thread
+
+const SENT: [string, string] = ["with [2] [5]", "[2] One?\n[5] Two?"];
+
+test("in the end the last line says what was sent, and turns to the cell's other answers", () => {
+  const view = stage();
+  view.say(["start", 0, "text"], ["add", 0, "Some"]);
+  view.pass(3);
+  assert.equal(view.all(".jps-sent, .jps-pager").length, 0, "not before");
+  view.say(["done", { footer: ["m"], sent: SENT, versions: [2, 3] }]);
+  view.pass(3);
+  assert.equal(view.text(".jps-words"), "with [2] [5]");
+  assert.equal(view.text(".jps-lines"), "[2] One?\n[5] Two?");
+  assert.equal(view.one(".jps-words").getAttribute("aria-describedby"), view.one(".jps-lines").id);
+  assert.equal(view.text(".jps-at"), "2/3");
+  for (const button of view.all(".jps-turn")) button.click();
+  assert.deepEqual(view.model.sent.slice(-2), [{ kind: "version", number: 1 }, { kind: "version", number: 3 }]);
+});
+
+test("where nothing was sent and there is one answer, nothing is said of either", () => {
+  const view = stage();
+  view.say(["done", { footer: ["m"], sent: ["", ""], versions: [1, 1] }]);
+  view.pass(3);
+  assert.equal(view.all(".jps-sent, .jps-pager").length, 0);
+});
+
+test("at its ends the pager turns no further", () => {
+  for (const [position, able] of [[1, [2]], [3, [2]]] as const) {
+    const view = stage();
+    view.say(["done", { versions: [position, 3] }]);
+    view.pass(3);
+    for (const button of view.all(".jps-turn")) button.click();
+    const pressed = view.model.sent.flatMap((said) => (said.kind === "version" ? [said.number] : []));
+    assert.deepEqual(pressed, able);
+    assert.equal(view.all(".jps-turn[aria-disabled]").length, 1);
+  }
+});
+
+test("another answer takes the place of the one that a view shows", () => {
+  const view = stage();
+  view.say(["start", 0, "thinking"], ["add", 0, "Hm."], ["start", 1, "text"], ["add", 1, "Second"]);
+  view.say(["done", { footer: ["2 s"], versions: [2, 2] }]);
+  view.pass(3);
+  view.say(["version", { source: "First", footer: ["1 s"], versions: [1, 2] }]);
+  view.pass(3);
+  assert.equal(view.text(".jps-flow"), "First");
+  assert.equal(view.text(".jps-footer-text"), "1 s");
+  assert.equal(view.text(".jps-at"), "1/2");
+  assert.equal(view.session.answer.source, "First");
+});
+
+/** A view whose place the Markdown has taken, with the line below. */
+async function left(): Promise<{ place: HTMLElement; heir: HTMLElement; shown: HTMLElement; view: Stage }> {
+  const { area: place, child, view } = area();
+  view.say(["start", 0, "text"], ["add", 0, "Second"], ["done", { footer: ["2 s"], sent: SENT, versions: [2, 2], swap: true }]);
+  const { heir, shown } = rendered();
+  shown.innerHTML = "<p>Second</p>";
+  child.replaceWith(heir);
+  view.close();
+  await new Promise(setImmediate);
+  assert.equal(shown.querySelector(".jps-left .jps-at")?.textContent, "2/2");
+  return { place, heir, shown, view };
+}
+
+test("the line below stays where Lab renders another answer in the same node", async () => {
+  const { shown, view } = await left();
+  heard();
+  const former = shown.querySelector<HTMLElement>(".jps-turn");
+  former?.focus();
+  former?.click();
+  assert.deepEqual(view.model.sent.at(-1), { kind: "version", number: 1 });
+  view.say(["version", { source: "First", footer: ["1 s"], sent: ["", ""], versions: [1, 2] }]);
+  shown.innerHTML = "";
+  await new Promise(setImmediate);
+  assert.equal(shown.childElementCount, 0, "not alone");
+  shown.innerHTML = "<p>First</p>";
+  await new Promise(setImmediate);
+  const line = shown.lastElementChild as HTMLElement;
+  assert.equal(line.className, "jps-left");
+  assert.equal(line.querySelector(".jps-footer-text")?.textContent, "1 s");
+  assert.equal(line.querySelector(".jps-at")?.textContent, "1/2");
+  assert.equal(line.querySelector(".jps-sent"), null);
+  assert.equal(document.activeElement, former, "and the focus");
+  assert.deepEqual(heard(), ["Answer 1 of 2."]);
+});
+
+test("the line below goes over to a node that takes the place of its own", async () => {
+  const { heir, view } = await left();
+  for (const from of [heir, null]) {
+    const old = from ?? document.querySelector(".jp-OutputArea-child:has(.jps-left)");
+    const { heir: other, shown } = rendered();
+    shown.innerHTML = "<p>Second</p>";
+    old?.replaceWith(other);
+    await new Promise(setImmediate);
+    assert.equal(shown.lastElementChild?.className, "jps-left");
+    assert.ok(other.classList.contains("jps-heir"));
+    view.pass(1);
+  }
+});
+
+test("the line below goes with an output that is cleared, and hears nothing any more", async () => {
+  const { place, heir, view } = await left();
+  heir.remove();
+  await new Promise(setImmediate);
+  place.append(rendered().heir);
+  await new Promise(setImmediate);
+  assert.equal(place.querySelector(".jps-left"), null);
+  assert.deepEqual(view.model.handlers, []);
+});
+
+test("where the kernel is gone nobody can turn to another answer", async () => {
+  for (const event of ["destroy", "comm_live_update"]) {
+    const { shown, view } = await left();
+    view.model.fire(event);
+    assert.equal(shown.querySelector(".jps-pager"), null);
+    assert.equal(shown.querySelector(".jps-words")?.textContent, "with [2] [5]");
+  }
 });

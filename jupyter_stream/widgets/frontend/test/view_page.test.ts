@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { HandClock } from "./hand_clock.ts";
 import { FakeModel } from "./page.ts";
 import { AssetRegistry, page, publish } from "../src/registry.ts";
-import { interruptOf, Stop, wayOf } from "../src/stop.ts";
+import { interruptOf, pathOf } from "../src/manager.ts";
+import { Stop, wayOf } from "../src/stop.ts";
 import loader from "../src/view.ts";
 
 test("a module is asked for once, and given to all who need it", async () => {
@@ -200,4 +201,13 @@ test("a button where it can work, words where it cannot", () => {
   assert.equal(wayOf(new FakeModel({ stop: "button" })), "button");
   assert.equal(wayOf(new FakeModel({ stop: "" })), "");
   assert.equal(interruptOf(new FakeModel()), null);
+});
+
+test("the page's notebook is known where the manager of widgets says it", () => {
+  const model = new FakeModel();
+  assert.equal(pathOf(model), null);
+  for (const [context, path] of [[{ path: "a/b.ipynb" }, "a/b.ipynb"], [{ path: "" }, null], [{ path: 3 }, null], [{}, null]] as const) {
+    model.widget_manager = { context };
+    assert.equal(pathOf(model), path);
+  }
 });
