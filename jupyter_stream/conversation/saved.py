@@ -58,6 +58,7 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
         'digest': turn.digest,
         'request': turn.request_key or None,
         'model': turn.model,
+        'title': turn.title or None,
         'parts': list(_parts(turn.response)),
         'base': {'thread': base[0].name, 'cell': base[1].key.cell, 'nth': base[1].key.nth} if base else None,
         'is_summary': turn.is_summary or None,
@@ -143,7 +144,7 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
     turn = Turn(
         [ModelRequest(parts=[UserPromptPart(prompt)]), response],
         model=str(saved['model']),
-        title=str(saved['model']).partition(':')[2] or str(saved['model']),
+        title=str(saved.get('title') or saved['model']),
         source=source,
         number=number if isinstance(number, int) else None,
         prefix=str(saved['prefix']),

@@ -54,6 +54,11 @@ class Place:
         """Which of its answers the page shows, from 1."""
         return self.turns.index(self.current) + 1 if self.current is not None else 0
 
+    @property
+    def number(self) -> int | None:
+        """The number that the cell shows: that of its last run, whichever of its answers the page shows."""
+        return max((turn.number for turn in self.turns if turn.number is not None), default=None)
+
     def show(self, turn: Turn) -> None:
         """Let this answer of the cell be its turn, a new one or a former one."""
         if turn not in self.turns:
@@ -115,6 +120,13 @@ class Thread:
                 prefix.add(turn)
         return found
 
+    def numbers(self) -> dict[Turn, int]:
+        """The number that its cell shows, for each turn of the thread and of those that it goes on from."""
+        origin = self.base[0].numbers() if self.base else {}
+        return origin | {
+            turn: place.number for place in self.places for turn in place.turns if place.number is not None
+        }
+
     def find(self, cell: str) -> Place:
         """The place of the cell that a reader names: by the number of its run, `5` or `[5]`, or by its id.
 
@@ -124,7 +136,7 @@ class Thread:
         name = cell.strip().strip('[]').strip()
         named = [place for place in self.places if _is_named(place, name)]
         if not named:
-            numbers = [f'[{turn.number}]' for turn in self if turn.number is not None]
+            numbers = [f'[{place.number}]' for place in self.places if place.turn and place.number is not None]
             there = f'It has turns of the cells {" ".join(numbers)}.' if numbers else 'It has no turns.'
             raise UserError(f'The thread {self.name!r} has no turn of a cell {cell}. {there}')
         return named[-1]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.pieces import shortened
-from jupyter_stream.notebook.threads import label_of
+from jupyter_stream.notebook.threads import label
 
 if TYPE_CHECKING:
     from jupyter_stream.conversation.thread import Place, Thread
@@ -29,13 +29,14 @@ Bundle = dict[str, str]
 
 def history_bundle(thread: Thread) -> Bundle:
     """A thread as Markdown and as plain text, a row a turn. What does not count now is there too, with the reason."""
-    stale = thread.stale()
+    stale, numbers = thread.stale(), thread.numbers()
     inherited = thread.turns[: len(thread.turns) - sum(place.turn is not None for place in thread.places)]
-    rows = [(*_row(turn), _asked_with(turn), f'of {thread.base[0].name}') for turn in inherited if thread.base]
+    origin = thread.base[0].name if thread.base else ''
+    rows = [(*_row(turn, numbers), _asked_with(turn, numbers), f'of {origin}') for turn in inherited]
     rows += [
-        (*_row(place.current), _asked_with(place.current), ', '.join(_states(place, place.current, stale)))
+        (*_row(turn, numbers), _asked_with(turn, numbers), ', '.join(_states(place, turn, stale)))
         for place in thread.places
-        if place.current is not None
+        if (turn := place.current) is not None
     ]
     title = f'Thread {thread.name}: {len(thread)} turn{"" if len(thread) == 1 else "s"}'
     return _table(title, _HISTORY, rows)
@@ -44,25 +45,22 @@ def history_bundle(thread: Thread) -> Bundle:
 def versions_bundle(thread: Thread, place: Place) -> Bundle:
     """All answers of a cell, numbered as `%ask --versions CELL:NUMBER` takes them back."""
     rows = [
-        (str(number), *_row(turn)[1:], 'shown' if turn is place.turn else '')
+        (str(number), *_row(turn, {})[1:], 'shown' if turn is place.turn else '')
         for number, turn in enumerate(place.turns, 1)
     ]
-    cell = label_of(place.current) if place.current else place.key.cell
-    return _table(f'Answers of the cell {cell} in the thread {thread.name}', _VERSIONS, rows)
+    return _table(f'Answers of the cell {label(place.number)} in the thread {thread.name}', _VERSIONS, rows)
 
 
-def _row(turn: Turn) -> tuple[str, str, str, str, str]:
+def _row(turn: Turn, numbers: Mapping[Turn, int]) -> tuple[str, str, str, str, str]:
     usage = turn.response.usage
     counts = ((usage.input_tokens, 'in'), (usage.output_tokens, 'out'))
     tokens = ', '.join(f'{count:,} {way}' for count, way in counts if count)
-    return label_of(turn), _first_words(turn.prompt), _first_words(turn.text), turn.title, tokens
+    return label(numbers.get(turn)), _first_words(turn.prompt), _first_words(turn.text), turn.title, tokens
 
 
-def _asked_with(turn: Turn) -> str:
+def _asked_with(turn: Turn, numbers: Mapping[Turn, int]) -> str:
     sent = turn.sent
-    if len(sent) > 4:
-        return f'{len(sent)} turns'
-    return ' '.join(map(label_of, sent))
+    return f'{len(sent)} turns' if len(sent) > 4 else ' '.join(label(numbers.get(one)) for one in sent)
 
 
 def _states(place: Place, turn: Turn, stale: set[Turn]) -> Iterator[str]:

@@ -46,7 +46,7 @@ __all__ = (
     'InThread',
     'Replay',
     'in_thread',
-    'label_of',
+    'label',
     'notebook_of',
     'prompts_of',
     'refresh',
@@ -264,7 +264,7 @@ class InThread:
         return Standing(
             kept=self.kept(turn),
             footer=list(self._footer(is_unchanged)),
-            sent=_sent_in_words(turn.sent, len(self._above)),
+            sent=_sent_in_words(turn.sent, len(self._above), self.thread.numbers()),
             position=place.position,
             count=len(place.turns),
             take_back=self._take_back,
@@ -339,7 +339,8 @@ class _OnPage:
         """Let the muted line below tell of this answer of the cell."""
         if self.view is None:
             return
-        sent = [visible(words) for words in _sent_in_words(turn.sent, len(turn.sent))]
+        numbers = self.asked.thread.numbers()
+        sent = [visible(words) for words in _sent_in_words(turn.sent, len(turn.sent), numbers)]
         known = {'notes': notes_of(turn.response), 'sent': sent}
         place = self.asked.place
         versions = [place.position, len(place.turns)]
@@ -396,21 +397,23 @@ def room_of(question: Question) -> Room | None:
     return Room(window, min(wanted, window // 2))
 
 
-def _sent_in_words(sent: Sequence[Turn], there: int) -> tuple[str, str]:
+def _sent_in_words(sent: Sequence[Turn], there: int, numbers: Mapping[Turn, int]) -> tuple[str, str]:
     """The turns that were sent: in a few words, and each in a line."""
     if not there:
         return '', ''
-    lines = '\n'.join(f'{label_of(turn)} {shortened(" ".join(turn.prompt.split()), 60)}' for turn in sent)
+    labels = [label(numbers.get(turn)) for turn in sent]
+    prompts = (shortened(' '.join(turn.prompt.split()), 60) for turn in sent)
+    lines = '\n'.join(f'{cell} {prompt}' for cell, prompt in zip(labels, prompts, strict=True))
     if len(sent) < there:
         return f'with {len(sent)} of {there} turns', lines
-    if len(sent) <= _NUMBERS and all(turn.number is not None for turn in sent):
-        return f'with {" ".join(map(label_of, sent))}', lines
+    if len(sent) <= _NUMBERS and all(turn in numbers for turn in sent):
+        return f'with {" ".join(labels)}', lines
     return f'with {there} turn{"" if there == 1 else "s"}', lines
 
 
-def label_of(turn: Turn) -> str:
-    """The turn as a reader finds it: by the number of its cell."""
-    return f'[{"·" if turn.number is None else turn.number}]'
+def label(number: int | None) -> str:
+    """A turn as a reader finds it: by the number of its cell."""
+    return f'[{"·" if number is None else number}]'
 
 
 def _said(question: Question) -> Iterator[str | bytes]:
