@@ -119,6 +119,9 @@ def test_who_stops_by_keyboard_stays_at_the_answer(book: Book) -> None:
     assert focus and focus['tag'] == 'div' and focus['label'] == 'Answer' and 'word9' in focus['text']
     book.page.keyboard.press('Tab')
     focus = book.js(FOCUS, 'endless')
+    if focus and focus['text'].startswith('with '):  # where other cells of the notebook have asked before
+        book.page.keyboard.press('Tab')
+        focus = book.js(FOCUS, 'endless')
     assert focus and focus['label'] == 'Copy the answer', 'and goes on from there'
 
 
