@@ -263,8 +263,8 @@ def show(start, stop):
 class Stage:
     """A notebook that shows cases, `BATCH` at a time in the same cell, and says what they did."""
 
-    def __init__(self, app: Lab, watch: Watch) -> None:
-        self.app, self.watch = app, watch
+    def __init__(self, app: Lab, watch: Watch, *, is_notebook: bool) -> None:
+        self.app, self.watch, self.is_notebook = app, watch, is_notebook
 
     def play(self, name: str, cases: list[Case], *, whole: bool = True) -> tuple[int, list[Any]]:
         """Shows all of the cases, on request not waiting for each; returns how many were rendered, and what is odd."""
@@ -305,7 +305,7 @@ def stage(server, browser, request) -> Iterator[Stage]:
     watch = Watch(server.url)
     kind = {'JupyterLab': Lab, 'Notebook 7': Classic}[request.param]
     app = kind(server, browser, Path('build') / 'screenshots', prepare=watch.attach)
-    yield Stage(app, watch)
+    yield Stage(app, watch, is_notebook=kind is Classic)
     app.page.context.close()
     server.stop_kernels()
 
@@ -315,6 +315,8 @@ def test_nothing_that_a_model_wrote_runs_or_calls_home(stage: Stage, cases: Call
     wanted = list(cases())
     left_out = {case['name'].split(',')[0] for case in payloads()} - {case.name.split(',')[0] for case in wanted}
     assert len(left_out) < 12  # all that these send is sent for another payload already
+    if stage.is_notebook:  # its outputs are JupyterLab's own, where all are tried
+        wanted = wanted[::3]
     shown, odd = stage.play(cases.__name__, wanted)
     print(f'{shown} outputs shown of {len(payloads())} payloads')
     assert odd == [], odd
