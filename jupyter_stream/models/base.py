@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from jupyter_stream.checks import checked_settings
 from jupyter_stream.messages import ModelMessage, ModelResponse
@@ -21,7 +21,10 @@ from jupyter_stream.usage import RequestUsage
 if TYPE_CHECKING:
     from jupyter_stream.providers import Provider
 
-__all__ = ('Model', 'askable_models', 'model_prefixes', 'progress', 'progress_to')
+__all__ = ('Model', 'askable_models', 'key_in', 'model_prefixes', 'progress', 'progress_to')
+
+_SHORTEST_KEY: Final = 16
+"""Characters of a key that is looked for in a prompt."""
 
 progress: ContextVar[Callable[[str], None] | None] = ContextVar('jupyter_stream.models.progress', default=None)
 """Where a model reports what it does before it can answer, such as starting a server, a sentence at a time, on the
@@ -49,6 +52,19 @@ def askable_models(environ: Mapping[str, str]) -> list[str]:
 
     askable = {prefix: has_key(prefix) for prefix in {name.partition(':')[0] for name in KNOWN_MODELS}}
     return [name for name in KNOWN_MODELS if askable[name.partition(':')[0]]]
+
+
+def key_in(text: str, environ: Mapping[str, str]) -> str | None:
+    """The variable whose key the text holds, of those that providers read their keys from; None where it holds none."""
+    from jupyter_stream.providers import PROVIDERS
+
+    names = dict.fromkeys(name for provider in PROVIDERS for name in provider.key_env)
+    return next((name for name in names if _holds(text, environ.get(name, '').strip())), None)
+
+
+def _holds(text: str, key: str) -> bool:
+    """Whether a key is in the text; a short one is a placeholder, as 'none' or 'ollama'."""
+    return len(key) >= _SHORTEST_KEY and key in text
 
 
 def model_prefixes(environ: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -61,11 +62,13 @@ class Question:
         """The history and the request. A system prompt that is given replaces those of the history, and comes first.
 
         Raises:
-            UserError: the history holds something else than messages, or the prompt than texts and files.
+            UserError: the history holds something else than messages, or the prompt than texts and files; or the prompt
+                holds a known key.
         """
         from jupyter_stream.checks import checked_messages
         from jupyter_stream.messages import ModelRequest, SystemPromptPart
 
+        _refuse_keys(self.prompt)
         asked = _asked(self.prompt)
         # What is in a thread was checked when it came there.
         history = self.history if self.thread is not None else checked_messages(self.history)
@@ -98,6 +101,18 @@ def _traced(model: Model | str, instrument: Instrument, thread: str | None) -> M
     known = {'jupyter.cell.id': cell_id(), 'jupyter_stream.thread': thread}
     attributes = {name: value for name, value in known.items() if value is not None}
     return InstrumentedModel(model, settings, attributes=attributes)
+
+
+def _refuse_keys(prompt: str | Sequence[UserContent]) -> None:
+    """A key in a prompt would go to whoever is asked, and stay in the notebook."""
+    from jupyter_stream.models.base import key_in
+
+    for piece in [prompt] if isinstance(prompt, str) else prompt:
+        name = key_in(piece, os.environ) if isinstance(piece, str) else None
+        if name is not None:
+            raise UserError(
+                f'The prompt holds the key that {name} is set to. Nothing was sent: take the key out of it.'
+            )
 
 
 def _asked(prompt: str | Sequence[UserContent]) -> ModelRequest:

@@ -174,7 +174,7 @@ class InThread:
         """
         turns = self._since_summary()
         if self.defaults.last is not None:
-            turns = self._last(turns, self.defaults.last)
+            turns = self._from(turns, len(turns) - self.defaults.last)
         self._sent = self._fitting(turns, question)
         self._asked = replace(question, history=history_for(question.model_id, self._sent), thread=self.thread.name)
         self._request_key = digest_of(
@@ -199,14 +199,11 @@ class InThread:
     def _since_summary(self) -> list[Turn]:
         """The turns above, from the last summary on; pinned ones stay."""
         last = max((at for at, turn in enumerate(self._above) if turn.is_summary), default=0)
-        return [turn for at, turn in enumerate(self._above) if at >= last or self._is_pinned(turn)]
+        return self._from(self._above, last)
 
-    def _last(self, turns: Sequence[Turn], count: int) -> list[Turn]:
-        first = len(turns) - count
-        return [turn for at, turn in enumerate(turns) if at >= first or self._is_pinned(turn)]
-
-    def _is_pinned(self, turn: Turn) -> bool:
-        return turn in self._pinned
+    def _from(self, turns: Sequence[Turn], first: int) -> list[Turn]:
+        pinned = self._pinned
+        return [turn for at, turn in enumerate(turns) if at >= first or turn in pinned]
 
     @property
     def _pinned(self) -> set[Turn]:

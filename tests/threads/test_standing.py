@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_stream.conversation.thread import Thread
 from jupyter_stream.conversation.window import ThreadTooLong
+from jupyter_stream.exceptions import UserError
 from jupyter_stream.messages import ModelMessage
 from jupyter_stream.models import Model
 from jupyter_stream.models.function import AgentInfo, FunctionModel
@@ -128,3 +129,19 @@ def test_known_windows_come_from_the_model_or_the_tables(monkeypatch: pytest.Mon
     assert room_of(question('A?', Defaults(), model='openai-chat:nobody-knows-this-one')) is None
     monkeypatch.delenv('OPENAI_API_KEY')
     assert room_of(question('A?', Defaults(), model='openai-chat:gpt-4')) is None
+
+
+def test_a_prompt_with_a_known_key_is_refused(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
+    monkeypatch.setenv('OPENAI_API_KEY', 'sk-0123456789abcdef')
+    thread = Thread('main')
+
+    with pytest.raises(UserError, match='the key that OPENAI_API_KEY is set to') as raised:
+        ask(thread, 'Why does sk-0123456789abcdef not work?', model)
+    assert 'sk-0123456789abcdef' not in str(raised.value)
+    assert thread.turns == []
+
+
+def test_a_placeholder_is_no_key(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
+    monkeypatch.setenv('OPENAI_API_KEY', 'ollama')
+
+    assert ask(Thread('main'), 'Is ollama fast?', model)[0].state == 'complete'
