@@ -8,7 +8,7 @@ from typing import Final
 from jupyter_stream.exceptions import UserError
 
 from .cells import CellKey, CellRun
-from .thread import Place, Thread
+from .thread import Thread
 
 __all__ = ('MAIN', 'Conversations', 'Notebook')
 
@@ -93,11 +93,6 @@ class Notebook:
         self._asked[cell] = nth + 1
         return CellKey(cell, nth)
 
-    def places(self, cell: str) -> Iterator[tuple[Thread, Place]]:
-        """The places of a cell in all threads."""
-        for thread in self._threads.values():
-            yield from ((thread, place) for place in thread.places if place.key.cell == cell)
-
     def _free_names(self, name: str) -> Iterator[str]:
         number = 2
         while True:
@@ -147,15 +142,14 @@ class Conversations:
         """
         path = self._path_of(run.session)
         able = [notebook for notebook in self._notebooks if path is None or self._stored(notebook) in (None, path)]
-        for notebook in able:
-            if run.cell_id is not None and run.cell in notebook.cells:
-                return notebook
-        for notebook in able:
-            if run.session in notebook.sessions:
-                return notebook
-        for notebook in able:
-            if path is not None and self._stored(notebook) == path:
-                return notebook
+        signs: tuple[Callable[[Notebook], bool], ...] = (
+            lambda notebook: run.cell_id is not None and run.cell in notebook.cells,
+            lambda notebook: run.session in notebook.sessions,
+            lambda notebook: path is not None and self._stored(notebook) == path,
+        )
+        found = next((notebook for sign in signs for notebook in able if sign(notebook)), None)
+        if found is not None:
+            return found
         if self._current in able and (path is not None or self._stored(self._current) is None):
             return self._current
         return self._new(path)

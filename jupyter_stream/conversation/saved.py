@@ -25,7 +25,7 @@ from .notebooks import Notebook
 from .thread import Place, Thread
 from .turn import Turn, digest_of
 
-__all__ = ('Kept', 'kept_turns', 'metadata_of', 'restore')
+__all__ = ('Kept', 'cells_of', 'kept_turns', 'metadata_of', 'restore')
 
 _LONGEST_PROMPT: Final = 8_192
 """Characters of a prompt that is not the cell's own text; a longer one is not kept, nor can its turn be restored."""
@@ -111,11 +111,18 @@ def kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequence
     return list(_kept_turns(notebook, prompts_of))
 
 
-def _kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequence[str]]) -> Iterator[Kept]:
+def cells_of(notebook: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The cells of a notebook's JSON that have an id, with that."""
     for cell in _dicts(notebook.get('cells')):
-        source = _joined(cell.get('source'))
         cell_id = cell.get('id') or _mapping(cell.get('metadata')).get('id')  # the second is Colab's
-        if cell.get('cell_type') != 'code' or not isinstance(cell_id, str):
+        if isinstance(cell_id, str):
+            yield cell_id, cell
+
+
+def _kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequence[str]]) -> Iterator[Kept]:
+    for cell_id, cell in cells_of(notebook):
+        source = _joined(cell.get('source'))
+        if cell.get('cell_type') != 'code':
             continue
         prompts = prompts_of(source)
         for output in _dicts(cell.get('outputs')):

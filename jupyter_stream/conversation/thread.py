@@ -87,7 +87,7 @@ class Thread:
     @property
     def turns(self) -> list[Turn]:
         """The turns that count, in their order; of a fork also those that it goes on from."""
-        return [*self._inherited(), *(place.turn for place in self.places if place.turn is not None)]
+        return [*self._inherited(), *_counting(self.places)]
 
     @property
     def messages(self) -> list[ModelMessage]:
@@ -105,8 +105,7 @@ class Thread:
 
     def before(self, place: Place) -> list[Turn]:
         """The turns that stand above a place."""
-        above = self.places[: self.places.index(place)]
-        return [*self._inherited(), *(other.turn for other in above if other.turn is not None)]
+        return [*self._inherited(), *_counting(self.places[: self.places.index(place)])]
 
     def stale(self) -> set[Turn]:
         """The turns that were asked with something else than what stands above them now."""
@@ -123,9 +122,8 @@ class Thread:
     def numbers(self) -> dict[Turn, int]:
         """The number that its cell shows, for each turn of the thread and of those that it goes on from."""
         origin = self.base[0].numbers() if self.base else {}
-        return origin | {
-            turn: place.number for place in self.places for turn in place.turns if place.number is not None
-        }
+        numbered = [(place.turns, place.number) for place in self.places]
+        return origin | {turn: number for turns, number in numbered if number is not None for turn in turns}
 
     def find(self, cell: str) -> Place:
         """The place of the cell that a reader names: by the number of its run, `5` or `[5]`, or by its id.
@@ -257,8 +255,7 @@ class Thread:
         thread, place = self.base
         if place not in thread.places:
             return []
-        own = [] if place.turn is None else [place.turn]
-        return [*thread.before(place), *own]
+        return [*thread.before(place), *_counting([place])]
 
     def _spot(self, source: str) -> int:
         """Where a new cell of this text goes; what it was merged from leaves."""
@@ -274,8 +271,12 @@ class Thread:
 
 def _is_named(place: Place, name: str) -> bool:
     numbers = {str(turn.number) for turn in place.turns if turn.number is not None}
-    shown = place.current
-    return (shown is not None and str(shown.number) == name) or name in numbers or place.key.cell == name
+    return name in numbers or place.key.cell == name
+
+
+def _counting(places: Sequence[Place]) -> Iterator[Turn]:
+    """The turns that count of these places."""
+    return (place.turn for place in places if place.turn is not None)
 
 
 def exchanges(messages: Sequence[ModelMessage]) -> Iterator[Sequence[ModelMessage]]:

@@ -18,7 +18,7 @@ from jupyter_stream.messages import (
     UserPromptPart,
 )
 
-__all__ = ('Prefix', 'Turn', 'digest_of', 'prefix_of', 'text_of')
+__all__ = ('Prefix', 'Turn', 'digest_of', 'pieces_of', 'prefix_of', 'text_of')
 
 _SIZE: Final = 16
 """Hexadecimal digits of a digest: two turns of a thread are mistaken for the same once in 10 to the 19th."""
@@ -156,7 +156,8 @@ def _said(messages: Sequence[ModelMessage]) -> Iterator[str | bytes]:
         yield message.kind
         for part in message.parts:
             if isinstance(part, UserPromptPart):
-                yield from _content(part.content)
+                for piece in pieces_of(part.content):
+                    yield piece.strip() if isinstance(piece, str) else piece
             elif isinstance(part, TextPart):
                 yield part.content.strip()
             elif isinstance(part, ToolCallPart):
@@ -167,14 +168,13 @@ def _said(messages: Sequence[ModelMessage]) -> Iterator[str | bytes]:
                 yield part.model_response_str()
 
 
-def _content(content: Any) -> Iterator[str | bytes]:
+def pieces_of(content: Any) -> Iterator[str | bytes]:
+    """What a prompt says, piece by piece: of a text the text, of a file its content."""
     for item in [content] if isinstance(content, str) else content:
         if isinstance(item, str):
-            yield item.strip()
-        elif isinstance(item, BinaryContent):
-            yield item.data
+            yield item
         else:
-            yield repr(item)
+            yield item.data if isinstance(item, BinaryContent) else repr(item)
 
 
 def _short(text: str) -> str:

@@ -5,13 +5,12 @@ Nothing in it differs from one run to the next, unless the answer itself does: n
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.names import answering_name
-from jupyter_stream.notebook.pieces import shortened
+from jupyter_stream.notebook.pieces import escaped, shortened
 from jupyter_stream.notebook.reducer import is_empty
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ __all__ = ('byline_markdown', 'byline_of')
 
 _LONGEST: Final = 120
 """Characters of a name: whoever serves a model may call it anything."""
-
-_MARKS: Final = re.compile(r'[\\`*\[\]<>~|$&#]|(?<![^\W_])_|_(?![^\W_])')
 
 
 def byline_of(response: ModelResponse, asked: str = '') -> str | None:
@@ -41,11 +38,7 @@ def byline_of(response: ModelResponse, asked: str = '') -> str | None:
 
 def byline_markdown(line: str) -> str:
     """The line as a paragraph of its own, in which nothing of the name is a mark."""
-    return sanitize(f'*{_MARKS.sub(_escaped, line)}*')
-
-
-def _escaped(mark: re.Match[str]) -> str:
-    return f'\\{mark[0]}'
+    return sanitize(f'*{escaped(line)}*')
 
 
 def _tokens(usage: RequestUsage) -> str:

@@ -146,9 +146,7 @@ def help_on(before: str, rest: str = '') -> str | None:
         return None
     exact = [option for option in OPTIONS if word.text in option.flags]
     found = exact or [option for option in OPTIONS if any(flag.startswith(word.text) for flag in option.flags)]
-    return '\n'.join(
-        f'{", ".join(option.flags)} {option.metavar}'.rstrip() + f'\n    {option.help}' for option in found
-    )
+    return '\n'.join(f'{option.head}\n    {option.help}' for option in found)
 
 
 class _Guard:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
-from jupyter_stream.notebook.pieces import shortened
+from jupyter_stream.notebook.pieces import counted, escaped, shortened
 from jupyter_stream.notebook.threads import label
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def history_bundle(thread: Thread) -> Bundle:
         for place in thread.places
         if (turn := place.current) is not None
     ]
-    title = f'Thread {thread.name}: {len(thread)} turn{"" if len(thread) == 1 else "s"}'
+    title = f'Thread {thread.name}: {counted(len(thread), "turn")}'
     return _table(title, _HISTORY, rows)
 
 
@@ -90,20 +90,15 @@ def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Bu
         _markdown_row(['---'] * len(head)),
         *(_markdown_row(row, escape=True) for row in rows),
     ]
-    markdown = f'**{_escaped(title)}**\n\n' + ('\n'.join(lines) if rows else '*No turns.*')
+    markdown = f'**{escaped(visible(title))}**\n\n' + ('\n'.join(lines) if rows else '*No turns.*')
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     plain = [visible(_plain_row(row, widths)) for row in (head, *rows)] if rows else ['No turns.']
     return {'text/markdown': sanitize(markdown), 'text/plain': '\n'.join([visible(title), *plain])}
 
 
 def _markdown_row(cells: Sequence[str], *, escape: bool = False) -> str:
-    return f'| {" | ".join(_escaped(cell) if escape else cell for cell in cells)} |'
+    return f'| {" | ".join(escaped(visible(cell)) if escape else cell for cell in cells)} |'
 
 
 def _plain_row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return '  '.join(f'{cell:<{width}}' for cell, width in zip(cells, widths, strict=True)).rstrip()
-
-
-def _escaped(text: str) -> str:
-    """Text in which nothing is a mark."""
-    return ''.join(f'\\{char}' if char in '\\`*_[]<>|~$&#' else char for char in visible(text))

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.options import AskOptions, OptionError
+from jupyter_stream.notebook.pieces import counted
 from jupyter_stream.notebook.views.publish import publisher
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def operate(shell: Any, options: AskOptions, prompt: str) -> bool:
         return False
     if prompt and wanted != ['versions']:
         raise OptionError(f'--{wanted[0]} asks nothing: write the prompt in a cell of its own.')
-    from jupyter_stream.notebook.threads import notebook_of, refresh, thread_of
+    from jupyter_stream.notebook.threads import thread_of
 
     thread = thread_of(shell, options.thread)
     for name in wanted:
@@ -38,7 +39,6 @@ def operate(shell: Any, options: AskOptions, prompt: str) -> bool:
             _show(shell, _DO[name](thread, options, prompt))
         except OSError as error:
             raise UserError(f'{options.load or options.save}: {error.strerror or error}.') from None
-    refresh(notebook_of(shell))
     return True
 
 
@@ -80,16 +80,12 @@ def _clear(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str
 
 def _save(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
     count = thread.save(options.save or '')
-    return _said(f'{_turns(count)} of the thread {thread.name} saved to {options.save}.')
+    return _said(f'{counted(count, "turn")} of the thread {thread.name} saved to {options.save}.')
 
 
 def _load(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
     count = thread.load(options.load or '')
-    return _said(f'{_turns(count)} of {options.load} added to the thread {thread.name}.')
-
-
-def _turns(count: int) -> str:
-    return f'{count} turn{"" if count == 1 else "s"}'
+    return _said(f'{counted(count, "turn")} of {options.load} added to the thread {thread.name}.')
 
 
 def _said(words: str) -> Mapping[str, str]:

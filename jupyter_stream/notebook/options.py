@@ -91,6 +91,11 @@ class Option:
     help: str
     convert: Callable[[str], Any]
 
+    @property
+    def head(self) -> str:
+        """How it is written: `-m, --model MODEL`."""
+        return f'{", ".join(self.flags)} {self.metavar}'.rstrip()
+
 
 OPTIONS: tuple[Option, ...] = (
     Option('model', ('-m', '--model'), 'MODEL', 'a model string', 'the model, as provider:name', _name),
@@ -206,9 +211,8 @@ def join_prompt(rest: str, body: str | None) -> str:
 
 def manual() -> str:
     """The options as a text table, for the magic's own manual."""
-    heads = [f'{", ".join(option.flags)} {option.metavar}'.rstrip() for option in OPTIONS]
-    width = max(map(len, heads))
-    rows = [f'    {head:<{width}}  {option.help}' for head, option in zip(heads, OPTIONS, strict=True)]
+    width = max(len(option.head) for option in OPTIONS)
+    rows = [f'    {option.head:<{width}}  {option.help}' for option in OPTIONS]
     return '\n'.join([*rows, f'    {"--":<{width}}  ends the options: the rest is prompt, whatever it looks like'])
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from jupyter_stream.notebook.markdown import repair, sanitize
 from jupyter_stream.notebook.markdown.lines import LineReader
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.markdown.unfinished import whole_table
 
-__all__ = ('closed', 'code', 'fenced', 'shortened')
+__all__ = ('closed', 'code', 'counted', 'escaped', 'fenced', 'shortened')
 
 
 def closed(text: str) -> str:
@@ -32,6 +33,19 @@ def code(text: str) -> str:
     run = _backticks(text, 1)
     space = ' ' if text[0] == '`' or text[-1] == '`' else ''
     return f'{run}{space}{text}{space}{run}'
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of something, in words: '1 turn', '2 turns'."""
+    return f'{count} {noun}{"" if count == 1 else "s"}'
+
+
+_MARKS: Final = re.compile(r'[\\`*\[\]<>~|$&#]|(?<![^\W_])_|_(?![^\W_])')
+
+
+def escaped(text: str) -> str:
+    """Text as Markdown in which nothing of it is a mark."""
+    return _MARKS.sub(r'\\\g<0>', text)
 
 
 def shortened(text: str, longest: int) -> str:

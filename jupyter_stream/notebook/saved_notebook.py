@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any, Final, cast
 
-__all__ = ('SESSION_VARIABLE', 'holds', 'saved_notebook')
+from jupyter_stream.conversation.saved import cells_of
+
+__all__ = ('SESSION_VARIABLE', 'saved_notebook')
 
 SESSION_VARIABLE: Final = 'JPY_SESSION_NAME'
 """Where jupyter_server tells a kernel which notebook it was started for."""
@@ -33,20 +35,10 @@ def saved_notebook(names: Mapping[str, Any], cells: Set[str]) -> dict[str, Any] 
         names: The user's variables.
         cells: The ids of cells that have run in the notebook.
     """
-    return next((notebook for notebook in _notebooks(names) if holds(notebook, cells)), None)
-
-
-def holds(notebook: Mapping[str, Any], cells: Set[str]) -> bool:
-    """Whether a notebook's JSON has one of these cells."""
-    listed: Any = notebook.get('cells')
-    if not isinstance(listed, list):
-        return False
-    for cell in cast('list[Any]', listed):
-        if isinstance(cell, dict):
-            ids = (cell.get('id'), (cell.get('metadata') or {}).get('id'))  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
-            if any(name in cells for name in ids):  # pyright: ignore[reportUnknownVariableType]
-                return True
-    return False
+    for notebook in _notebooks(names):
+        if any(cell in cells for cell, _ in cells_of(notebook)):
+            return notebook
+    return None
 
 
 def _notebooks(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -59,15 +59,19 @@ def cell_number(shell: Any) -> int:
 
     `execution_count` does not say it: IPython counts on before a cell in one version, behind it in another.
     """
-    inputs = getattr(getattr(shell, 'history_manager', None), 'input_hist_raw', None)
+    inputs = _inputs(shell)
     return len(inputs) - 1 if inputs else getattr(shell, 'execution_count', 0)
+
+
+def _inputs(shell: Any) -> list[str]:
+    """The texts of the cells so far, that of the one that runs last; before them one that is empty."""
+    return getattr(getattr(shell, 'history_manager', None), 'input_hist_raw', None) or []
 
 
 def cell_run(shell: Any, source: str | None = None) -> CellRun:
     """The run of the cell that this shell is running, as its front end tells it; `source` is the cell's text."""
     if source is None:
-        history = getattr(getattr(shell, 'history_manager', None), 'input_hist_raw', None)
-        source = history[-1] if history else ''
+        source = next(reversed(_inputs(shell)), '')
     said = _metadata(shell)
     deleted: Any = said.get('deletedCells')
     return CellRun(

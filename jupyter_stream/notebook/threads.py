@@ -17,7 +17,7 @@ from jupyter_stream.conversation.handover import history_for
 from jupyter_stream.conversation.notebooks import MAIN, Notebook
 from jupyter_stream.conversation.saved import kept_turns, metadata_of, restore
 from jupyter_stream.conversation.thread import Place, Thread
-from jupyter_stream.conversation.turn import Turn, digest_of, prefix_of
+from jupyter_stream.conversation.turn import Turn, digest_of, pieces_of, prefix_of
 from jupyter_stream.conversation.window import Room, fitting, tokens_of, too_long
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook import kernel
@@ -25,7 +25,7 @@ from jupyter_stream.notebook.answer import Answer
 from jupyter_stream.notebook.bundle import final_bundle, notes_of, shareable
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.options import OptionError, join_prompt, parse
-from jupyter_stream.notebook.pieces import shortened
+from jupyter_stream.notebook.pieces import counted, shortened
 from jupyter_stream.notebook.reducer import is_empty
 from jupyter_stream.notebook.saved_notebook import saved_notebook
 from jupyter_stream.notebook.shell import cell_number, cell_run
@@ -182,7 +182,7 @@ class InThread:
             question.system or '',
             json.dumps(shareable(question.settings), sort_keys=True),
             prefix_of(self._sent),
-            *_said(question),
+            *pieces_of(question.prompt),
         )
         return self._asked
 
@@ -278,7 +278,7 @@ class InThread:
         if self.thread.name != MAIN:
             yield f'thread {self.thread.name}'
         if self._restored:
-            yield f'{self._restored} earlier turn{"" if self._restored == 1 else "s"} restored'
+            yield f'{counted(self._restored, "earlier turn")} restored'
 
     def _placed(self, publisher: Publisher, display: str, mark: str | None, view: LiveView | None) -> None:
         former, turn = kernel.state.pages.get(self.place), self.place.current
@@ -405,19 +405,12 @@ def _sent_in_words(sent: Sequence[Turn], there: int, numbers: Mapping[Turn, int]
         return f'with {len(sent)} of {there} turns', lines
     if len(sent) <= _NUMBERS and all(turn in numbers for turn in sent):
         return f'with {" ".join(labels)}', lines
-    return f'with {there} turn{"" if there == 1 else "s"}', lines
+    return f'with {counted(there, "turn")}', lines
 
 
 def label(number: int | None) -> str:
     """A turn as a reader finds it: by the number of its cell."""
     return f'[{"·" if number is None else number}]'
-
-
-def _said(question: Question) -> Iterator[str | bytes]:
-    """What a prompt says: its text, and of each file its content."""
-    for item in [question.prompt] if isinstance(question.prompt, str) else question.prompt:
-        data = getattr(item, 'data', None)
-        yield item if isinstance(item, str) else data if isinstance(data, bytes) else repr(item)
 
 
 def prompts_of(source: str) -> list[str]:

@@ -120,6 +120,16 @@ def test_a_page_that_is_loaded_again_knows_its_cells(page: Page) -> None:
     assert history(page) == ['A rose?', 'A tulip?']
 
 
+def stay_apart(first: Page, second: Page) -> None:
+    """The first has asked of a rose; each goes on in a thread of its own."""
+    second.ask('A tulip?')
+    assert second.sent == ['A tulip?']
+    first.ask('And a red one?')
+    assert first.sent == ['A rose?', 'answer 1 to A rose?', 'And a red one?']
+    second.ask('And a yellow one?')
+    assert second.sent == ['A tulip?', 'answer 2 to A tulip?', 'And a yellow one?']
+
+
 def test_two_notebooks_on_one_kernel_have_two_threads(start: Callable[..., Page]) -> None:
     first = start(environ={'JUPYTER_STREAM_VIEW': 'live'})
     second = Page(first.kernel)
@@ -127,12 +137,7 @@ def test_two_notebooks_on_one_kernel_have_two_threads(start: Callable[..., Page]
     first.hello('roses.ipynb')
     second.hello('tulips.ipynb')
 
-    second.ask('A tulip?')
-    assert second.sent == ['A tulip?']
-    first.ask('And a red one?')
-    assert first.sent == ['A rose?', 'answer 1 to A rose?', 'And a red one?']
-    second.ask('And a yellow one?')
-    assert second.sent == ['A tulip?', 'answer 2 to A tulip?', 'And a yellow one?']
+    stay_apart(first, second)
 
 
 def test_a_second_notebook_that_says_nothing_has_its_own_thread(start: Callable[..., Page]) -> None:
@@ -141,12 +146,7 @@ def test_a_second_notebook_that_says_nothing_has_its_own_thread(start: Callable[
     first.ask('A rose?')
     first.hello('roses.ipynb')
 
-    second.ask('A tulip?')
-    assert second.sent == ['A tulip?']
-    first.ask('And a red one?')
-    assert first.sent == ['A rose?', 'answer 1 to A rose?', 'And a red one?']
-    second.ask('And a yellow one?')
-    assert second.sent == ['A tulip?', 'answer 2 to A tulip?', 'And a yellow one?']
+    stay_apart(first, second)
 
 
 def test_a_page_that_was_loaded_again_says_so_by_its_path(start: Callable[..., Page]) -> None:

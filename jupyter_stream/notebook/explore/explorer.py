@@ -19,6 +19,7 @@ from jupyter_stream.notebook.explore.recording import RecordingView
 from jupyter_stream.notebook.explore.run import Run
 from jupyter_stream.notebook.explore.summary import overview
 from jupyter_stream.notebook.names import title_of
+from jupyter_stream.notebook.pieces import counted
 from jupyter_stream.notebook.play import Player
 from jupyter_stream.notebook.question import check_arguments, question
 from jupyter_stream.notebook.shell import Cell, current_shell, ends_cell, in_voila, running_cell
@@ -138,8 +139,7 @@ class Explorer:
         return self.runs[-1].answer if self.runs else None
 
     def __repr__(self) -> str:
-        count = f'{len(self.runs)} run{"" if len(self.runs) == 1 else "s"}'
-        return f'Explorer({title_of(self._models[self._first])!r}, {count})'
+        return f'Explorer({title_of(self._models[self._first])!r}, {counted(len(self.runs), "run")})'
 
     # ------------------------------------------------------------------ asking
 
