@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -49,6 +49,7 @@ __all__ = (
     'label',
     'notebook_of',
     'prompts_of',
+    'redraw',
     'refresh',
     'room_of',
     'take_back',
@@ -77,11 +78,15 @@ def thread_of(shell: Any, name: str | Thread | None) -> Thread:
 
 
 def _restore(notebook: Notebook, shell: Any) -> None:
-    names: Mapping[str, Any] = getattr(shell, 'user_ns', {})
-    saved = saved_notebook(names, notebook.cells)
-    if saved is not None:
-        notebook.is_restored = True
-        notebook.restored += restore(notebook, kept_turns(saved, prompts_of))
+    conversations = kernel.state.conversations
+    saved = saved_notebook(getattr(shell, 'user_ns', {}), notebook.cells, conversations.path)
+    if saved is None:
+        return
+    kept = kept_turns(saved.content, prompts_of)
+    notebook.is_restored = saved.is_sure
+    notebook.unread = len(kept) if not saved.is_sure and conversations.is_single else 0
+    if saved.is_sure:
+        notebook.restored += restore(notebook, kept)
 
 
 def in_thread(
@@ -176,13 +181,18 @@ class InThread:
         if self.defaults.last is not None:
             turns = self._from(turns, len(turns) - self.defaults.last)
         self._sent = self._fitting(turns, question)
-        self._asked = replace(question, history=history_for(question.model_id, self._sent), thread=self.thread.name)
         self._request_key = digest_of(
             question.model_id,
             question.system or '',
             json.dumps(shareable(question.settings), sort_keys=True),
             prefix_of(self._sent),
             *pieces_of(question.prompt),
+        )
+        self._asked = replace(
+            question,
+            history=history_for(question.model_id, self._sent),
+            thread=self.thread.name,
+            key=f'{self.thread.name}:{self._request_key}',
         )
         return self._asked
 
@@ -270,7 +280,10 @@ class InThread:
         )
 
     def kept(self, turn: Turn) -> Mapping[str, Any] | None:
-        return metadata_of(self.thread, self.place, turn, self.prompt) if self.defaults.save == 'turn' else None
+        """What the output keeps of the turn; None where the settings say so, and of a turn that left the thread."""
+        if self.defaults.save != 'turn' or self.place not in self.thread.places:
+            return None
+        return metadata_of(self.thread, self.place, turn, self.prompt)
 
     def _footer(self, is_unchanged: bool) -> Iterator[str]:
         if is_unchanged:
@@ -279,12 +292,15 @@ class InThread:
             yield f'thread {self.thread.name}'
         if self._restored:
             yield f'{counted(self._restored, "earlier turn")} restored'
+        if self.notebook.unread:
+            yield f'{counted(self.notebook.unread, "turn")} in the saved notebook not read: save it, then ask again'
 
     def _placed(self, publisher: Publisher, display: str, mark: str | None, view: LiveView | None) -> None:
         former, turn = kernel.state.pages.get(self.place), self.place.current
         page = _OnPage(self, publisher, display, {turn: mark} if turn else {}, view=view)
         if former is not None:
             page.ends.update(former.ends)
+            page.marks = former.marks | page.marks
             if former.view is not None:
                 kernel.state.views.drop(former.view)
         if turn is not None and view is not None:
@@ -356,6 +372,14 @@ def take_back(thread: Thread, place: Place, number: int) -> None:
         page.turn_to(turn)
         page.draw(turn, is_stale=turn in thread.stale())
         refresh(page.asked.notebook)
+
+
+def redraw(places: Iterable[Place]) -> None:
+    """Let the outputs of cells keep, for a restart, that their turns are not to be sent any more."""
+    for place in places:
+        page = kernel.state.pages.get(place)
+        if page is not None and place.current is not None:
+            page.draw(place.current, is_stale=False)
 
 
 def refresh(notebook: Notebook) -> None:

@@ -101,6 +101,54 @@ def test_a_file_that_does_not_hold_the_cell_is_not_believed(page: Page, tmp_path
         other.kernel.stop()
 
 
+def test_a_new_cell_that_is_not_saved_says_that_earlier_turns_are_not_read(page: Page) -> None:
+    one, _ = page.ask('One?'), page.ask('Two?')
+    page.save()
+    page.kernel.restart()
+    page.reload()
+    page.cells[:] = []
+    page.run(page.add(LOAD))
+    page.run(page.add("from jupyter_stream.notebook.threads import notebook_of\n%config AskMagics.view = 'markdown'"))
+    page.ask('Three?')
+    assert page.sent == ['Three?']
+    assert page.value('notebook_of(get_ipython()).unread') == 2
+
+    page.cells.insert(2, one)
+    page.save()
+    page.ask('Four?')
+    assert page.sent == ['One?', 'answer 1 to One?', 'Three?', 'answer 1 to Three?', 'Four?']
+    assert page.value('notebook_of(get_ipython()).unread') == 0
+
+
+def test_the_file_that_the_page_says_it_shows_is_believed(page: Page) -> None:
+    page.ask('One?')
+    page.save()
+    page.kernel.restart()
+    page.reload()
+    assert page.path is not None
+    page.cells[:] = []
+    page.run(
+        page.add(f"""{LOAD}
+from jupyter_stream.notebook import kernel, shell
+kernel.state.front_ends.learn(shell.session_of(get_ipython()), True, {f'{page.path.parent.name}/{page.path.name}'!r})
+""")
+    )
+    page.ask('Two?')
+
+    assert page.sent == ['One?', 'answer 1 to One?', 'Two?']
+
+
+@pytest.mark.parametrize('line', ['%ask --forget {}', '%ask --clear'])
+def test_what_was_forgotten_stays_so(page: Page, line: str) -> None:
+    one = page.ask('One?')
+    page.run(page.add(line.format(one.number)))
+    page.ask('Two?')
+    restart(page)
+    page.ask('Three?')
+
+    assert page.sent == ['Two?', 'answer 2 to Two?', 'Three?']
+
+
 def test_without_the_metadata_nothing_comes_back(page: Page) -> None:
     page.run(page.add("%config AskMagics.save = 'answer'"))
     cell = page.ask('One?')
