@@ -203,13 +203,16 @@ def test_other_threads_and_forks_come_back_too(page: Page) -> None:
 
 def test_an_unchanged_turn_is_shown_again_after_a_restart_without_a_request(start: Callable[..., Page]) -> None:
     page = start(environ={'JUPYTER_STREAM_RERUN': 'reuse'})
-    one = page.ask('One?')
-    shown = one.plain
+    one, two = page.ask('One?'), page.ask('Two?', '-o two')
+    shown = one.plain, two.plain
     restart(page)
     page.run(one)
+    page.run(two)
 
     assert page.value('len(seen)') == 0
-    assert one.plain == shown
+    assert (one.plain, two.plain) == shown
+    assert page.value('[message.kind for message in two.messages]') == ['request', 'response'] * 2
+    assert page.value('two.turn.sent == two.thread.turns[:1]') is True
 
 
 SIGNED = (
