@@ -49,9 +49,9 @@ __all__ = (
     'label',
     'notebook_of',
     'prompts_of',
-    'redraw',
     'refresh',
     'room_of',
+    'show_forgotten',
     'take_back',
     'thread_of',
 )
@@ -333,7 +333,7 @@ class _OnPage:
     view: LiveView | None = None
     ends: dict[Turn, Mapping[str, Any]] = field(default_factory=dict[Any, Any])
 
-    def draw(self, turn: Turn, *, is_stale: bool) -> None:
+    def draw(self, turn: Turn, *, is_stale: bool = False, is_forgotten: bool = False) -> None:
         self.is_stale = is_stale
         asked, defaults = self.asked, self.asked.defaults
         data, metadata = final_bundle(
@@ -345,6 +345,7 @@ class _OnPage:
             byline=defaults.byline,
             turn=asked.kept(turn),
             is_stale=is_stale,
+            is_forgotten=is_forgotten,
         )
         self.publisher.update(data, metadata, self.display)
 
@@ -374,12 +375,12 @@ def take_back(thread: Thread, place: Place, number: int) -> None:
         refresh(page.asked.notebook)
 
 
-def redraw(places: Iterable[Place]) -> None:
-    """Let the outputs of cells keep, for a restart, that their turns are not to be sent any more."""
+def show_forgotten(places: Iterable[Place]) -> None:
+    """Let the outputs of cells say, also to a kernel after a restart, that their turns are sent no more."""
     for place in places:
         page = kernel.state.pages.get(place)
         if page is not None and place.current is not None:
-            page.draw(place.current, is_stale=False)
+            page.draw(place.current, is_forgotten=True)
 
 
 def refresh(notebook: Notebook) -> None:

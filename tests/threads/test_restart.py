@@ -142,6 +142,7 @@ kernel.state.front_ends.learn(shell.session_of(get_ipython()), True, {f'{page.pa
 def test_what_was_forgotten_stays_so(page: Page, line: str) -> None:
     one = page.ask('One?')
     page.run(page.add(line.format(one.number)))
+    assert 'Forgotten' in one.markdown
     page.ask('Two?')
     restart(page)
     page.ask('Three?')
