@@ -51,9 +51,10 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
     'conversation': frozenset({'exceptions', 'messages', 'usage'}),
+    'content': frozenset({'_secret', 'exceptions', 'messages'}),
     'widgets': frozenset({'exceptions', 'messages'}),
     'notebook': VOCABULARY
-    | {'bridge', 'checks', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
+    | {'bridge', 'checks', 'content', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
 }
 
 MOST_FLOORS = 12
@@ -244,6 +245,8 @@ NEVER_IMPORTS: Mapping[str, set[str]] = {
     'direct': {'json', *_IO, *_LOOPS, *_SCREEN},
     'local': {'httpx', *_SCREEN},
     'widgets': {'IPython', *_IO},
+    # pure; `time` is the clock by which it is said which value took long, where none is passed in
+    'content': {*_IO, *_SCREEN, *(_LOOPS - {'time'})},
     # IPython's room speaks no HTTP
     'notebook': {*_IO},
 }
