@@ -25,6 +25,7 @@ class Notebook:
         cells: The ids of its cells that have run.
         is_restored: Whether the turns that its file holds are in its threads.
         restored: How many they were, until somebody was told.
+        unread: How many its file may hold that are not in its threads: nothing says yet that the file is its own.
     """
 
     def __init__(self, path: str | None = None) -> None:
@@ -33,6 +34,7 @@ class Notebook:
         self.cells: set[str] = set()
         self.is_restored = False
         self.restored = 0
+        self.unread = 0
         self._threads = {MAIN: Thread(MAIN)}
         self._asked: dict[str, int] = {}
         self._cleared: list[Place] = []
@@ -128,6 +130,18 @@ class Conversations:
     def run(self) -> CellRun | None:
         """The last run of a cell that began."""
         return self._run
+
+    @property
+    def is_single(self) -> bool:
+        """Whether all cells so far are of one notebook."""
+        return len(self._notebooks) < 2
+
+    @property
+    def path(self) -> str | None:
+        """Where the notebook whose cell ran last is stored, as its page said; None where none did, and where a second
+        notebook is on this kernel, whose file may have the same name in another folder.
+        """
+        return self._stored(self.current) if self.is_single else None
 
     @property
     def current(self) -> Notebook:

@@ -59,6 +59,7 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
         'prefix': turn.prefix,
         'digest': turn.digest,
         'request': turn.request_key or None,
+        'sent': len(turn.sent) or None,
         'model': turn.model,
         'title': turn.title or None,
         'parts': list(_parts(turn.response)),
@@ -92,7 +93,7 @@ def _part_adapter() -> TypeAdapter[ModelResponsePart]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A turn as a notebook keeps it, and where it belongs."""
+    """A turn as a notebook keeps it, where it belongs, and how many turns it was sent with."""
 
     thread: str
     at: int
@@ -101,6 +102,7 @@ class Kept:
     is_pinned: bool = False
     is_forgotten: bool = False
     base: tuple[str, CellKey] | None = None
+    sent: int = 0
 
 
 def kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequence[str]]) -> list[Kept]:
@@ -175,6 +177,7 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         bool(saved.get('is_pinned')),
         bool(saved.get('is_forgotten')),
         (str(base['thread']), CellKey(str(base['cell']), int(base['nth']))) if base else None,
+        int(saved.get('sent', 0)),
     )
 
 
@@ -216,7 +219,18 @@ def restore(notebook: Notebook, kept: Sequence[Kept]) -> int:
             found = [place for place in origin.places if place.key == one.base[1]]
             if found and origin is not thread:
                 thread.base = (origin, found[0])
+    for one in kept:
+        _note_sent(notebook.thread(one.thread), one)
     return added
+
+
+def _note_sent(thread: Thread, kept: Kept) -> None:
+    """Which turns it was sent with can be told where they were all that stand above it, in cells that run now too."""
+    at = next(at for at, place in enumerate(thread.places) if place.key == kept.key)
+    own = (place.current for place in thread.places[:at] if place.gone != 'forgotten')
+    above = [*thread.inherited(), *(turn for turn in own if turn is not None)]
+    if kept.sent == len(above):
+        kept.turn.sent_with(above)
 
 
 def _place(kept: Kept, *, ran: bool) -> Place:

@@ -83,6 +83,10 @@ class Turn:
         if not self.digest:
             object.__setattr__(self, 'digest', digest_of(*_said(self.messages)))
 
+    def sent_with(self, turns: Sequence[Turn]) -> None:
+        """Note which turns it was sent with; of one that was read from a file that is known only when all are there."""
+        object.__setattr__(self, 'sent', turns)
+
     @property
     def request(self) -> ModelRequest:
         """What was asked."""

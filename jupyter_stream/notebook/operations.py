@@ -76,12 +76,20 @@ def _versions(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, 
 
 
 def _forget(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    from jupyter_stream.notebook.threads import show_forgotten
+
+    place = thread.find(options.forget or '')
     thread.forget(options.forget or '')
+    show_forgotten([place])
     return _said(f'The turn of the cell {options.forget} is sent no more. Run the cell again to bring it back.')
 
 
 def _clear(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    from jupyter_stream.notebook.threads import show_forgotten
+
+    places = list(thread.places)
     thread.clear()
+    show_forgotten(places)
     return _said(f'All turns of the thread {thread.name} are forgotten.')
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -33,8 +33,9 @@ _SUMMARIZE: Final = (
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of which model; `settings` are those of the request, `history` the messages before it, `thread` the
-    name of the thread that these are of, if they are of one. `filled` says how the prompt was written, where values
-    were put into it; `notes` are said in the muted line.
+    name of the thread that these are of, if they are of one, and `key` a digest of all that is sent, of which the ids
+    of its answer are made; '' for ids at random. `filled` says how the prompt was written, where values were put into
+    it; `notes` are said in the muted line.
     """
 
     prompt: str | Sequence[UserContent]
@@ -44,6 +45,7 @@ class Question:
     history: Sequence[ModelMessage] = ()
     instrument: Instrument = None
     thread: str | None = None
+    key: str = ''
     filled: Filled | None = None
     notes: Sequence[str] = ()
 
@@ -85,12 +87,16 @@ class Question:
             return [replace(first, parts=[system, *first.parts]), *rest]
         return [ModelRequest(parts=[system]), first, *rest]
 
-    def open(self, messages: Sequence[ModelMessage]) -> AbstractAsyncContextManager[StreamedResponse]:
+    @asynccontextmanager
+    async def open(self, messages: Sequence[ModelMessage]) -> AsyncGenerator[StreamedResponse]:
         """The request as a context manager of its stream; nothing is sent until it is entered."""
+        from jupyter_stream._dataclasses import ids_made_of
         from jupyter_stream.direct import model_request_stream
 
         model = _traced(self.model, self.instrument, self.thread)
-        return model_request_stream(model, messages, model_settings=self.settings, instrument=False)
+        with ids_made_of(f'{self.key}:{len(messages)}') if self.key else nullcontext():
+            async with model_request_stream(model, messages, model_settings=self.settings, instrument=False) as stream:
+                yield stream
 
 
 def _traced(model: Model | str, instrument: Instrument, thread: str | None) -> Model | str:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -52,6 +52,7 @@ __all__ = (
     'prompts_of',
     'refresh',
     'room_of',
+    'show_forgotten',
     'take_back',
     'thread_of',
     'would_ask',
@@ -79,11 +80,15 @@ def thread_of(shell: Any, name: str | Thread | None) -> Thread:
 
 
 def _restore(notebook: Notebook, shell: Any) -> None:
-    names: Mapping[str, Any] = getattr(shell, 'user_ns', {})
-    saved = saved_notebook(names, notebook.cells)
-    if saved is not None:
-        notebook.is_restored = True
-        notebook.restored += restore(notebook, kept_turns(saved, prompts_of))
+    conversations = kernel.state.conversations
+    saved = saved_notebook(getattr(shell, 'user_ns', {}), notebook.cells, conversations.path)
+    if saved is None:
+        return
+    kept = kept_turns(saved.content, prompts_of)
+    notebook.is_restored = saved.is_sure
+    notebook.unread = len(kept) if not saved.is_sure and conversations.is_single else 0
+    if saved.is_sure:
+        notebook.restored += restore(notebook, kept)
 
 
 def in_thread(
@@ -207,13 +212,18 @@ class InThread:
         if self.defaults.last is not None:
             turns = self._from(turns, len(turns) - self.defaults.last)
         self._sent = self._fitting(turns, question)
-        self._asked = replace(question, history=history_for(question.model_id, self._sent), thread=self.thread.name)
         self._request_key = digest_of(
             question.model_id,
             question.system or '',
             json.dumps(shareable(question.settings), sort_keys=True),
             prefix_of(self._sent),
             *pieces_of(question.prompt),
+        )
+        self._asked = replace(
+            question,
+            history=history_for(question.model_id, self._sent),
+            thread=self.thread.name,
+            key=f'{self.thread.name}:{self._request_key}',
         )
         return self._asked
 
@@ -312,7 +322,10 @@ class InThread:
         )
 
     def kept(self, turn: Turn) -> Mapping[str, Any] | None:
-        return metadata_of(self.thread, self.place, turn, self.prompt) if self.defaults.save == 'turn' else None
+        """What the output keeps of the turn; None where the settings say so, and of a turn that left the thread."""
+        if self.defaults.save != 'turn' or self.place not in self.thread.places:
+            return None
+        return metadata_of(self.thread, self.place, turn, self.prompt)
 
     def _footer(self, is_unchanged: bool) -> Iterator[str]:
         yield from self._asked.notes if self._asked is not None else ()
@@ -322,12 +335,15 @@ class InThread:
             yield f'thread {self.thread.name}'
         if self._restored:
             yield f'{counted(self._restored, "earlier turn")} restored'
+        if self.notebook.unread:
+            yield f'{counted(self.notebook.unread, "turn")} in the saved notebook not read: save it, then ask again'
 
     def _placed(self, publisher: Publisher, display: str, mark: str | None, view: LiveView | None) -> None:
         former, turn = kernel.state.pages.get(self.place), self.place.current
         page = _OnPage(self, publisher, display, {turn: mark} if turn else {}, view=view)
         if former is not None:
             page.ends.update(former.ends)
+            page.marks = former.marks | page.marks
             if former.view is not None:
                 kernel.state.views.drop(former.view)
         if turn is not None and view is not None:
@@ -360,7 +376,7 @@ class _OnPage:
     view: LiveView | None = None
     ends: dict[Turn, Mapping[str, Any]] = field(default_factory=dict[Any, Any])
 
-    def draw(self, turn: Turn, *, is_stale: bool) -> None:
+    def draw(self, turn: Turn, *, is_stale: bool = False, is_forgotten: bool = False) -> None:
         self.is_stale = is_stale
         asked, defaults = self.asked, self.asked.defaults
         data, metadata = final_bundle(
@@ -372,6 +388,7 @@ class _OnPage:
             byline=defaults.byline,
             turn=asked.kept(turn),
             is_stale=is_stale,
+            is_forgotten=is_forgotten,
         )
         self.publisher.update(data, metadata, self.display)
 
@@ -399,6 +416,14 @@ def take_back(thread: Thread, place: Place, number: int) -> None:
         page.turn_to(turn)
         page.draw(turn, is_stale=turn in thread.stale())
         refresh(page.asked.notebook)
+
+
+def show_forgotten(places: Iterable[Place]) -> None:
+    """Let the outputs of cells say, also to a kernel after a restart, that their turns are sent no more."""
+    for place in places:
+        page = kernel.state.pages.get(place)
+        if page is not None and place.current is not None:
+            page.draw(place.current, is_forgotten=True)
 
 
 def refresh(notebook: Notebook) -> None:
