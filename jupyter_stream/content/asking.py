@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from jupyter_stream.content.families import family_of
-from jupyter_stream.content.pieces import ContentError, Hints, Shown, kind_of, rendered
+from jupyter_stream.content.families import families_of, is_whole
+from jupyter_stream.content.pieces import ContentError, Hints, Shown, class_of, kind_of, rendered
 from jupyter_stream.content.registry import call, registered
+from jupyter_stream.content.text import MEGABYTE, cut, without_address
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import MultiModalContent, UserContent
@@ -28,6 +29,12 @@ _SLOW: Final = 3.0
 """Seconds after which it is said which value took so long."""
 
 _CONVENTIONS: Final = ('_ai_repr_', '_repr_llm_', '__llm__')
+
+_MEMBERS: Final = 12
+"""Items up to which each item of a list may be shown by itself."""
+
+_LEAST: Final = 100
+"""Tokens that each of them has at least."""
 
 _DEEPEST: Final = 5
 """How often a value may be given in place of a value."""
@@ -64,19 +71,18 @@ def content_of(
     """
     kind, began = kind_of(value), clock()
     try:
-        shown = _Asker(hints, wait, formats).shown(value)
-    except ContentError as error:
-        raise ContentError(f'{_called(name, kind)} cannot be put into the prompt: {error}') from error.__cause__
+        content = _Asker(hints, wait, formats).content(value, name)
+    except ContentError:
+        raise
     except Exception as error:
-        said = f'{type(error).__name__}: {_message(error)}'
-        raise ContentError(f'{_called(name, kind)} cannot be put into the prompt: it raised {said}') from error
+        raise _refused(name, kind, f'it raised {type(error).__name__}: {_message(error)}') from error
     except KeyboardInterrupt as error:
         error.add_note(f'{_called(name, kind)} had been read for {clock() - began:.1f} s.')
         raise
     if (took := clock() - began) > _SLOW:
         said = f'{_called(name, kind)} took {took:.1f} s to become part of the prompt; register a shorter form of it.'
         warnings.warn(said, SlowValueWarning, stacklevel=2)
-    return shown if isinstance(shown, list) else rendered(shown, name, kind, hints)
+    return content
 
 
 class _Asker:
@@ -87,20 +93,33 @@ class _Asker:
         self._wait = wait
         self._formats = formats
 
-    def shown(self, value: Any, depth: int = 0) -> Shown | list[UserContent]:
-        """What the first says that says anything."""
-        if depth > _DEEPEST:
-            raise ContentError('what was registered for it gives one value after the other, and never content.')
+    def content(self, value: Any, name: str) -> list[UserContent]:
+        """A value as it stands in the prompt; of a list of frames or pictures each by itself, with its share."""
         from jupyter_stream.messages import CachePoint
 
         if isinstance(value, CachePoint):
             return [value]
+        members = _members(value)
+        if members:
+            share = replace(self._hints, max_tokens=max(self._hints.max_tokens // len(members), _LEAST))
+            each = _Asker(share, self._wait, self._formats)
+            return [part for key, item in members for part in each.content(item, f'{name}[{key!r}]')]
+        kind = kind_of(value)
+        try:
+            return rendered(self._shown(value), name, kind, self._hints)
+        except ContentError as error:
+            raise _refused(name, kind, str(error)) from error.__cause__
+
+    def _shown(self, value: Any, depth: int = 0) -> Shown:
+        """What the first says that says anything."""
+        if depth > _DEEPEST:
+            raise ContentError('what was registered for it gives one value after the other, and never content.')
         for answer in self._answers(value):
             said = self._waited(answer)
             if said is not None:
                 shown = self._read(said)
-                return self.shown(said, depth + 1) if shown is None else shown
-        return Shown(_cut(str(value), self._hints.characters))
+                return self._shown(said, depth + 1) if shown is None else shown
+        return Shown(cut(without_address(str(value)), self._hints.characters))
 
     def _answers(self, value: Any) -> Iterator[Any]:
         """What each says, in their order; None where one says nothing."""
@@ -109,7 +128,7 @@ class _Asker:
         for name in _CONVENTIONS:
             if _has(value, name):
                 yield self._asked(getattr(value, name))
-        if (family := family_of(value)) is not None:
+        for family in families_of(value):
             yield family(value, self._hints)
         yield self._pictures(value)
         if _has(value, '_repr_markdown_'):
@@ -150,7 +169,8 @@ class _Asker:
         if isinstance(said, Shown):
             return said
         if isinstance(said, str):
-            return Shown(_cut(said, self._hints.characters))
+            # Written for models: it is believed to be as long as it has to be.
+            return Shown(cut(said, MEGABYTE))
         if isinstance(said, TextContent):
             return Shown(said.content)
         if is_multi_modal_content(said):
@@ -171,15 +191,25 @@ class _Asker:
 
     def _bundle(self, bundle: Mapping[str, Any]) -> Shown:
         """Of a bundle the text for models, or else for people, and the picture."""
-        text = next((bundle[key] for key in _TEXTS if isinstance(bundle.get(key), str)), '')
+        key = next((key for key in _TEXTS if isinstance(bundle.get(key), str)), '')
         image = next((key for key in _IMAGES if bundle.get(key)), None)
-        cut = _cut(text, self._hints.characters)
-        return Shown(cut) if image is None else replace(_file(_image(bundle[image], image)), text=cut)
+        shown = Shown(cut(bundle.get(key, ''), MEGABYTE if key == _TEXTS[0] else self._hints.characters))
+        return shown if image is None else replace(shown, files=[_image(bundle[image], image)])
 
 
 _TEXTS: Final = ('text/llm+plain', 'text/markdown', 'text/plain')
 _MAIN_TYPES: Final = ('text', 'image', 'audio', 'video', 'application', 'model')
 _IMAGES: Final = ('image/png', 'image/jpeg', 'image/webp', 'image/gif')
+
+
+def _members(value: Any) -> list[tuple[Any, Any]]:
+    """The items of a short list or dict of frames, arrays, figures, pictures and files; empty for other values."""
+    if class_of(value) not in (list, tuple, dict) or not 0 < len(value) <= _MEMBERS or registered(value) is not None:
+        return []
+    from jupyter_stream.messages import is_multi_modal_content
+
+    pairs: list[tuple[Any, Any]] = [*(value.items() if hasattr(value, 'items') else enumerate(value))]
+    return pairs if all(is_whole(item) or is_multi_modal_content(item) for _, item in pairs) else []
 
 
 def _has(value: Any, name: str) -> bool:
@@ -223,10 +253,8 @@ def _file(file: MultiModalContent) -> Shown:
     return Shown('', [file])
 
 
-def _cut(text: str, characters: int) -> str:
-    if len(text) <= characters:
-        return text
-    return f'{text[:characters]}\n… {len(text) - characters:,} more characters'
+def _refused(name: str, kind: str, why: str) -> ContentError:
+    return ContentError(f'{_called(name, kind)} cannot be put into the prompt: {why}')
 
 
 def _called(name: str, kind: str) -> str:
@@ -235,6 +263,6 @@ def _called(name: str, kind: str) -> str:
 
 def _message(error: BaseException) -> str:
     try:
-        return _cut(str(error), 500) or 'without a message'
+        return cut(str(error), 500) or 'without a message'
     except Exception:
         return 'and its message cannot be read'

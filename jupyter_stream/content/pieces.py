@@ -12,7 +12,7 @@ from jupyter_stream.exceptions import UserError
 if TYPE_CHECKING:
     from jupyter_stream.messages import MultiModalContent, UserContent
 
-__all__ = ('ContentError', 'Hints', 'Shown', 'kind_of', 'rendered')
+__all__ = ('ContentError', 'Hints', 'Shown', 'class_of', 'kind_of', 'rendered', 'unseen')
 
 CHARACTERS: Final = 3.5
 """Of a token, on average: English has four, code and tables have fewer."""
@@ -82,13 +82,18 @@ def fenced(text: str, name: str, kind: str) -> str:
     return f'<value{attributes}>\n{_CLOSING.sub(_escaped, text)}\n</value>'
 
 
+def class_of(value: Any) -> Any:
+    """The type of a value, of which nothing is known."""
+    return type(value)  # pyright: ignore[reportUnknownVariableType]
+
+
 def kind_of(value: Any) -> str:
     """The type of a value as people name it: `pandas.DataFrame`, `list`, `MyModel`.
 
     >>> kind_of([1])
     'list'
     """
-    cls: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType]
+    cls = class_of(value)
     root = cls.__module__.partition('.')[0]
     return cls.__qualname__ if root in ('builtins', '__main__') else f'{root}.{cls.__qualname__}'
 
@@ -103,16 +108,26 @@ def _attribute(text: str) -> str:
     return short.replace('&', '&amp;').replace('"', '&quot;').replace('<', '&lt;').replace('>', '&gt;')
 
 
+_WORDS: Final = {'image': ('picture', 'see'), 'audio': ('sound', 'hear'), 'video': ('video', 'see')}
+
+
+def unseen(main_type: str = 'image') -> str:
+    """What a model is told that does not take files of this kind, by the first word of their media type.
+
+    >>> unseen()
+    '(This is a picture, which this model cannot see.)'
+    """
+    what, verb = _WORDS.get(main_type, ('document', 'read'))
+    return f'(This is a {what}, which this model cannot {verb}.)'
+
+
 def _note(file: MultiModalContent, is_sent: bool) -> str:
-    what = _what(file)
-    return f'The {what} follows.' if is_sent else f'(This is a {what}, which this model cannot take in.)'
+    main_type = _media_type(file).partition('/')[0]
+    return f'(The {_WORDS.get(main_type, ("document",))[0]} follows.)' if is_sent else unseen(main_type)
 
 
-def _what(file: MultiModalContent) -> str:
-    """The kind of a file in a word."""
+def _media_type(file: MultiModalContent) -> str:
     try:
-        media_type = file.media_type
-    except ValueError:  # a URL need not say
-        media_type = ''
-    words = {'image': 'picture', 'audio': 'sound', 'video': 'video'}
-    return words.get(media_type.partition('/')[0], 'document')
+        return file.media_type
+    except ValueError:  # a URL need not say; its class does
+        return f'{file.kind.partition("-")[0]}/*'

@@ -128,6 +128,14 @@ class Turn:
     def __deepcopy__(self, memo: object) -> Turn:
         return self
 
+    def _repr_llm_(self) -> str:
+        """What another model is given in its place: the question and the answer."""
+        return f'Question: {self.prompt}\n\nAnswer: {self.text}'
+
+    def _ai_repr_(self, **hints: Any) -> dict[str, Any]:
+        """The same by MIME type (JEP 129)."""
+        return {'text/llm+plain': self._repr_llm_()}
+
     def __repr__(self) -> str:
         cell = '' if self.number is None else f'[{self.number}] '
         return f'Turn({cell}{_short(self.prompt)!r}, {_short(self.text)!r}, state={self.state!r})'
