@@ -269,7 +269,7 @@ def test_the_outputs_of_the_last_cells(page: Page) -> None:
         f'with the outputs of [{printed.number}] [{failed.number}]'
         in run(page, '%%ask -n --with-outputs 2\nAnd?').plain
     )
-    assert cell.turn['before'] == [said.removesuffix('What went wrong?')]
+    assert ''.join(cell.turn['before']) == said.removesuffix('What went wrong?')
 
 
 def test_cells_whose_answer_is_in_the_history_are_not_sent_twice(page: Page) -> None:
@@ -279,12 +279,16 @@ def test_cells_whose_answer_is_in_the_history_are_not_sent_twice(page: Page) -> 
     run(page, '%%ask -n\nWhat?')
     run(page, '%%ask\n{{ unknown }}')
     page.ask('And now?', '--with-outputs 5')
-    assert page.sent[-1].count('notebook cell') == 2  # the setup and the print
-    assert 'Is it one?' not in page.sent[-1]
 
-    page.ask('And now?', '--fresh --with-outputs 2')
-    assert 'Is it one?' not in page.sent[-1].partition('And now?')[0] or 'answer 1' in page.sent[-1]
-    assert page.sent[-1].count('notebook cell') == 2
+    above, _, _ = page.sent[-1].partition('And now?')
+    assert above.count('notebook cell') == 1
+    assert 'print("one")' in above
+
+    page.ask('And now?', '--fresh --with-outputs 5')
+
+    above = page.sent[-1].removesuffix('And now?')
+    assert '{{ unknown }}' not in above
+    assert 'Is it one?\n\nOutput:\nanswer 1 to Is it one?' in above
 
 
 def test_a_cell_that_ran_again_or_was_deleted_is_told_as_the_page_shows_it(page: Page) -> None:
@@ -326,17 +330,17 @@ def test_a_picture_that_a_cell_showed_is_sent(page: Page) -> None:
 
 
 def test_a_long_output_is_cut_in_its_middle(page: Page) -> None:
-    run(page, 'for n in range(100_000): print("line", n)')
+    run(page, 'for n in range(20_000): print("line", n)')
     page.ask('What?', '--with-outputs 1')
 
     said = page.sent[-1]
     assert len(said) < 40_000
     assert 'line 1\n' in said
     assert 'more characters' in said
-    assert 'line 99999\n' in said
+    assert 'line 19999\n' in said
 
 
-def test_there_may_be_no_cells_before(page: Page) -> None:
+def test_there_may_be_no_cell_before(page: Page) -> None:
     cell = run(page, '%%ask -n --with-outputs 3 --raw\n{{ x }}')
     assert '{{ x }}' in cell.plain
-    assert 'with the outputs of' in cell.plain
+    assert 'no cell ran before' in cell.plain
