@@ -8,7 +8,7 @@ from typing import Final
 from jupyter_stream.exceptions import UserError
 
 from .cells import CellKey, CellRun
-from .thread import Thread
+from .thread import Place, Thread
 
 __all__ = ('MAIN', 'Conversations', 'Notebook')
 
@@ -37,6 +37,7 @@ class Notebook:
         self.unread = 0
         self._threads = {MAIN: Thread(MAIN)}
         self._asked: dict[str, int] = {}
+        self._cleared: list[Place] = []
 
     @property
     def threads(self) -> list[Thread]:
@@ -87,7 +88,16 @@ class Notebook:
         for thread in self._threads.values():
             for gone in cell.gone:
                 thread.leave(gone, 'deleted')
+        places = [place for thread in self._threads.values() for place in thread.places if place.key.cell == cell.cell]
+        self._cleared = [place for place in places if not place.gone]
+        for thread in self._threads.values():
             thread.leave(cell.cell, 'cleared')
+
+    def keep_cleared(self) -> None:
+        """The cell that runs asks nothing: what it showed before still counts."""
+        for place in self._cleared:
+            if place.gone == 'cleared':
+                place.gone = ''
 
     def next_key(self, cell: str) -> CellKey:
         """The key of the next question of a cell that runs."""

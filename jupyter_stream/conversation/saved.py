@@ -24,6 +24,7 @@ from .cells import CellKey
 from .notebooks import Notebook
 from .thread import Place, Thread
 from .turn import Turn, digest_of
+from .values import kept_values, lacks_values, restored_values
 
 __all__ = ('Kept', 'cells_of', 'kept_turns', 'metadata_of', 'restore')
 
@@ -46,7 +47,7 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
         turn: The turn.
         prompt: The prompt that can be read off the cell's text; None where it cannot.
     """
-    said = turn.prompt
+    said = turn.written
     base = thread.base
     kept: dict[str, Any] = {
         'thread': thread.name,
@@ -54,6 +55,7 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
         'nth': place.key.nth or None,
         'prompt': digest_of(said),
         'said': said if prompt != said and len(said) <= _LONGEST_PROMPT else None,
+        **(kept_values(turn.filled) if turn.filled is not None else {}),
         'prefix': turn.prefix,
         'digest': turn.digest,
         'request': turn.request_key or None,
@@ -142,6 +144,7 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
     nth = int(saved.get('nth', 0))
     said = saved.get('said')
     prompt = said if isinstance(said, str) else prompts[nth]
+    filled = restored_values(prompt, saved)
     response = ModelResponse(
         parts=list(_restored_parts(saved['parts'], saved.get('text', ()), plain)),
         usage=RequestUsage(**_mapping(ours.get('usage'))),
@@ -151,7 +154,7 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         state=ours.get('state', 'complete'),
     )
     turn = Turn(
-        [ModelRequest(parts=[UserPromptPart(prompt)]), response],
+        [ModelRequest(parts=[UserPromptPart(prompt if filled is None else filled.content())]), response],
         model=str(saved['model']),
         title=str(saved.get('title') or saved['model']),
         source=source,
@@ -160,6 +163,8 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         request_key=str(saved.get('request', '')),
         is_summary=bool(saved.get('is_summary')),
         is_restored=True,
+        is_partial=lacks_values(saved),
+        filled=filled,
     )
     if digest_of(prompt) != saved['prompt'] or turn.digest != saved['digest']:
         turn = replace(turn, is_edited=True, request_key='')

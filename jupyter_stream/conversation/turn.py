@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from jupyter_stream.messages import (
     BinaryContent,
@@ -17,6 +17,9 @@ from jupyter_stream.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
+
+if TYPE_CHECKING:
+    from jupyter_stream.content.template import Filled
 
 __all__ = ('Prefix', 'Turn', 'digest_of', 'pieces_of', 'prefix_of', 'text_of')
 
@@ -52,6 +55,8 @@ class Turn:
         is_summary: Whether it sums up what stands before it, and is sent in its place.
         is_restored: Whether it was read from a saved notebook.
         is_edited: Whether the text of its cell has been edited since then.
+        is_partial: Whether values of its prompt are missing: the notebook that it was read from does not hold them.
+        filled: How the prompt was written and what its expressions gave; None where it was sent as it was written.
         digest: A digest of what it says.
     """
 
@@ -68,6 +73,8 @@ class Turn:
     is_summary: bool = False
     is_restored: bool = False
     is_edited: bool = False
+    is_partial: bool = False
+    filled: Filled | None = None
     digest: str = field(default='', kw_only=True)
 
     def __post_init__(self) -> None:
@@ -96,6 +103,11 @@ class Turn:
         return text_of(self.request)
 
     @property
+    def written(self) -> str:
+        """The prompt as its cell says it, where values have not been put in."""
+        return self.filled.written if self.filled is not None else self.prompt
+
+    @property
     def text(self) -> str:
         """The text of the answer; '' if none came."""
         return self.response.text or ''
@@ -112,6 +124,9 @@ class Turn:
         if not usage.input_tokens or self.state != 'complete' or len(self.messages) > 2:
             return None
         return usage.input_tokens + usage.output_tokens
+
+    def __deepcopy__(self, memo: object) -> Turn:
+        return self
 
     def _repr_llm_(self) -> str:
         """What another model is given in its place: the question and the answer."""
@@ -183,10 +198,14 @@ def _said(messages: Sequence[ModelMessage]) -> Iterator[str | bytes]:
 def pieces_of(content: Any) -> Iterator[str | bytes]:
     """What a prompt says, piece by piece: of a text the text, of a file its content."""
     for item in [content] if isinstance(content, str) else content:
-        if isinstance(item, str):
-            yield item
-        else:
-            yield item.data if isinstance(item, BinaryContent) else repr(item)
+        yield item if isinstance(item, str) else _file_piece(item)
+
+
+def _file_piece(item: Any) -> str | bytes:
+    if isinstance(item, BinaryContent):
+        return item.data
+    url = getattr(item, 'url', None)
+    return f'{item.kind} {url}' if url is not None else repr(item)
 
 
 def _short(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from jupyter_stream.conversation.cells import CellRun
+from jupyter_stream.notebook.outputs import Outputs
 from jupyter_stream.notebook.shell import Cell, current_shell, session_of
 from jupyter_stream.notebook.waterfall import KEPT, Trace
 
@@ -65,6 +66,8 @@ class KernelState:
         noted: what was said of models below their answers, see `Model.note`, each with the response below which it was.
         traces: when what of the last answers came.
         pages: where the answers of threads are on the page, by their place in the thread.
+        outputs: what the last cells showed.
+        error: the last exception of a cell, see `values.last_error`.
     """
 
     front_ends: FrontEnds = field(default_factory=FrontEnds)
@@ -72,6 +75,8 @@ class KernelState:
     noted: dict[str, ModelResponse] = field(default_factory=dict[str, Any])
     traces: deque[Trace] = field(default_factory=lambda: deque[Trace](maxlen=KEPT))
     pages: dict[Place, Any] = field(default_factory=dict[Any, Any])
+    outputs: Outputs = field(default_factory=Outputs)
+    error: BaseException | None = None
     _runs: list[CellRun] = field(default_factory=list[CellRun])
     _conversations: Conversations | None = None
     _views: OpenViews | None = None

@@ -14,6 +14,7 @@ from jupyter_stream.notebook.names import title_of
 from jupyter_stream.notebook.shell import cell_id
 
 if TYPE_CHECKING:
+    from jupyter_stream.content.template import Filled
     from jupyter_stream.messages import ModelMessage, ModelRequest, SystemPromptPart, UserContent
     from jupyter_stream.models import Model
     from jupyter_stream.models.instrumented import Instrument
@@ -33,7 +34,8 @@ _SUMMARIZE: Final = (
 class Question:
     """What is asked of which model; `settings` are those of the request, `history` the messages before it, `thread` the
     name of the thread that these are of, if they are of one, and `key` a digest of all that is sent, of which the ids
-    of its answer are made; '' for ids at random.
+    of its answer are made; '' for ids at random. `filled` says how the prompt was written, where values were put into
+    it; `notes` are said in the muted line.
     """
 
     prompt: str | Sequence[UserContent]
@@ -44,6 +46,8 @@ class Question:
     instrument: Instrument = None
     thread: str | None = None
     key: str = ''
+    filled: Filled | None = None
+    notes: Sequence[str] = ()
 
     @property
     def title(self) -> str:
@@ -114,7 +118,8 @@ def _refuse_keys(prompt: str | Sequence[UserContent]) -> None:
     from jupyter_stream.models.base import key_in
 
     for piece in [prompt] if isinstance(prompt, str) else prompt:
-        name = key_in(piece, os.environ) if isinstance(piece, str) else None
+        text = piece if isinstance(piece, str) else getattr(piece, 'content', None)
+        name = key_in(text, os.environ) if isinstance(text, str) else None
         if name is not None:
             raise UserError(
                 f'The prompt holds the key that {name} is set to. Nothing was sent: take the key out of it.'
@@ -213,6 +218,7 @@ _ARGUMENTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     'system': (_is_text, 'a text'),
     'title': (_is_text, 'a text'),
     'messages': (_is_list, 'a list of messages'),
+    'values': (lambda value: isinstance(value, Mapping), 'a mapping of names to values'),
     'model_settings': (lambda value: isinstance(value, Mapping), 'a dict'),
 }
 """What the arguments of `ask`, `show` and `explore` must be: looked at before anything is shown or loaded."""

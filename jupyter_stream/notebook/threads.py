@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -54,6 +55,7 @@ __all__ = (
     'show_forgotten',
     'take_back',
     'thread_of',
+    'would_ask',
 )
 
 _NUMBERS: Final = 5
@@ -115,7 +117,41 @@ def in_thread(
     Raises:
         UserError: there is no such thread to go on from, or the turns are more than the model reads at once.
     """
+    asked = _stand(
+        notebook_of(shell), shell, defaults, thread=thread, fork=fork, is_pinned=is_pinned, is_summary=is_summary
+    )
+    filled = asked.ask(question)
+    same = asked.unchanged() if defaults.rerun == 'reuse' and not again else None
+    if same is None:
+        return filled, asked.take
+    return Replay(same, question.settings), partial(asked.show_again, same)
+
+
+def would_ask(
+    shell: Any, question: Question, defaults: Defaults, *, again: bool = False, **where: Any
+) -> tuple[Question, Sequence[str]]:
+    """The question as `in_thread` would have it asked, and what the muted line would say of it.
+
+    All of it happens in a copy of the notebook's threads, so nothing changes: what the cell showed before still counts.
+    """
     notebook = notebook_of(shell)
+    notebook.keep_cleared()
+    asked = _stand(deepcopy(notebook), shell, defaults, **where)
+    filled = asked.ask(question)
+    return filled, list(asked.said_before(is_reused=defaults.rerun == 'reuse' and not again))
+
+
+def _stand(
+    notebook: Notebook,
+    shell: Any,
+    defaults: Defaults,
+    *,
+    thread: str | Thread | None = None,
+    fork: str | None = None,
+    is_pinned: bool = False,
+    is_summary: bool = False,
+) -> InThread:
+    """A question's place in its thread."""
     run = replace(kernel.state.conversations.run or cell_run(shell), number=cell_number(shell))
     key = notebook.next_key(run.cell)
     if fork is not None:
@@ -124,12 +160,7 @@ def in_thread(
         own = thread if isinstance(thread, Thread) else notebook.thread(thread or MAIN)
     prompts = prompts_of(run.source)
     prompt = prompts[key.nth] if key.nth < len(prompts) else None
-    asked = InThread(notebook, own, key, run, defaults, prompt, is_pinned, is_summary)
-    filled = asked.ask(question)
-    same = asked.unchanged() if defaults.rerun == 'reuse' and not again else None
-    if same is None:
-        return filled, asked.take
-    return Replay(same, question.settings), partial(asked.show_again, same)
+    return InThread(notebook, own, key, run, defaults, prompt, is_pinned, is_summary)
 
 
 # ------------------------------------------------------------------ a question in its thread
@@ -206,6 +237,16 @@ class InThread:
         whole = (turn for turn in reversed(self.place.turns) if turn.state == 'complete')
         return next((turn for turn in whole if turn.request_key == self._request_key), None)
 
+    def said_before(self, *, is_reused: bool) -> Iterator[str]:
+        """What is known of it before it is asked; `is_reused` where the same request would not be sent again."""
+        if self.thread.name != MAIN:
+            yield f'thread {self.thread.name}'
+        sent, _ = _sent_in_words(self._sent, len(self._above), self.thread.numbers())
+        if sent:
+            yield sent
+        if is_reused and self.unchanged() is not None:
+            yield 'unchanged: the answer that is there would be shown again'
+
     def _since_summary(self) -> list[Turn]:
         """The turns above, from the last summary on; pinned ones stay."""
         last = max((at for at, turn in enumerate(self._above) if turn.is_summary), default=0)
@@ -254,6 +295,7 @@ class InThread:
             system=self._asked.system,
             request_key=self._request_key,
             is_summary=self.is_summary,
+            filled=self._asked.filled,
         )
         return self._show(turn, answer)
 
@@ -286,6 +328,7 @@ class InThread:
         return metadata_of(self.thread, self.place, turn, self.prompt)
 
     def _footer(self, is_unchanged: bool) -> Iterator[str]:
+        yield from self._asked.notes if self._asked is not None else ()
         if is_unchanged:
             yield 'unchanged, not asked again'
         if self.thread.name != MAIN:
@@ -424,7 +467,7 @@ def _sent_in_words(sent: Sequence[Turn], there: int, numbers: Mapping[Turn, int]
     if not there:
         return '', ''
     labels = [label(numbers.get(turn)) for turn in sent]
-    prompts = (shortened(' '.join(turn.prompt.split()), 60) for turn in sent)
+    prompts = (shortened(' '.join(turn.written.split()), 60) for turn in sent)
     lines = '\n'.join(f'{cell} {prompt}' for cell, prompt in zip(labels, prompts, strict=True))
     if len(sent) < there:
         return f'with {len(sent)} of {there} turns', lines
