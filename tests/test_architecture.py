@@ -50,10 +50,11 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'models': VOCABULARY
     | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
+    'typed': VOCABULARY,
     'conversation': frozenset({'exceptions', 'messages', 'usage'}),
     'widgets': frozenset({'exceptions', 'messages'}),
     'notebook': VOCABULARY
-    | {'bridge', 'checks', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
+    | {'bridge', 'checks', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'typed', 'widgets'},
 }
 
 MOST_FLOORS = 12
@@ -234,6 +235,7 @@ NEVER_IMPORTS: Mapping[str, set[str]] = {
     # `time` is the clock that a delta's arrival is read from, where none is passed in
     'stream': {'json', 'os', *_IO, *_SCREEN, *(_LOOPS - {'time'})},
     'checks': {'os', *_IO, *_LOOPS, *_SCREEN},
+    'typed': {'os', *_IO, *_LOOPS, *_SCREEN},
     'profiles': {'os', *_IO, *_LOOPS, *_SCREEN},
     'providers': {'os', *_IO, *_LOOPS, *_SCREEN},
     'messages': {*_IO, *_LOOPS, *_SCREEN},
