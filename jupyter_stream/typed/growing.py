@@ -121,6 +121,11 @@ class Growing:
         return self._cut(self._began, self._ended) if self._began else ''
 
     @property
+    def source(self) -> str:
+        """All text that came."""
+        return ''.join(self._pieces)
+
+    @property
     def is_closed(self) -> bool:
         """Whether the JSON text is complete."""
         return self._ended is not None
