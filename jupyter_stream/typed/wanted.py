@@ -113,6 +113,14 @@ class Member:
         return self._row.dump_python(value) if self._row is not None else value
 
     @cached_property
+    def row_fields(self) -> list[str]:
+        """The names of a row's fields; empty where a row is no object."""
+        if self._row is None:
+            return []
+        schema = self._row.json_schema()
+        return list(_object(schema).get('properties', ()))
+
+    @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
         return TypeAdapter(self.wanted)
 
@@ -153,10 +161,13 @@ class Typed:
         self.title = title_of(wanted)
         self.members = dict(_kinds(members_of(wanted)))
         self.tools = dict(_tools(self.members.values()))
-        only = next(iter(self.members.values())).definition
-        self.definition = (
-            only if len(self.members) == 1 else union_of({kind: one.definition for kind, one in self.members.items()})
-        )
+        definitions = {kind: one.definition for kind, one in self.members.items()}
+        self.definition = self.only.definition if self.only else union_of(definitions)
+
+    @property
+    def only(self) -> Member | None:
+        """Its one type; None where it is a union."""
+        return next(iter(self.members.values())) if len(self.members) == 1 else None
 
     def parameters(self, mode: OutputMode = 'auto') -> ModelRequestParameters:
         """How a request asks for such an answer: held to a schema ('native'), as a call ('tool'), or in words
@@ -187,8 +198,7 @@ class Typed:
         if tool is not None:
             member = self.tools[tool]
             return Growing(member.definition.json_schema, member.check)
-        only = next(iter(self.members.values()))
-        return Growing(self.definition.json_schema, only.check if len(self.members) == 1 else None)
+        return Growing(self.definition.json_schema, self.only.check if self.only else None)
 
     def outcome(self, text: str, tool: str | None = None) -> Outcome:
         """What the JSON text of a whole answer is worth, or the arguments of a tool's call."""
@@ -202,8 +212,8 @@ class Typed:
         """Which of its types an answer is of, and the JSON text of that."""
         if tool is not None:
             return self.tools[tool], text
-        if len(self.members) == 1:
-            return next(iter(self.members.values())), text
+        if self.only is not None:
+            return self.only, text
         result = self._kinded.validate_json(text).result
         return self.members[result.kind], to_json(result.data).decode()
 
@@ -221,7 +231,7 @@ class Outcome:
     Attributes:
         member: The type that it is of; None where it is of none.
         value: The validated object.
-        error: Why there is none; None where there is one, and where the answer holds no data at all.
+        error: Why there is none; None where there is one.
         problems: The same as sentences, without their full stops.
     """
 
@@ -292,6 +302,11 @@ def _field_type(owner: Any, name: str) -> Any:
         return get_type_hints(owner, include_extras=True).get(name)
     except NameError:
         return None
+
+
+def _object(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema that a schema refers to."""
+    return schema.get('$defs', {}).get(schema.get('$ref', '').removeprefix('#/$defs/'), schema)
 
 
 def _element(listed: Any) -> Any:
