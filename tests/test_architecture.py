@@ -51,7 +51,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
     'typed': VOCABULARY,
-    'conversation': frozenset({'exceptions', 'messages', 'usage'}),
+    'conversation': frozenset({'exceptions', 'messages', 'output', 'usage'}),
     'widgets': frozenset({'exceptions', 'messages'}),
     'notebook': VOCABULARY
     | {'bridge', 'checks', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'typed', 'widgets'},

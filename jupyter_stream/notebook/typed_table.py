@@ -28,11 +28,14 @@ __all__ = (
     'add_columns',
     'cell_of',
     'columns_of',
+    'counts',
     'field_lines',
     'line_of',
+    'plain_row',
     'table_markdown',
     'table_of',
     'table_plain',
+    'width_of',
 )
 
 Kind = Literal['object', 'rows', 'value']
@@ -91,13 +94,18 @@ class Table:
 # ------------------------------------------------------------------ from data
 
 
-def table_of(growing: Growing) -> Table:
-    """The table of what has come. Of rows that are not shown there is only what is wrong with them."""
+def table_of(growing: Growing, errors: Mapping[str, str] | None = None) -> Table:
+    """The table of what has come. Of rows that are not shown there is only what is wrong with them.
+
+    Args:
+        growing: The data.
+        errors: What is wrong with fields of an object, by their names.
+    """
     columns = columns_of(growing)
     if growing.kind == 'value':
         return Table('value', columns, [Line((cell_of(growing.value, 'value'),))])
     if growing.kind == 'object':
-        return Table('object', columns, field_lines(growing))
+        return Table('object', columns, list(field_lines(growing, errors).values()))
     open_row = None if growing.is_closed else growing.open_row
     for data in (*(row.data for row in growing.rows[:MOST]), *([] if open_row is None else [open_row])):
         add_columns(columns, data)
@@ -125,11 +133,13 @@ def add_columns(columns: list[str], row: Any) -> bool:
     return len(columns) > before
 
 
-def field_lines(growing: Growing) -> list[Line]:
-    """The lines of an object: the fields of its type, also those that have not come, and whatever else came."""
-    fields = growing.fields
+def field_lines(growing: Growing, errors: Mapping[str, str] | None = None) -> dict[str, Line]:
+    """The lines of an object by the names of its fields: also of those that have not come, and whatever else came."""
+    fields, errors = growing.fields, errors or {}
     names = dict.fromkeys((*growing.columns, *fields))
-    return [Line((_one_line(name), cell_of(fields.get(name), 'object'))) for name in names]
+    return {
+        name: Line((_one_line(name), cell_of(fields.get(name), 'object')), _error(errors.get(name))) for name in names
+    }
 
 
 def line_of(row: Any, columns: Sequence[str], error: str | None = None) -> Line:
@@ -181,7 +191,7 @@ def table_markdown(table: Table) -> str:
     head, *rows = _grid(table)
     rule = ['---:' if name == '#' else '---' for name in head]
     lines = [_markdown_row(head), f'| {" | ".join(rule)} |', *map(_markdown_row, rows)]
-    below = [f'*{_escaped(line)}*' for line in _below(table)]
+    below = [f'*{_escaped(line)}*' for line in counts(table)]
     return sanitize('\n\n'.join(['\n'.join(lines) if rows else '', *below]).strip('\n'))
 
 
@@ -221,19 +231,20 @@ def table_plain(table: Table) -> str:
         return '\n'.join([*lines, *(f'[{SIGN} {line.error}]' for line in table.lines if line.error)])
     head, *rows = _grid(table)
     if table.kind == 'rows':
-        rows = [[shortened(cell, _LONGEST_PLAIN) for cell in row[:-1]] + row[-1:] for row in rows]
+        rows = [[*(shortened(cell, _LONGEST_PLAIN) for cell in row[:-1]), row[-1]] for row in rows]
     grid = [[visible(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(map(_width, column)) for column in zip(*grid, strict=True)]
-    lines = [_plain_row(row, widths) for row in grid] if rows else []
-    below = _below(table)
+    widths = [max(map(width_of, column)) for column in zip(*grid, strict=True)]
+    lines = [plain_row(row, widths) for row in grid] if rows else []
+    below = counts(table)
     return '\n'.join([*lines, *(['', *below] if lines and below else below)])
 
 
-def _plain_row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return '  '.join(cell + ' ' * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)).rstrip()
+def plain_row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Cells side by side in one line; each takes as many columns as it needs, and those of its width at least."""
+    return '  '.join(cell + ' ' * (width - width_of(cell)) for cell, width in zip(cells, widths, strict=False)).rstrip()
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """Columns that a text takes in a terminal."""
     if text.isascii():
         return len(text)
@@ -243,7 +254,7 @@ def _width(text: str) -> int:
 # ------------------------------------------------------------------ what both show
 
 
-def _grid(table: Table) -> Iterator[Sequence[str]]:
+def _grid(table: Table) -> Iterator[list[str]]:
     """The head and the rows that are shown, all of the same length."""
     shown = table.lines if table.kind == 'object' else table.lines[:MOST]
     reasons = any(line.error for line in shown)
@@ -260,8 +271,8 @@ def _filled(cells: Sequence[str], count: int) -> list[str]:
     return [*cells[:count], *[''] * (count - len(cells))]
 
 
-def _below(table: Table) -> list[str]:
-    """The count of rows, where it is a list, and what is wrong with those that are not shown."""
+def counts(table: Table) -> list[str]:
+    """The lines below a table: the count of rows, where it is a list, and what is wrong with those not shown."""
     if table.kind != 'rows':
         return []
     hidden = len(table.lines) - MOST

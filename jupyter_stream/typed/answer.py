@@ -39,10 +39,6 @@ class TypedAnswer:
         """The answer's data so far. Another one as soon as a tool is called: what stood before the call was prose."""
         return self._growing
 
-    def holds(self, kind: str, name: str = '') -> bool:
-        """Whether the answer's data comes in parts of this kind: 'text', or 'tool-call' of a tool of this name."""
-        return name in self._tools if kind == 'tool-call' else kind == 'text' and self._call is None
-
     def update(self, event: Any) -> None:
         """Take an event of the stream."""
         kind = getattr(event, 'event_kind', '')

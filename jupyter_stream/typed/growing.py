@@ -131,6 +131,11 @@ class Growing:
         return self._cut(self._began, self._ended) if self._began else ''
 
     @property
+    def has_begun(self) -> bool:
+        """Whether JSON has come, and not only prose."""
+        return self._began is not None
+
+    @property
     def is_closed(self) -> bool:
         """Whether the JSON text is complete."""
         return self._ended is not None
