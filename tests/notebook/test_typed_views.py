@@ -34,7 +34,6 @@ from jupyter_stream.notebook.views.log_writer import LogWriter
 from jupyter_stream.notebook.views.markdown import MarkdownView
 from jupyter_stream.notebook.views.table_writer import TypedBlocks
 from jupyter_stream.notebook.views.terminal import TerminalView
-from jupyter_stream.notebook.views.widget import WidgetView
 from jupyter_stream.typed.growing import Growing
 from jupyter_stream.widgets.log import Log, compact
 
