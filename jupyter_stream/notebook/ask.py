@@ -34,6 +34,8 @@ def ask(
     max_tokens: int | None = None,
     messages: Sequence[ModelMessage] | Answer = (),
     thread: str | Thread | None = None,
+    as_: Any = None,
+    retries: int = 0,
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
@@ -51,11 +53,14 @@ def ask(
         messages: the history to go on from: an answer, or its `messages`.
         thread: the thread to go on in, or its name ('main' is the notebook's own); without it the question stands
             alone.
-        model_settings: further settings of the request; the two above win over it.
+        as_: the type that the answer is to be of, such as a pydantic model, `list[Model]`, a `Literal` or int.
+        retries: how often the model may try again where the answer is not of that type.
+        model_settings: further settings of the request; `temperature` and `max_tokens` win over it.
         display: False to show nothing.
 
     Returns:
-        The answer, with .text, .thinking, .usage, .messages and .response.
+        The answer, with .text, .thinking, .usage, .messages and .response; of a type also with .value, .data, .rows,
+        .errors and .frame().
 
     Raises:
         Interrupted: (a KeyboardInterrupt) the call was stopped; what came is still shown, with a mark.
@@ -63,7 +68,10 @@ def ask(
         ModelAPIError: the provider failed; its subclasses say how.
     """
     model_settings = concealed(model_settings)
-    answer = _player(prompt, model, system, temperature, max_tokens, messages, thread, model_settings, display).run()
+    player = _player(
+        prompt, model, system, temperature, max_tokens, messages, thread, as_, retries, model_settings, display
+    )
+    answer = player.run()
     return answer.shown() if display else answer
 
 
@@ -76,12 +84,16 @@ async def aask(
     max_tokens: int | None = None,
     messages: Sequence[ModelMessage] | Answer = (),
     thread: str | Thread | None = None,
+    as_: Any = None,
+    retries: int = 0,
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
     """`ask` for code that can await. In a cell, `await aask(…)` leaves the kernel free to hear widgets meanwhile."""
     model_settings = concealed(model_settings)
-    player = _player(prompt, model, system, temperature, max_tokens, messages, thread, model_settings, display)
+    player = _player(
+        prompt, model, system, temperature, max_tokens, messages, thread, as_, retries, model_settings, display
+    )
     answer = await player.play()
     return answer.shown() if display else answer
 
@@ -108,6 +120,8 @@ def _player(
     max_tokens: int | None,
     messages: Sequence[ModelMessage] | Answer,
     thread: str | Thread | None,
+    as_: Any,
+    retries: int,
     model_settings: ModelSettings | None,
     display: bool,
 ) -> Player:
@@ -125,6 +139,8 @@ def _player(
             max_tokens=max_tokens,
             model_settings=model_settings,
             history=history,
+            as_=as_,
+            retries=retries,
         )
         if thread is None:
             return Player(asked, view)

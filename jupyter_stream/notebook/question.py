@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelRequest, SystemPromptPart, UserContent
     from jupyter_stream.models import Model
     from jupyter_stream.models.instrumented import Instrument
+    from jupyter_stream.parameters import ModelRequestParameters
     from jupyter_stream.settings import ModelSettings
     from jupyter_stream.stream import StreamedResponse
+    from jupyter_stream.typed.wanted import Typed
 
-__all__ = ('Question', 'check_arguments', 'is_model', 'question', 'summary_prompt')
+__all__ = ('Question', 'check_arguments', 'is_model', 'question', 'summary_prompt', 'type_named')
 
 
 _SUMMARIZE: Final = (
@@ -32,7 +34,8 @@ _SUMMARIZE: Final = (
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of which model; `settings` are those of the request, `history` the messages before it, `thread` the
-    name of the thread that these are of, if they are of one.
+    name of the thread that these are of, if they are of one. `typed` is the type that the answer is to be of; `retries`
+    says how often the model may try again where it is not.
     """
 
     prompt: str | Sequence[UserContent]
@@ -42,6 +45,8 @@ class Question:
     history: Sequence[ModelMessage] = ()
     instrument: Instrument = None
     thread: str | None = None
+    typed: Typed | None = None
+    retries: int = 0
 
     @property
     def title(self) -> str:
@@ -86,7 +91,22 @@ class Question:
         from jupyter_stream.direct import model_request_stream
 
         model = _traced(self.model, self.instrument, self.thread)
-        return model_request_stream(model, messages, model_settings=self.settings, instrument=False)
+        return model_request_stream(
+            model,
+            messages,
+            model_settings=self.settings,
+            model_request_parameters=_parameters(self.typed, model) if self.typed is not None else None,
+            instrument=False,
+        )
+
+
+def _parameters(typed: Typed, model: Model | str) -> ModelRequestParameters:
+    from jupyter_stream.models import Model, infer_model
+
+    asked = infer_model(model)
+    # Several models in one, and those that ask nobody, have no profile of their own: each decides for itself.
+    is_known = type(asked).profile is not Model.profile
+    return typed.parameters(typed.mode_for(asked.profile) if is_known else 'auto')
 
 
 def _traced(model: Model | str, instrument: Instrument, thread: str | None) -> Model | str:
@@ -151,6 +171,8 @@ def question(
     max_tokens: int | None = None,
     model_settings: ModelSettings | None = None,
     history: Sequence[ModelMessage] = (),
+    as_: Any = None,
+    retries: int | None = None,
 ) -> Question:
     """The question with everything filled in: what is given, over `model_settings`, over the defaults.
 
@@ -158,7 +180,9 @@ def question(
         UserError: the prompt is empty, or something is not what it has to be.
     """
     check_arguments(
-        prompt=prompt, messages=history, **_given({'model': model, 'system': system, 'model_settings': model_settings})
+        prompt=prompt,
+        messages=history,
+        **_given({'model': model, 'system': system, 'model_settings': model_settings, 'retries': retries}),
     )
     if _is_blank(prompt) or all(map(_is_blank, prompt)):
         raise UserError('There is nothing to ask: the prompt is empty.')
@@ -167,7 +191,37 @@ def question(
     settings: Any = {**_given(base), **(model_settings or {}), **_given(own)}
     asked = model if model is not None else default_model(defaults.model)
     told = defaults.system if system is None else system
-    return Question(prompt, asked, told, settings, history, defaults.instrument)
+    if retries and (as_ is None or as_ is str):
+        raise UserError('`retries` is for answers of a type: say which with `--as`, or `as_`.')
+    return Question(
+        prompt, asked, told, settings, history, defaults.instrument, typed=_typed(as_), retries=retries or 0
+    )
+
+
+def type_named(expression: str, names: Mapping[str, Any]) -> Any:
+    """The type that an expression of `--as` stands for, in the user's namespace.
+
+    Raises:
+        UserError: it stands for none.
+    """
+    import typing
+
+    known = {name: getattr(typing, name) for name in ('Annotated', 'Any', 'Literal', 'Optional', 'Union')}
+    try:
+        return eval(expression, {**known, **names})
+    except SyntaxError:
+        raise UserError(f'`--as {expression}` is no Python expression: quote it if it has spaces.') from None
+    except Exception as error:
+        raise UserError(f'`--as {expression}` is no type here: {type(error).__name__}: {error}.') from None
+
+
+def _typed(wanted: Any) -> Typed | None:
+    """The type of the answer; None where it is to be text."""
+    if wanted is None or wanted is str:
+        return None
+    from jupyter_stream.typed.wanted import Typed
+
+    return Typed(wanted)
 
 
 def summary_prompt(rest: str, body: str | None) -> str:
@@ -208,6 +262,7 @@ _ARGUMENTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     'title': (_is_text, 'a text'),
     'messages': (_is_list, 'a list of messages'),
     'model_settings': (lambda value: isinstance(value, Mapping), 'a dict'),
+    'retries': (lambda value: type(value) is int and value >= 0, 'a whole number of at least 0'),
 }
 """What the arguments of `ask`, `show` and `explore` must be: looked at before anything is shown or loaded."""
 

@@ -136,6 +136,11 @@ class Growing:
         return self._began is not None
 
     @property
+    def source(self) -> str:
+        """All text that came."""
+        return ''.join(self._pieces)
+
+    @property
     def is_closed(self) -> bool:
         """Whether the JSON text is complete."""
         return self._ended is not None

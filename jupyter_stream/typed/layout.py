@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, cast
 
-__all__ = ('Kind', 'Layout', 'WRAPPER', 'layout_of')
+__all__ = ('WRAPPER', 'Kind', 'Layout', 'has_open_parts', 'layout_of')
 
 Kind: TypeAlias = Literal['object', 'rows', 'value']
 
@@ -66,6 +66,30 @@ def layout_of(schema: Schema) -> Layout:
         if name == 'result' and (union := _union(schema, inner)):
             return Layout(union, (name, 'data'), schema)
     return Layout('object', (), schema)
+
+
+def has_open_parts(schema: Schema) -> bool:
+    """Whether somewhere an object may have any fields, or a value may be of any type."""
+    return any(map(_is_open, _parts(schema)))
+
+
+def _is_open(schema: Schema) -> bool:
+    if schema.get('type') == 'object':
+        return bool(schema.get('additionalProperties')) or 'properties' not in schema
+    return not any(key in schema for key in ('type', 'enum', 'const', '$ref', 'anyOf', 'oneOf', 'allOf'))
+
+
+def _parts(schema: Schema) -> Iterator[Schema]:
+    """The schema and all schemas in it."""
+    yield schema
+    inner: list[Any] = [schema.get('items'), schema.get('additionalProperties')]
+    for key in ('anyOf', 'oneOf', 'allOf', 'prefixItems'):
+        inner += schema.get(key, ())
+    for key in ('properties', '$defs'):
+        inner += schema.get(key, {}).values()
+    for one in inner:
+        if isinstance(one, Mapping):
+            yield from _parts(cast(Schema, one))
 
 
 def _union(root: Schema, inner: Schema) -> Kind | None:

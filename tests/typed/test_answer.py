@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel
 
 from jupyter_stream.messages import (
     PartDeltaEvent,
@@ -14,13 +15,15 @@ from jupyter_stream.messages import (
     ToolCallPartDelta,
 )
 from jupyter_stream.typed.answer import TypedAnswer
+from jupyter_stream.typed.wanted import Typed
 
-ROWS = {'type': 'object', 'properties': {'response': {'type': 'array'}}}
-FIELDS = {'type': 'object', 'properties': {'a': {'type': 'integer'}}}
+
+class Thing(BaseModel):
+    a: int
 
 
 def test_texts_are_one_text_and_thoughts_none() -> None:
-    answer = TypedAnswer('list', ROWS)
+    answer = TypedAnswer(Typed(list[int]))
     answer.update(PartStartEvent(index=0, part=ThinkingPart('{"response": [0]}')))
     answer.update(PartStartEvent(index=1, part=TextPart('{"resp')))
     answer.update(PartDeltaEvent(index=1, delta=TextPartDelta('onse": [1, ')))
@@ -30,7 +33,7 @@ def test_texts_are_one_text_and_thoughts_none() -> None:
 
 @pytest.mark.parametrize('whole', [True, False])
 def test_the_arguments_of_an_output_tool_are_the_answer_and_what_stood_before_was_prose(whole: bool) -> None:
-    answer = TypedAnswer('Thing', ROWS, {'final_result': FIELDS})
+    answer = TypedAnswer(Typed(Thing))
     answer.update(PartStartEvent(index=0, part=TextPart('I call {"it": 1} now.')))
     answer.update(PartStartEvent(index=1, part=ToolCallPart('search', '{"a": 1}')))
     if whole:
@@ -45,7 +48,7 @@ def test_the_arguments_of_an_output_tool_are_the_answer_and_what_stood_before_wa
 
 
 def test_of_two_calls_the_first_is_the_answer() -> None:
-    answer = TypedAnswer('Thing', FIELDS, {'final_result': FIELDS})
+    answer = TypedAnswer(Typed(Thing))
     answer.update(PartStartEvent(index=0, part=ToolCallPart('final_result', '{"a": 1}')))
     answer.update(PartStartEvent(index=1, part=ToolCallPart('final_result', '{"a": 2}')))
     assert answer.growing.fields == {'a': 1}

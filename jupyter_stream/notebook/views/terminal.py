@@ -12,7 +12,7 @@ from jupyter_stream.notebook.byline import byline_of
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.reducer import Block, Reducer
 from jupyter_stream.notebook.typed_response import typed_part
-from jupyter_stream.notebook.typed_table import counts
+from jupyter_stream.notebook.typed_table import SIGN, counts
 
 from .row_printer import RowPrinter
 from .table_writer import TypedBlocks
@@ -88,9 +88,7 @@ class TerminalView:
     ) -> None:
         self._end_block()
         if self._rows is not None:
-            self._write(self._rows.rest())
-            typed = typed_part(response)
-            self._write('\n'.join(['', *counts(typed.table)[:1], '']) if typed and counts(typed.table) else '')
+            self._write(self._rows.rest() + _below(response))
         if not self._at_start:
             self._stream.write('\n')
         for note in notes_of(response, mark, error):
@@ -139,3 +137,13 @@ class TerminalView:
         if text:
             self._stream.write(text)
             self._at_start = text.endswith('\n')
+
+
+def _below(response: ModelResponse) -> str:
+    """What stands below rows: their count; below the fields of an object what is wrong with them."""
+    typed = typed_part(response)
+    if typed is None:
+        return ''
+    if typed.table.kind == 'rows':
+        return '\n'.join(['', *counts(typed.table)[:1], ''])
+    return ''.join(f'{SIGN} {visible(line.error)}\n' for line in typed.table.lines if line.error)
