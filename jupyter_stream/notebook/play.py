@@ -19,6 +19,7 @@ from jupyter_stream.notebook.answer import Answer
 from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.marimo import keeping_output
 from jupyter_stream.notebook.reducer import is_empty
+from jupyter_stream.notebook.typed_response import with_type
 from jupyter_stream.notebook.views import Mounting, Stoppable, Typing, View, Withdrawable
 from jupyter_stream.notebook.views.static import NullView
 from jupyter_stream.notebook.waterfall import traced
@@ -193,6 +194,7 @@ class Player:
         kernel.state.traces.append(traced(self._source.title, response, self._began, stream and stream.marks))
         if self._typed is not None:
             self._typed.finish()
+            response = with_type(response, self._typed, self._typed.problems)
         answer = Answer(self._messages, response, self._source.title, self._typed, self._attempts)
         self._standing = self._on_answer(answer)
         return answer

@@ -89,6 +89,16 @@ class Growing:
         return 'rows' if self._list is not None and whole else 'object'
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the fields of the object, or of an object among the rows, as the schema has them."""
+        return self._layout.columns if self._layout is not None else ()
+
+    @property
+    def schema(self) -> dict[str, Any] | None:
+        """The JSON schema of the answer, where it is known."""
+        return None if self._layout is None else dict(self._layout.schema)
+
+    @property
     def data(self) -> Any:
         """All that has come, as plain data; None before anything has."""
         self._expose()
@@ -119,6 +129,11 @@ class Growing:
     def text(self) -> str:
         """The JSON text, without what stands before or behind it."""
         return self._cut(self._began, self._ended) if self._began else ''
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether JSON has come, and not only prose."""
+        return self._began is not None
 
     @property
     def source(self) -> str:

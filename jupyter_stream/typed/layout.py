@@ -36,6 +36,13 @@ class Layout:
     schema: Schema
     _free: dict[Path, bool] = field(default_factory=dict[Path, bool], repr=False, compare=False)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the fields of the object, or of an object among the rows, in their order."""
+        path = (*self.under, None) if self.kind == 'rows' else self.under
+        found = [name for one in _at(self.schema, self.schema, path) for name in one.get('properties', {})]
+        return tuple(dict.fromkeys(found))
+
     def is_free(self, path: Path) -> bool:
         """Whether the text at this path may be shown while it grows: it is none of a closed set of words, and of no
         format.
