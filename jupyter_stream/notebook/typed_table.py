@@ -54,11 +54,18 @@ _LONGEST_PLAIN: Final = 60
 """The same in a list as plain text, whose lines do not wrap within their columns."""
 
 _LONGEST_ERROR: Final = 160
+_FIRST_WORDS: Final = 40
+"""Characters of an error that stand in its row, where more would leave the data no room; all of it is told below."""
+
 _ERRORS: Final = 10
-"""Rows beyond the table whose errors are still told."""
+"""Rows whose errors are told below the table."""
 
 _ITEM: Final = 'value'
 """The column of items that have no fields."""
+
+
+_PROBLEM: Final = 'problem'
+"""The column that says why rows are not valid, where there are such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,11 +266,11 @@ def _grid(table: Table) -> Iterator[list[str]]:
     shown = table.lines if table.kind == 'object' else table.lines[:MOST]
     reasons = any(line.error for line in shown)
     numbered = table.kind == 'rows'
-    yield [*(['#'] if numbered else []), *map(_one_line, table.columns), *([''] if reasons else [])]
+    yield [*(['#'] if numbered else []), *map(_one_line, table.columns), *([_PROBLEM] if reasons else [])]
     for number, line in enumerate(shown, 1):
         sign = f'{SIGN} ' if line.error else ''
         first = [f'{sign}{number}'] if numbered else []
-        reason = line.error if numbered else f'{sign}{line.error}'
+        reason = shortened(line.error, _FIRST_WORDS) if numbered else f'{sign}{line.error}'
         yield [*first, *_filled(line.cells, len(table.columns)), *([reason] if reasons else [])]
 
 
@@ -272,14 +279,18 @@ def _filled(cells: Sequence[str], count: int) -> list[str]:
 
 
 def counts(table: Table) -> list[str]:
-    """The lines below a table: the count of rows, where it is a list, and what is wrong with those not shown."""
+    """The lines below a table: the count of rows, where it is a list, and what is wrong with rows in full."""
     if table.kind != 'rows':
         return []
     hidden = len(table.lines) - MOST
     more = f'… and {counted(hidden, "more row")}: ' if hidden > 0 else ''
     bad = f', {table.invalid} of them not valid' if table.invalid else ''
     cut = ', the last one not whole' if table.is_cut else ''
-    wrong = [(number, line.error) for number, line in enumerate(table.lines[MOST:], MOST + 1) if line.error]
+    wrong = [
+        (number, line.error)
+        for number, line in enumerate(table.lines, 1)
+        if line.error and (number > MOST or len(line.error) > _FIRST_WORDS)
+    ]
     told = [f'{SIGN} Row {number}: {error}' for number, error in wrong[:_ERRORS]]
     rest = len(wrong) - _ERRORS
     return [

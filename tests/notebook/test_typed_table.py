@@ -82,7 +82,7 @@ def test_the_rows_of_a_list_stand_in_the_order_of_the_fields() -> None:
 def test_a_bad_row_has_a_sign_and_the_first_words_of_its_error() -> None:
     table = table_of(grown(people(2, 2)))
     assert cells_of(table_markdown(table)) == [
-        ['#', 'name', 'age', 'tags', ''],
+        ['#', 'name', 'age', 'tags', 'problem'],
         ['1', 'n1', '1', '', ''],
         ['⚠ 2', 'n2', 'old', '', 'age: it is no integer'],
     ]
@@ -100,6 +100,13 @@ def test_at_most_fifty_rows_are_shown_and_all_are_counted() -> None:
     assert 'Row 130: age: it is no integer' in plain
     assert 'n50' in plain
     assert 'n51' not in plain + markdown
+
+
+def test_a_long_error_leaves_the_data_room_and_is_told_below() -> None:
+    error = '`age` should be a valid integer, unable to parse string as an integer'
+    table = Table('rows', ['a'], [Line(('x',), error), Line(('y',), 'short')])
+    assert [row[-1] for row in cells_of(table_markdown(table))[1:]] == [f'{error[:39]}…', 'short']
+    assert table_plain(table).endswith(f'2 rows, 2 of them not valid\n⚠ Row 1: {error}')
 
 
 def test_of_many_bad_rows_that_are_not_shown_some_are_told() -> None:
@@ -120,7 +127,7 @@ def test_an_empty_list_says_so() -> None:
 
 def test_what_the_type_does_not_have_gets_columns_behind_its_fields() -> None:
     table = table_of(grown({'response': [{'name': 'Ada', 'born': 1815}, 'Bob']}))
-    assert cells_of(table_markdown(table))[0] == ['#', 'name', 'age', 'tags', 'born', 'value', '']
+    assert cells_of(table_markdown(table))[0] == ['#', 'name', 'age', 'tags', 'born', 'value', 'problem']
     wide = table_of(grown({'response': [{f'f{n}': n for n in range(99)}]}))
     assert len(wide.columns) == 30
 
