@@ -7,6 +7,7 @@ at most `MOST` rows and tells how many there are; a row that is not valid stays 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -197,8 +198,10 @@ def table_markdown(table: Table) -> str:
         return _value_markdown(table)
     head, *rows = _grid(table)
     rule = ['---:' if name == '#' else '---' for name in head]
-    lines = [_markdown_row(head), f'| {" | ".join(rule)} |', *map(_markdown_row, rows)]
-    below = [f'*{_escaped(line)}*' for line in counts(table)]
+    width = len(table.columns) + (table.kind == 'rows')
+    cells = [[*map(_escaped, row[:width]), *map(_reason, row[width:])] for row in (head, *rows)]
+    lines = [_markdown_row(row) for row in (cells[0], rule, *cells[1:])]
+    below = [f'*{_reason(line)}*' for line in counts(table)]
     return sanitize('\n\n'.join(['\n'.join(lines) if rows else '', *below]).strip('\n'))
 
 
@@ -209,7 +212,7 @@ def _value_markdown(table: Table) -> str:
 def _paragraph(line: Line) -> str:
     """Text in which nothing is a mark, not even at the beginning of a line."""
     text = '\\\n'.join(_begun(piece) for piece in visible(line.cells[0]).strip().split('\n'))
-    return text + (f'\n\n*{SIGN} {_escaped(line.error)}*' if line.error else '')
+    return text + (f'\n\n*{SIGN} {_reason(line.error)}*' if line.error else '')
 
 
 def _begun(line: str) -> str:
@@ -221,7 +224,16 @@ def _begun(line: str) -> str:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return f'| {" | ".join(map(_escaped, cells))} |'
+    return f'| {" | ".join(cells)} |'
+
+
+_FIELD: Final = re.compile(r'`([\w.\[\]]+)`')
+
+
+def _reason(error: str) -> str:
+    """Words about what is wrong, with the names of fields as code."""
+    pieces = _FIELD.split(visible(error))
+    return ''.join(f'`{piece}`' if at % 2 else _escaped(piece) for at, piece in enumerate(pieces))
 
 
 def _escaped(text: str) -> str:

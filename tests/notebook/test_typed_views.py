@@ -318,7 +318,7 @@ def test_the_bundle_has_the_table_and_the_json_only_if_it_is_small() -> None:
 def test_what_is_wrong_with_the_whole_stands_below_the_data_that_came() -> None:
     problems = ["`age` should be a valid integer, not 'x'", '`name` is too short', 'it has too few']
     markdown = final_bundle(typed_response({'name': '', 'age': 'x'}, PERSON, problems))[0]['text/markdown']
-    assert '| age | x | ⚠ \\`age\\` should be a valid integer, not' in markdown
+    assert '| age | x | ⚠ `age` should be a valid integer, not' in markdown
     assert markdown.endswith('*⚠ Not valid: it has too few.*')
     assert markdown.count('too short') == 1
     rows = final_bundle(typed_response(people(2, 1), PEOPLE, ['`[0].age` should be a valid integer']))[0]
