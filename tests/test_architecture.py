@@ -51,10 +51,23 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
     'typed': VOCABULARY,
-    'conversation': frozenset({'exceptions', 'messages', 'output', 'usage'}),
+    'conversation': frozenset({'content', 'exceptions', 'messages', 'output', 'usage'}),
+    'content': frozenset({'_secret', 'exceptions', 'messages'}),
     'widgets': frozenset({'exceptions', 'messages'}),
     'notebook': VOCABULARY
-    | {'bridge', 'checks', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'typed', 'widgets'},
+    | {
+        'bridge',
+        'checks',
+        'content',
+        'conversation',
+        'direct',
+        'foreign',
+        'models',
+        'prices',
+        'stream',
+        'typed',
+        'widgets',
+    },
 }
 
 MOST_FLOORS = 12
@@ -246,6 +259,8 @@ NEVER_IMPORTS: Mapping[str, set[str]] = {
     'direct': {'json', *_IO, *_LOOPS, *_SCREEN},
     'local': {'httpx', *_SCREEN},
     'widgets': {'IPython', *_IO},
+    # pure; `time` is the clock by which it is said which value took long, where none is passed in
+    'content': {*_IO, *_SCREEN, *(_LOOPS - {'time'})},
     # IPython's room speaks no HTTP
     'notebook': {*_IO},
 }

@@ -153,6 +153,18 @@ class Answer:
         text = self.text if len(self.text) <= _SHOWN else f'{self.text[: _SHOWN - 1]}…'
         return f'Answer({text!r}, model={self.model!r}, state={self.state!r})'
 
+    def _repr_llm_(self) -> str:
+        """What another model is given in its place."""
+        return self.text
+
+    def _ai_repr_(self, *, multimodal: bool = True, **hints: Any) -> dict[str, Any]:
+        """The same by MIME type (JEP 129), with the first picture that the model has made."""
+        from jupyter_stream.messages import FilePart
+
+        images = [part.content for part in self.response.parts if isinstance(part, FilePart) and part.content.is_image]
+        shown = {image.media_type: image.data for image in images[:1]} if multimodal else {}
+        return {'text/llm+plain': self.text, **shown}
+
     def _ipython_display_(self) -> None:
         if self._cell is None or self._cell != running_cell() or not ends_cell():
             raise NotImplementedError  # IPython's word for: show it as the other methods say
