@@ -50,7 +50,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'models': VOCABULARY
     | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
-    'conversation': frozenset({'exceptions', 'messages', 'usage'}),
+    'conversation': frozenset({'content', 'exceptions', 'messages', 'usage'}),
     'content': frozenset({'_secret', 'exceptions', 'messages'}),
     'widgets': frozenset({'exceptions', 'messages'}),
     'notebook': VOCABULARY

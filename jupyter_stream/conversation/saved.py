@@ -24,6 +24,7 @@ from .cells import CellKey
 from .notebooks import Notebook
 from .thread import Place, Thread
 from .turn import Turn, digest_of
+from .values import kept_values, lacks_values, restored_values
 
 __all__ = ('Kept', 'cells_of', 'kept_turns', 'metadata_of', 'restore')
 
@@ -46,7 +47,7 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
         turn: The turn.
         prompt: The prompt that can be read off the cell's text; None where it cannot.
     """
-    said = turn.prompt
+    said = turn.written
     base = thread.base
     kept: dict[str, Any] = {
         'thread': thread.name,
@@ -54,9 +55,11 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
         'nth': place.key.nth or None,
         'prompt': digest_of(said),
         'said': said if prompt != said and len(said) <= _LONGEST_PROMPT else None,
+        **(kept_values(turn.filled) if turn.filled is not None else {}),
         'prefix': turn.prefix,
         'digest': turn.digest,
         'request': turn.request_key or None,
+        'sent': len(turn.sent) or None,
         'model': turn.model,
         'title': turn.title or None,
         'parts': list(_parts(turn.response)),
@@ -90,7 +93,7 @@ def _part_adapter() -> TypeAdapter[ModelResponsePart]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A turn as a notebook keeps it, and where it belongs."""
+    """A turn as a notebook keeps it, where it belongs, and how many turns it was sent with."""
 
     thread: str
     at: int
@@ -99,6 +102,7 @@ class Kept:
     is_pinned: bool = False
     is_forgotten: bool = False
     base: tuple[str, CellKey] | None = None
+    sent: int = 0
 
 
 def kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequence[str]]) -> list[Kept]:
@@ -140,6 +144,7 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
     nth = int(saved.get('nth', 0))
     said = saved.get('said')
     prompt = said if isinstance(said, str) else prompts[nth]
+    filled = restored_values(prompt, saved)
     response = ModelResponse(
         parts=list(_restored_parts(saved['parts'], saved.get('text', ()), plain)),
         usage=RequestUsage(**_mapping(ours.get('usage'))),
@@ -149,7 +154,7 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         state=ours.get('state', 'complete'),
     )
     turn = Turn(
-        [ModelRequest(parts=[UserPromptPart(prompt)]), response],
+        [ModelRequest(parts=[UserPromptPart(prompt if filled is None else filled.content())]), response],
         model=str(saved['model']),
         title=str(saved.get('title') or saved['model']),
         source=source,
@@ -158,6 +163,8 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         request_key=str(saved.get('request', '')),
         is_summary=bool(saved.get('is_summary')),
         is_restored=True,
+        is_partial=lacks_values(saved),
+        filled=filled,
     )
     if digest_of(prompt) != saved['prompt'] or turn.digest != saved['digest']:
         turn = replace(turn, is_edited=True, request_key='')
@@ -170,6 +177,7 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         bool(saved.get('is_pinned')),
         bool(saved.get('is_forgotten')),
         (str(base['thread']), CellKey(str(base['cell']), int(base['nth']))) if base else None,
+        int(saved.get('sent', 0)),
     )
 
 
@@ -211,7 +219,18 @@ def restore(notebook: Notebook, kept: Sequence[Kept]) -> int:
             found = [place for place in origin.places if place.key == one.base[1]]
             if found and origin is not thread:
                 thread.base = (origin, found[0])
+    for one in kept:
+        _note_sent(notebook.thread(one.thread), one)
     return added
+
+
+def _note_sent(thread: Thread, kept: Kept) -> None:
+    """Which turns it was sent with can be told where they were all that stand above it, in cells that run now too."""
+    at = next(at for at, place in enumerate(thread.places) if place.key == kept.key)
+    own = (place.current for place in thread.places[:at] if place.gone != 'forgotten')
+    above = [*thread.inherited(), *(turn for turn in own if turn is not None)]
+    if kept.sent == len(above):
+        kept.turn.sent_with(above)
 
 
 def _place(kept: Kept, *, ran: bool) -> Place:

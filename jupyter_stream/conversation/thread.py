@@ -87,7 +87,7 @@ class Thread:
     @property
     def turns(self) -> list[Turn]:
         """The turns that count, in their order; of a fork also those that it goes on from."""
-        return [*self._inherited(), *_counting(self.places)]
+        return [*self.inherited(), *_counting(self.places)]
 
     @property
     def messages(self) -> list[ModelMessage]:
@@ -105,12 +105,12 @@ class Thread:
 
     def before(self, place: Place) -> list[Turn]:
         """The turns that stand above a place."""
-        return [*self._inherited(), *_counting(self.places[: self.places.index(place)])]
+        return [*self.inherited(), *_counting(self.places[: self.places.index(place)])]
 
     def stale(self) -> set[Turn]:
         """The turns that were asked with something else than what stands above them now."""
         found: set[Turn] = set()
-        prefix = Prefix(self._inherited())
+        prefix = Prefix(self.inherited())
         for place in self.places:
             turn = place.turn
             if turn is not None:
@@ -249,7 +249,8 @@ class Thread:
 
     # ------------------------------------------------------------------ inside
 
-    def _inherited(self) -> list[Turn]:
+    def inherited(self) -> list[Turn]:
+        """The turns of another thread that it goes on from."""
         if self.base is None:
             return []
         thread, place = self.base

@@ -42,6 +42,7 @@ _WITHOUT_A_WORD = {
 }
 _EMPTY = 'The answer is empty.'
 _STALE = '↻ The turns above have changed since this was asked.'
+_FORGOTTEN = '⊘ Forgotten: this turn is sent no more.'
 _LONGEST_SAID = 500
 _PICTURES = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
 _PRIVATE = re.compile(
@@ -61,6 +62,7 @@ def final_bundle(
     byline: bool = True,
     turn: Mapping[str, Any] | None = None,
     is_stale: bool = False,
+    is_forgotten: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The data and the metadata to display for an answer, whole or in part.
 
@@ -75,6 +77,7 @@ def final_bundle(
         byline: Whether the last line says who answered.
         turn: What is kept of it as a turn of a thread; where its texts are in the plain text is added.
         is_stale: Whether what stands above it has changed since it was asked.
+        is_forgotten: Whether its thread sends it no more.
     """
     blocks = [block_of(part, index) for index, part in enumerate(response.parts)]
     notes = notes_of(response, mark, error)
@@ -85,8 +88,7 @@ def final_bundle(
     if last is not None:
         markdown.append(byline_markdown(last))
         plain.append(last)
-    if is_stale:
-        markdown.append(f'*{_STALE}*')
+    markdown += [f'*{said}*' for said, holds in ((_STALE, is_stale), (_FORGOTTEN, is_forgotten)) if holds]
     data = {'text/markdown': '\n\n'.join(markdown), 'text/plain': '\n\n'.join(plain)}
     metadata = _metadata(response, settings, elapsed)
     if turn is not None:

@@ -37,6 +37,9 @@ class AskOptions:
     max_tokens: int | None = None
     out: str | None = None
     trace: bool = False
+    raw: bool = False
+    dry_run: bool = False
+    with_outputs: int | None = None
     thread: str | None = None
     fresh: bool = False
     fork: str | None = None
@@ -105,6 +108,16 @@ OPTIONS: tuple[Option, ...] = (
         'max_tokens', ('--max-tokens',), 'COUNT', 'a positive whole number', 'the most tokens to answer with', _count
     ),
     Option('trace', ('--trace',), '', '', 'show when what of the answer came; alone, of the last answers', bool),
+    Option('raw', ('--raw',), '', '', 'send the prompt to the letter, {{ and }} too', bool),
+    Option(
+        'with_outputs',
+        ('--with-outputs',),
+        'COUNT',
+        'a positive whole number',
+        'send source and outputs of so many cells that ran last',
+        _count,
+    ),
+    Option('dry_run', ('-n', '--dry-run'), '', '', 'show the messages that would be sent; nobody is asked', bool),
     Option('out', ('-o', '--out'), 'VAR', "a variable's name", 'a variable for the answer object', _variable),
     Option(
         'thread',

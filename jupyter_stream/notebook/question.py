@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -14,6 +14,7 @@ from jupyter_stream.notebook.names import title_of
 from jupyter_stream.notebook.shell import cell_id
 
 if TYPE_CHECKING:
+    from jupyter_stream.content.template import Filled
     from jupyter_stream.messages import ModelMessage, ModelRequest, SystemPromptPart, UserContent
     from jupyter_stream.models import Model
     from jupyter_stream.models.instrumented import Instrument
@@ -32,7 +33,9 @@ _SUMMARIZE: Final = (
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of which model; `settings` are those of the request, `history` the messages before it, `thread` the
-    name of the thread that these are of, if they are of one.
+    name of the thread that these are of, if they are of one, and `key` a digest of all that is sent, of which the ids
+    of its answer are made; '' for ids at random. `filled` says how the prompt was written, where values were put into
+    it; `notes` are said in the muted line.
     """
 
     prompt: str | Sequence[UserContent]
@@ -42,6 +45,9 @@ class Question:
     history: Sequence[ModelMessage] = ()
     instrument: Instrument = None
     thread: str | None = None
+    key: str = ''
+    filled: Filled | None = None
+    notes: Sequence[str] = ()
 
     @property
     def title(self) -> str:
@@ -81,12 +87,16 @@ class Question:
             return [replace(first, parts=[system, *first.parts]), *rest]
         return [ModelRequest(parts=[system]), first, *rest]
 
-    def open(self, messages: Sequence[ModelMessage]) -> AbstractAsyncContextManager[StreamedResponse]:
+    @asynccontextmanager
+    async def open(self, messages: Sequence[ModelMessage]) -> AsyncGenerator[StreamedResponse]:
         """The request as a context manager of its stream; nothing is sent until it is entered."""
+        from jupyter_stream._dataclasses import ids_made_of
         from jupyter_stream.direct import model_request_stream
 
         model = _traced(self.model, self.instrument, self.thread)
-        return model_request_stream(model, messages, model_settings=self.settings, instrument=False)
+        with ids_made_of(f'{self.key}:{len(messages)}') if self.key else nullcontext():
+            async with model_request_stream(model, messages, model_settings=self.settings, instrument=False) as stream:
+                yield stream
 
 
 def _traced(model: Model | str, instrument: Instrument, thread: str | None) -> Model | str:
@@ -108,7 +118,8 @@ def _refuse_keys(prompt: str | Sequence[UserContent]) -> None:
     from jupyter_stream.models.base import key_in
 
     for piece in [prompt] if isinstance(prompt, str) else prompt:
-        name = key_in(piece, os.environ) if isinstance(piece, str) else None
+        text = piece if isinstance(piece, str) else getattr(piece, 'content', None)
+        name = key_in(text, os.environ) if isinstance(text, str) else None
         if name is not None:
             raise UserError(
                 f'The prompt holds the key that {name} is set to. Nothing was sent: take the key out of it.'
@@ -207,6 +218,7 @@ _ARGUMENTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     'system': (_is_text, 'a text'),
     'title': (_is_text, 'a text'),
     'messages': (_is_list, 'a list of messages'),
+    'values': (lambda value: isinstance(value, Mapping), 'a mapping of names to values'),
     'model_settings': (lambda value: isinstance(value, Mapping), 'a dict'),
 }
 """What the arguments of `ask`, `show` and `explore` must be: looked at before anything is shown or loaded."""
