@@ -50,7 +50,10 @@ PICTURE: dict[str, Callable[[str], Any]] = {
     'anthropic': lambda data: {
         'type': 'image', 'source': {'type': 'base64', 'media_type': 'image/png', 'data': data},
     },
-    'google': lambda data: {'inlineData': {'mime_type': 'image/png', 'data': data}},
+    # Its base64 is that of URLs, as Google's own library writes it.
+    'google': lambda data: {
+        'inlineData': {'mime_type': 'image/png', 'data': data.replace('+', '-').replace('/', '_')},
+    },
     'bedrock': lambda data: {'image': {'format': 'png', 'source': {'bytes': data}}},
 }  # fmt: skip
 
