@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_stream import bridge
 from jupyter_stream.content import ContentError, Hints, content_of
@@ -153,7 +153,9 @@ class Values:
 
 
 def _pictures(formatter: Any, value: Any) -> Mapping[str, Any]:
-    return cast('Mapping[str, Any]', formatter.format(value, include={'image/png', 'image/jpeg'})[0])
+    # Each for itself: asked for all at once, IPython lets a value that displays itself do so.
+    found = {kind: formatter.formatters[kind](value) for kind in ('image/png', 'image/jpeg')}
+    return {kind: data[0] if isinstance(data, tuple) else data for kind, data in found.items() if data is not None}
 
 
 def _waited(awaitable: Awaitable[Any]) -> Any:

@@ -269,3 +269,21 @@ def test_an_interrupt_passes_through() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         sent('{{ stop() }}', stop=stop)
+
+
+def test_a_value_that_displays_itself_is_not_displayed_by_being_asked() -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    displayed: list[str] = []
+
+    class Widget:
+        def _ipython_display_(self) -> None:
+            displayed.append('shown')
+
+        def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
+            return PNG, {'width': 30}
+
+    shell = InteractiveShell()
+    (said, image) = Values(FunctionModel(lambda *_: None), {'w': Widget()}, 100, shell).filled('{{ w }}').content()
+    assert displayed == []
+    assert isinstance(image, BinaryContent) and image.data == PNG
