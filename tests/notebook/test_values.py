@@ -19,6 +19,7 @@ from jupyter_stream.models.fallback import FallbackModel
 from jupyter_stream.models.function import FunctionModel
 from jupyter_stream.models.test import TestModel
 from jupyter_stream.notebook import kernel
+from jupyter_stream.notebook.answer import Answer
 from jupyter_stream.notebook.defaults import VALUE_TOKENS, Defaults
 from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.values import Values, with_values
@@ -56,9 +57,15 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     registered._functions.update(before)
 
 
+def content_of(answer: Answer) -> Any:
+    """What was sent."""
+    part: Any = answer.messages[0].parts[0]
+    return part.content
+
+
 def sent(prompt: Any, **values: Any) -> Any:
     """The prompt as `ask` sends it."""
-    return ask(prompt, values=values, model='test', display=False).messages[0].parts[0].content
+    return content_of(ask(prompt, values=values, model='test', display=False))
 
 
 def test_an_expression_is_its_value_and_all_else_is_to_the_letter() -> None:
@@ -68,13 +75,13 @@ def test_an_expression_is_its_value_and_all_else_is_to_the_letter() -> None:
 def test_without_values_nothing_is_evaluated() -> None:
     answer = ask('{{ 1 + 1 }}', model='test', display=False)
 
-    assert answer.messages[0].parts[0].content == '{{ 1 + 1 }}'
+    assert content_of(answer) == '{{ 1 + 1 }}'
 
 
 def test_aask_takes_values_too() -> None:
     answer = asyncio.run(aask('{{ x }}', values={'x': 5}, model='test', display=False))
 
-    assert answer.messages[0].parts[0].content == '5'
+    assert content_of(answer) == '5'
 
 
 def test_each_text_of_a_list_is_filled_in() -> None:
