@@ -72,10 +72,6 @@ def content_of(
     kind, began = kind_of(value), clock()
     try:
         content = _Asker(hints, wait, formats).content(value, name)
-    except ContentError:
-        raise
-    except Exception as error:
-        raise _refused(name, kind, f'it raised {type(error).__name__}: {_message(error)}') from error
     except KeyboardInterrupt as error:
         error.add_note(f'{_called(name, kind)} had been read for {clock() - began:.1f} s.')
         raise
@@ -109,6 +105,8 @@ class _Asker:
             return rendered(self._shown(value), name, kind, self._hints)
         except ContentError as error:
             raise _refused(name, kind, str(error)) from error.__cause__
+        except Exception as error:
+            raise _refused(name, kind, f'it raised {type(error).__name__}: {_message(error)}') from error
 
     def _shown(self, value: Any, depth: int = 0) -> Shown:
         """What the first says that says anything."""

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
 from jupyter_stream.content.pictures import media_type_of, picture
@@ -74,10 +74,11 @@ def _file(where: Path, size: int) -> Shown:
 
 def _named(where: Path) -> str | None:
     """The type that the name tells, of those that some model reads."""
-    from jupyter_stream.messages import BinaryContent
+    from jupyter_stream.messages import AudioMediaType, DocumentMediaType, ImageMediaType, VideoMediaType
 
-    empty = BinaryContent(b'', media_type=_guess(where.name) or '')
-    return empty.media_type if empty.is_audio or empty.is_video or empty.is_document or empty.is_image else None
+    kinds = (AudioMediaType, DocumentMediaType, ImageMediaType, VideoMediaType)
+    guessed = _guess(where.name)
+    return guessed if any(guessed in get_args(kind) for kind in kinds) else None
 
 
 def _guess(name: str) -> str | None:

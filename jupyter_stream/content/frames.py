@@ -1,7 +1,7 @@
 """Frames and columns of every library, by narwhals: what they hold, and their first rows.
 
-The work is bounded whatever the size. Of a frame in memory each column is summed up by a sample of rows, evenly spaced,
-if there are many; of a lazy frame, or a query of a database, only the first rows are read, and nothing is counted.
+The work is bounded whatever the size. Of a frame in memory each column is summed up by a sample of rows, if there are
+many; of a lazy frame, or a query of a database, only the first rows are read, and nothing is counted.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ ROWS: Final = 10
 _SAMPLED: Final = 1_000_000
 """Cells that are looked at for the summary of all columns."""
 
+_GOLDEN: Final = 0x9E3779B1
+"""2 to the 32nd by the golden ratio: multiples of it look random, and are the same in each run."""
+
+_SHAPES: Final = 100_000
+
 _PANDAS_LIKE: Final = ('pandas', 'modin', 'cudf', 'geopandas', 'fireducks')
 
 
@@ -35,7 +40,6 @@ class _Read:
         sample: What the summaries are made from; None where nothing may be read.
         rows: How many rows there are; None where that is not known.
         columns: How many columns there are.
-        step: Of how many rows the sample has one.
         indexed: How many of the first columns are names of the rows.
     """
 
@@ -43,7 +47,6 @@ class _Read:
     sample: Any
     rows: int | None
     columns: int
-    step: int = 1
     notes: Sequence[str] = ()
     indexed: int = 0
 
@@ -115,16 +118,15 @@ def _pandas_like(value: Any) -> _Read:
 
     rows, columns = value.shape
     part = value.iloc[:, :MOST_COLUMNS]
-    step = _step(rows, part.shape[1])
-    head, sample = _named(part.head(ROWS)), _named(part.iloc[::step])
+    at = _sampled(rows, part.shape[1])
+    head, sample = _named(part.head(ROWS)), _named(part if at is None else part.iloc[at])
     indexed = head.shape[1] - part.shape[1]
     return _Read(
         nw.from_native(head, eager_only=True),
         nw.from_native(sample, eager_only=True),
         rows,
         columns,
-        step,
-        [*_index_note(head, indexed), *_geography(value)],
+        [*_sample_note(at), *_index_note(head, indexed), *_geography(value)],
         indexed,
     )
 
@@ -160,7 +162,7 @@ def _geography(value: Any) -> list[str]:
         return []
     geometry = value.geometry
     bounds = ', '.join(f'{number:.6g}' for number in geometry.total_bounds)
-    types = geometry.iloc[:: _step(len(geometry), 40)].geom_type.value_counts()
+    types = geometry.geom_type.head(_SHAPES).value_counts()
     kinds = ', '.join(f'{count:,} {kind}' for kind, count in types.items())
     crs = getattr(geometry.crs, 'to_string', lambda: geometry.crs)()
     return [f'geometry in {geometry.name!r}: {kinds}; CRS {crs}; bounds (x and y, least then most) {bounds}']
@@ -169,8 +171,8 @@ def _geography(value: Any) -> list[str]:
 def _eager(known: Any) -> _Read:
     rows, columns = known.shape
     part = known.select(known.columns[:MOST_COLUMNS]) if columns > MOST_COLUMNS else known
-    step = _step(rows, min(columns, MOST_COLUMNS))
-    return _Read(part.head(ROWS), part.gather_every(step) if step > 1 else part, rows, columns, step)
+    at = _sampled(rows, min(columns, MOST_COLUMNS))
+    return _Read(part.head(ROWS), part if at is None else part[at], rows, columns, _sample_note(at))
 
 
 def _lazy(known: Any, value: Any) -> _Read:
@@ -215,12 +217,24 @@ def _batches(reader: Any) -> _Read:
         rows += batch.num_rows
     table = pyarrow.Table.from_batches(batches, reader.schema)
     known: Any = nw.from_native(table.select(list(range(min(columns, MOST_COLUMNS)))), eager_only=True)
-    notes = () if is_all else (f'summed up by the first {rows:,} rows',)
+    notes: Sequence[str] = () if is_all else (f'summed up by the first {rows:,} rows',)
     return _Read(known.head(ROWS), known, rows if is_all else None, columns, notes=notes)
 
 
-def _step(rows: int, columns: int) -> int:
-    return max(1, -(-rows * max(columns, 1) // _SAMPLED))
+def _sampled(rows: int, columns: int) -> list[int] | None:
+    """The rows that a summary is made from; None for all.
+
+    One of each so many, which one differs: rows at equal distances would show one day of the week only. The same rows
+    in each run, or the same question would be another one.
+    """
+    step = -(-rows * max(columns, 1) // _SAMPLED)
+    if step <= 1:
+        return None
+    return [at + (at * _GOLDEN >> 16) % step for at in range(0, rows - step, step)]
+
+
+def _sample_note(at: list[int] | None) -> list[str]:
+    return [] if at is None else [f'columns are summed up by a sample of {len(at):,} rows']
 
 
 # ------------------------------------------------------------------ what is said of it
@@ -229,10 +243,7 @@ def _step(rows: int, columns: int) -> int:
 def _table(read: _Read) -> Table:
     schema = read.head.schema
     columns = [Column(name, _type_of(dtype), _summary(read.sample, name)) for name, dtype in schema.items()]
-    notes = list(read.notes)
-    if read.step > 1:
-        notes.append(f'columns are summed up by every {read.step:,}th row')
-    return Table(read.rows, read.columns, columns, read.head.rows(), notes, read.indexed)
+    return Table(read.rows, read.columns, columns, read.head.rows(), read.notes, read.indexed)
 
 
 def _summary(sample: Any, name: str) -> str:

@@ -32,13 +32,19 @@ _WIDTH: Final = 100
 
 def structure(value: Any, hints: Hints) -> Shown:
     """The value as JSON of at most the budget's size."""
-    text = ''
-    for length, depth, characters in _LIMITS:
-        data = _Walk(length, characters).data(value, depth)
-        text = _json(data)
+    for length, depth, characters in _LIMITS[:-1]:
+        try:
+            text = _json(_Walk(length, characters, hints.characters).data(value, depth))
+        except _TooLarge:
+            continue
         if len(text) <= hints.characters:
-            break
-    return Shown(cut(text, hints.characters))
+            return Shown(text)
+    length, depth, characters = _LIMITS[-1]
+    return Shown(cut(_json(_Walk(length, characters).data(value, depth)), hints.characters))
+
+
+class _TooLarge(Exception):
+    """What was read so far is more than there is room for."""
 
 
 def _json(data: Any, indent: str = '') -> str:
@@ -62,15 +68,30 @@ class _Walk:
     Attributes:
         length: How many items of a container are read.
         characters: How much of a text.
+        room: How many characters there is still room for; None where less is read instead of nothing.
         left: How many items may still be read in all.
     """
 
     length: int
     characters: int
+    room: int | None = None
     left: int = _ITEMS
 
     def data(self, value: Any, depth: int) -> Any:
+        """The value as JSON has it.
+
+        Raises:
+            _TooLarge: there is a room, and it is full.
+        """
         self.left -= 1
+        data = self._data(value, depth)
+        if self.room is not None:
+            self.room -= len(data) + 2 if isinstance(data, str) else 1
+            if self.room < 0:
+                raise _TooLarge
+        return data
+
+    def _data(self, value: Any, depth: int) -> Any:
         if value is None or isinstance(value, bool | int | float):
             return value if not isinstance(value, float) or abs(value) < float('inf') else str(value)
         if isinstance(value, str):

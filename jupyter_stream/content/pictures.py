@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-from jupyter_stream.content.pieces import Hints, Shown
+from jupyter_stream.content.pieces import ContentError, Hints, Shown
 from jupyter_stream.content.text import cut, one_line, size_of
 
 if TYPE_CHECKING:
@@ -105,12 +105,19 @@ def picture(data: bytes, media_type: str, text: str = '') -> Shown:
 
     size = pixels(data)
     if size is not None and max(size) > LONGEST and find_spec('PIL') is not None:
-        from PIL import Image
-
-        with Image.open(BytesIO(data)) as opened:
-            return _drawn(opened, text)
+        return _opened(data, text)
     said = f'{size[0]:,} × {size[1]:,} px' if size is not None else size_of(len(data))
     return Shown(_joined(f'Picture of {said}.', text), [BinaryImage(data, media_type=media_type)])
+
+
+def _opened(data: bytes, text: str) -> Shown:
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(data)) as image:
+            return _drawn(image, text)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ContentError('it begins as a picture and cannot be read as one; it may be damaged.') from error
 
 
 def pillow(value: Any, hints: Hints) -> Shown | None:
