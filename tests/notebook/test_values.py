@@ -165,17 +165,17 @@ def test_a_model_that_takes_no_pictures_is_told_of_one() -> None:
 class Small(TestModel):
     """A model that reads little at once."""
 
-    context_window = 2_000  # type: ignore[assignment]
+    context_window = 1_000  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize(
     ('model', 'count', 'tokens'),
     [
         (TestModel(), 1, VALUE_TOKENS),
-        (TestModel(), 32, 1_000),
+        (TestModel(), 64, 500),
         (TestModel(), 10_000, 100),
-        (Small(), 1, 1_000),
-        (Small(), 4, 250),
+        (Small(), 1, 500),
+        (Small(), 4, 125),
     ],
     ids=['one', 'many', 'very many', 'one for a small model', 'four for a small model'],
 )
@@ -184,8 +184,8 @@ def test_what_each_value_may_have(model: TestModel, count: int, tokens: int) -> 
 
 
 def test_the_hints_reach_the_value() -> None:
-    assert 'True 2000' in sent('{{ told }}', told=Told())
-    assert sent('{{ told }}' * 32, told=Told()).count('True 1000') == 32
+    assert 'True 1000' in sent('{{ told }}', told=Told())
+    assert sent('{{ told }}' * 64, told=Told()).count('True 500') == 64
 
 
 # ------------------------------------------------------------------ what is refused
