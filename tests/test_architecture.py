@@ -50,11 +50,24 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'models': VOCABULARY
     | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
-    'conversation': frozenset({'content', 'exceptions', 'messages', 'usage'}),
+    'typed': VOCABULARY,
+    'conversation': frozenset({'content', 'exceptions', 'messages', 'output', 'usage'}),
     'content': frozenset({'_secret', 'exceptions', 'messages'}),
     'widgets': frozenset({'exceptions', 'messages'}),
     'notebook': VOCABULARY
-    | {'bridge', 'checks', 'content', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
+    | {
+        'bridge',
+        'checks',
+        'content',
+        'conversation',
+        'direct',
+        'foreign',
+        'models',
+        'prices',
+        'stream',
+        'typed',
+        'widgets',
+    },
 }
 
 MOST_FLOORS = 12
@@ -235,6 +248,7 @@ NEVER_IMPORTS: Mapping[str, set[str]] = {
     # `time` is the clock that a delta's arrival is read from, where none is passed in
     'stream': {'json', 'os', *_IO, *_SCREEN, *(_LOOPS - {'time'})},
     'checks': {'os', *_IO, *_LOOPS, *_SCREEN},
+    'typed': {'os', *_IO, *_LOOPS, *_SCREEN},
     'profiles': {'os', *_IO, *_LOOPS, *_SCREEN},
     'providers': {'os', *_IO, *_LOOPS, *_SCREEN},
     'messages': {*_IO, *_LOOPS, *_SCREEN},

@@ -16,8 +16,10 @@ from jupyter_stream.messages import (
     ModelResponsePart,
     TextPart,
     ThinkingPart,
+    ToolCallPart,
     UserPromptPart,
 )
+from jupyter_stream.output import is_output_tool
 from jupyter_stream.usage import RequestUsage
 
 from .cells import CellKey
@@ -26,13 +28,16 @@ from .thread import Place, Thread
 from .turn import Turn, digest_of
 from .values import kept_values, lacks_values, restored_values
 
-__all__ = ('Kept', 'cells_of', 'kept_turns', 'metadata_of', 'restore')
+__all__ = ('Kept', 'cells_of', 'is_long_output', 'kept_turns', 'metadata_of', 'restore')
 
 _LONGEST_PROMPT: Final = 8_192
 """Characters of a prompt that is not the cell's own text; a longer one is not kept, nor can its turn be restored."""
 
 _LONGEST_PART: Final = 65_536
 """Characters of JSON of a part of an answer that is no text: of a signed thought, of a call."""
+
+_LONGEST_OUTPUT: Final = 8_192
+"""Characters of a typed answer: of a longer one its table is kept, which is the output's own."""
 
 
 # ------------------------------------------------------------------ into a notebook
@@ -71,10 +76,21 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
     return {name: value for name, value in kept.items() if value is not None}
 
 
+def is_long_output(part: ModelResponsePart) -> bool:
+    """Whether a part with the data of a typed answer is too long to be kept as JSON: the text of its turn is then what
+    the reader sees, the table.
+    """
+    if isinstance(part, TextPart):
+        return len(part.content) > _LONGEST_OUTPUT
+    if not isinstance(part, ToolCallPart) or not is_output_tool(part.tool_name):
+        return False
+    return len(part.args_as_json_str()) > _LONGEST_OUTPUT
+
+
 def _parts(response: ModelResponse) -> Iterator[Any]:
     """Of each part what must be kept: of a text only that it is one."""
     for part in response.parts:
-        if isinstance(part, TextPart):
+        if isinstance(part, TextPart) or is_long_output(part):
             yield 'text'
         elif not isinstance(part, FilePart) and not (isinstance(part, ThinkingPart) and not part.signature):
             kept = _part_adapter().dump_python(part, mode='json', exclude_defaults=True)
@@ -146,7 +162,7 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
     prompt = said if isinstance(said, str) else prompts[nth]
     filled = restored_values(prompt, saved)
     response = ModelResponse(
-        parts=list(_restored_parts(saved['parts'], saved.get('text', ()), plain)),
+        parts=list(_restored_parts(saved['parts'], saved.get('text', ()), plain, ours.get('json'))),
         usage=RequestUsage(**_mapping(ours.get('usage'))),
         model_name=ours.get('model'),
         provider_name=ours.get('provider'),
@@ -166,6 +182,8 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         is_partial=lacks_values(saved),
         filled=filled,
     )
+    if digest_of(turn.text.strip()) == saved.get('table'):  # what the reader sees of a long answer of a type
+        turn = replace(turn, digest=str(saved['digest']))
     if digest_of(prompt) != saved['prompt'] or turn.digest != saved['digest']:
         turn = replace(turn, is_edited=True, request_key='')
     base = saved.get('base')
@@ -181,14 +199,19 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
     )
 
 
-def _restored_parts(kept: Iterable[Any], spans: Iterable[Any], plain: str) -> Iterator[ModelResponsePart]:
-    texts = iter(spans)
+def _restored_parts(kept: Iterable[Any], texts: Iterable[Any], plain: str, json: Any) -> Iterator[ModelResponsePart]:
+    """The parts of an answer. A text stands somewhere in the plain text, or, where a table is shown of it, is given."""
+    left = iter(texts)
     for part in kept:
-        if part == 'text':
-            start, end = next(texts, (0, 0))
-            yield TextPart(plain[int(start) : int(end)])
-        else:
+        if part != 'text':
             yield _part_adapter().validate_python(part)
+            continue
+        found = next(left, (0, 0))
+        if found is None or isinstance(found, str):
+            yield TextPart(str(json if found is None else found))
+        else:
+            start, end = found
+            yield TextPart(plain[int(start) : int(end)])
 
 
 def restore(notebook: Notebook, kept: Sequence[Kept]) -> int:

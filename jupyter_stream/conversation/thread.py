@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from jupyter_stream.exceptions import UserError
 
 from .cells import CellKey, is_first_half, merged
+from .handover import with_results
 from .turn import Prefix, Turn, prefix_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Thread:
     @property
     def messages(self) -> list[ModelMessage]:
         """The messages of its turns, as they would be passed on: `ask('And why?', messages=thread.messages)`."""
-        return [message for turn in self.turns for message in turn.messages]
+        return with_results(message for turn in self.turns for message in turn.messages)
 
     def __iter__(self) -> Iterator[Turn]:
         return iter(self.turns)

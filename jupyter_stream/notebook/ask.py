@@ -35,6 +35,8 @@ def ask(
     messages: Sequence[ModelMessage] | Answer = (),
     thread: str | Thread | None = None,
     values: Mapping[str, Any] | None = None,
+    as_: Any = None,
+    retries: int = 0,
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
@@ -55,11 +57,14 @@ def ask(
             alone.
         values: the variables of the prompt: each `{{ expression }}` in it is evaluated with them, and a model is given
             what the value is. Without it the prompt is sent to the letter.
-        model_settings: further settings of the request; the two above win over it.
+        as_: the type that the answer is to be of, such as a pydantic model, `list[Model]`, a `Literal` or int.
+        retries: how often the model may try again where the answer is not of that type.
+        model_settings: further settings of the request; `temperature` and `max_tokens` win over it.
         display: False to show nothing.
 
     Returns:
-        The answer, with .text, .thinking, .usage, .messages and .response.
+        The answer, with .text, .thinking, .usage, .messages and .response; of a type also with .value, .data, .rows,
+        .errors and .frame().
 
     Raises:
         Interrupted: (a KeyboardInterrupt) the call was stopped; what came is still shown, with a mark.
@@ -67,9 +72,21 @@ def ask(
         ModelAPIError: the provider failed; its subclasses say how.
     """
     model_settings = concealed(model_settings)
-    answer = _player(
-        prompt, model, system, temperature, max_tokens, messages, thread, values, model_settings, display
-    ).run()
+    player = _player(
+        prompt,
+        model,
+        system,
+        temperature,
+        max_tokens,
+        messages,
+        thread,
+        values,
+        as_,
+        retries,
+        model_settings,
+        display,
+    )
+    answer = player.run()
     return answer.shown() if display else answer
 
 
@@ -83,12 +100,27 @@ async def aask(
     messages: Sequence[ModelMessage] | Answer = (),
     thread: str | Thread | None = None,
     values: Mapping[str, Any] | None = None,
+    as_: Any = None,
+    retries: int = 0,
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
     """`ask` for code that can await. In a cell, `await aask(…)` leaves the kernel free to hear widgets meanwhile."""
     model_settings = concealed(model_settings)
-    player = _player(prompt, model, system, temperature, max_tokens, messages, thread, values, model_settings, display)
+    player = _player(
+        prompt,
+        model,
+        system,
+        temperature,
+        max_tokens,
+        messages,
+        thread,
+        values,
+        as_,
+        retries,
+        model_settings,
+        display,
+    )
     answer = await player.play()
     return answer.shown() if display else answer
 
@@ -116,6 +148,8 @@ def _player(
     messages: Sequence[ModelMessage] | Answer,
     thread: str | Thread | None,
     values: Mapping[str, Any] | None,
+    as_: Any,
+    retries: int,
     model_settings: ModelSettings | None,
     display: bool,
 ) -> Player:
@@ -133,6 +167,8 @@ def _player(
             max_tokens=max_tokens,
             model_settings=model_settings,
             history=history,
+            as_=as_,
+            retries=retries,
         )
         if values is not None:
             from jupyter_stream.notebook.values import with_values

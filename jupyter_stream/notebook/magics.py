@@ -25,7 +25,7 @@ from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.operations import operate
 from jupyter_stream.notebook.options import AskOptions, OptionError, join_prompt, manual, parse
 from jupyter_stream.notebook.play import Player
-from jupyter_stream.notebook.question import Question, question, summary_prompt
+from jupyter_stream.notebook.question import Question, question, summary_prompt, type_named
 from jupyter_stream.notebook.transform import transform
 from jupyter_stream.notebook.views import choose
 from jupyter_stream.notebook.views.standing import Standing
@@ -202,6 +202,8 @@ class AskMagics(Magics):
             system=options.system,
             temperature=options.temperature,
             max_tokens=options.max_tokens,
+            as_=type_named(options.as_, self._names) if options.as_ else None,
+            retries=options.retries,
         )
         return prompts.filled(self.shell, asked, options, defaults, in_thread=self._is_in_thread(options, defaults))
 

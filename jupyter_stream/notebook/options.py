@@ -36,6 +36,8 @@ class AskOptions:
     temperature: float | None = None
     max_tokens: int | None = None
     out: str | None = None
+    as_: str | None = None
+    retries: int | None = None
     trace: bool = False
     raw: bool = False
     dry_run: bool = False
@@ -106,6 +108,15 @@ OPTIONS: tuple[Option, ...] = (
     Option('temperature', ('-t', '--temperature'), 'NUMBER', 'a number', 'the sampling temperature', _number),
     Option(
         'max_tokens', ('--max-tokens',), 'COUNT', 'a positive whole number', 'the most tokens to answer with', _count
+    ),
+    Option('as_', ('--as',), 'TYPE', 'a type', 'what the answer is to be: a model, `list[Model]`, int; quoted', _name),
+    Option(
+        'retries',
+        ('--retries',),
+        'COUNT',
+        'a positive whole number',
+        'how often the model may try again where the answer is not of the type',
+        _count,
     ),
     Option('trace', ('--trace',), '', '', 'show when what of the answer came; alone, of the last answers', bool),
     Option('raw', ('--raw',), '', '', 'send the prompt to the letter, {{ and }} too', bool),

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelRequest, SystemPromptPart, UserContent
     from jupyter_stream.models import Model
     from jupyter_stream.models.instrumented import Instrument
+    from jupyter_stream.parameters import ModelRequestParameters
     from jupyter_stream.settings import ModelSettings
     from jupyter_stream.stream import StreamedResponse
+    from jupyter_stream.typed.wanted import Typed
 
-__all__ = ('Question', 'check_arguments', 'is_model', 'question', 'summary_prompt')
+__all__ = ('Question', 'check_arguments', 'is_model', 'question', 'summary_prompt', 'type_named')
 
 
 _SUMMARIZE: Final = (
@@ -32,10 +34,21 @@ _SUMMARIZE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of which model; `settings` are those of the request, `history` the messages before it, `thread` the
-    name of the thread that these are of, if they are of one, and `key` a digest of all that is sent, of which the ids
-    of its answer are made; '' for ids at random. `filled` says how the prompt was written, where values were put into
-    it; `notes` are said in the muted line.
+    """What is asked of which model.
+
+    Attributes:
+        prompt: What the user says.
+        model: The model, or its name.
+        system: The system prompt.
+        settings: Those of the request.
+        history: The messages before it.
+        instrument: Whether and how the request is recorded with OpenTelemetry.
+        thread: The name of the thread that the history is of, if it is of one.
+        key: A digest of all that is sent, of which the ids of its answer are made; '' for ids at random.
+        filled: How the prompt was written, where values were put into it.
+        notes: What is said of it in the muted line.
+        typed: The type that the answer is to be of.
+        retries: How often the model may try again where the answer is not of that type.
     """
 
     prompt: str | Sequence[UserContent]
@@ -48,6 +61,8 @@ class Question:
     key: str = ''
     filled: Filled | None = None
     notes: Sequence[str] = ()
+    typed: Typed | None = None
+    retries: int = 0
 
     @property
     def title(self) -> str:
@@ -94,9 +109,25 @@ class Question:
         from jupyter_stream.direct import model_request_stream
 
         model = _traced(self.model, self.instrument, self.thread)
+        parameters = _parameters(self.typed, model) if self.typed is not None else None
         with ids_made_of(f'{self.key}:{len(messages)}') if self.key else nullcontext():
-            async with model_request_stream(model, messages, model_settings=self.settings, instrument=False) as stream:
+            async with model_request_stream(
+                model,
+                messages,
+                model_settings=self.settings,
+                model_request_parameters=parameters,
+                instrument=False,
+            ) as stream:
                 yield stream
+
+
+def _parameters(typed: Typed, model: Model | str) -> ModelRequestParameters:
+    from jupyter_stream.models import Model, infer_model
+
+    asked = infer_model(model)
+    # Several models in one, and those that ask nobody, have no profile of their own: each decides for itself.
+    is_known = type(asked).profile is not Model.profile
+    return typed.parameters(typed.mode_for(asked.profile) if is_known else 'auto')
 
 
 def _traced(model: Model | str, instrument: Instrument, thread: str | None) -> Model | str:
@@ -162,6 +193,8 @@ def question(
     max_tokens: int | None = None,
     model_settings: ModelSettings | None = None,
     history: Sequence[ModelMessage] = (),
+    as_: Any = None,
+    retries: int | None = None,
 ) -> Question:
     """The question with everything filled in: what is given, over `model_settings`, over the defaults.
 
@@ -169,7 +202,9 @@ def question(
         UserError: the prompt is empty, or something is not what it has to be.
     """
     check_arguments(
-        prompt=prompt, messages=history, **_given({'model': model, 'system': system, 'model_settings': model_settings})
+        prompt=prompt,
+        messages=history,
+        **_given({'model': model, 'system': system, 'model_settings': model_settings, 'retries': retries}),
     )
     if _is_blank(prompt) or all(map(_is_blank, prompt)):
         raise UserError('There is nothing to ask: the prompt is empty.')
@@ -178,7 +213,37 @@ def question(
     settings: Any = {**_given(base), **(model_settings or {}), **_given(own)}
     asked = model if model is not None else default_model(defaults.model)
     told = defaults.system if system is None else system
-    return Question(prompt, asked, told, settings, history, defaults.instrument)
+    if retries and (as_ is None or as_ is str):
+        raise UserError('`retries` is for answers of a type: say which with `--as`, or `as_`.')
+    return Question(
+        prompt, asked, told, settings, history, defaults.instrument, typed=_typed(as_), retries=retries or 0
+    )
+
+
+def type_named(expression: str, names: Mapping[str, Any]) -> Any:
+    """The type that an expression of `--as` stands for, in the user's namespace.
+
+    Raises:
+        UserError: it stands for none.
+    """
+    import typing
+
+    known = {name: getattr(typing, name) for name in ('Annotated', 'Any', 'Literal', 'Optional', 'Union')}
+    try:
+        return eval(expression, {**known, **names})
+    except SyntaxError:
+        raise UserError(f'`--as {expression}` is no Python expression: quote it if it has spaces.') from None
+    except Exception as error:
+        raise UserError(f'`--as {expression}` is no type here: {type(error).__name__}: {error}.') from None
+
+
+def _typed(wanted: Any) -> Typed | None:
+    """The type of the answer; None where it is to be text."""
+    if wanted is None or wanted is str:
+        return None
+    from jupyter_stream.typed.wanted import Typed
+
+    return Typed(wanted)
 
 
 def summary_prompt(rest: str, body: str | None) -> str:
@@ -220,6 +285,7 @@ _ARGUMENTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     'messages': (_is_list, 'a list of messages'),
     'values': (lambda value: isinstance(value, Mapping), 'a mapping of names to values'),
     'model_settings': (lambda value: isinstance(value, Mapping), 'a dict'),
+    'retries': (lambda value: type(value) is int and value >= 0, 'a whole number of at least 0'),
 }
 """What the arguments of `ask`, `show` and `explore` must be: looked at before anything is shown or loaded."""
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from jupyter_stream.notebook.play import Playable
     from jupyter_stream.notebook.question import Question
     from jupyter_stream.notebook.views.publish import Publisher
+    from jupyter_stream.typed.wanted import Typed
     from jupyter_stream.widgets.live import LiveView
 
 __all__ = (
@@ -124,7 +125,7 @@ def in_thread(
     same = asked.unchanged() if defaults.rerun == 'reuse' and not again else None
     if same is None:
         return filled, asked.take
-    return Replay(same, question.settings), partial(asked.show_again, same)
+    return Replay(same, question.settings, typed=question.typed), partial(asked.show_again, same)
 
 
 def would_ask(
@@ -218,6 +219,7 @@ class InThread:
             json.dumps(shareable(question.settings), sort_keys=True),
             prefix_of(self._sent),
             *pieces_of(question.prompt),
+            *([json.dumps(question.typed.definition.json_schema)] if question.typed else []),
         )
         self._asked = replace(
             question,
@@ -504,6 +506,7 @@ class Replay:
     turn: Turn
     settings: Mapping[str, Any] | None = None
     loop_bound: bool = False
+    typed: Typed | None = None
 
     @property
     def title(self) -> str:
