@@ -76,7 +76,9 @@ def content_of(
         error.add_note(f'{_called(name, kind)} had been read for {clock() - began:.1f} s.')
         raise
     if (took := clock() - began) > _SLOW:
-        said = f'{_called(name, kind)} took {took:.1f} s to become part of the prompt; register a shorter form of it.'
+        said = (
+            f'{_called(name, kind)} took {took:.1f} s to become part of the prompt; a shorter form can be registered.'
+        )
         warnings.warn(said, SlowValueWarning, stacklevel=2)
     return content
 

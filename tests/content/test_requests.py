@@ -1,131 +1,99 @@
-"""The request of a figure, a frame and a PDF in a prompt: the peer's body, or what the provider's page says.
-
-The peer writes its body with the provider's own SDK; those of OpenAI and Anthropic are installed for the tests. Those
-of Mistral, Google and Amazon are held against their pages.
-"""
+"""What a request of each protocol holds for a figure, a frame and a PDF in its prompt."""
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-import pandas as pd
-import pydantic_ai.messages
 import pytest
 
-from jupyter_stream.content.template import Filled
-from jupyter_stream.messages import BinaryContent, ModelMessagesTypeAdapter, ModelRequest, UserPromptPart
-from jupyter_stream.notebook.defaults import VALUE_TOKENS
-from jupyter_stream.notebook.values import Values
-from tests.field import peer
-from tests.field.histories import sent
+from jupyter_stream.content import content_of
+from jupyter_stream.messages import ModelRequest, UserPromptPart
+from jupyter_stream.models import ModelRequestParameters
+from jupyter_stream.profiles import profile
+from jupyter_stream.providers import find
+from jupyter_stream.wire.base import Target
 
-PDF = b'%PDF-1.4\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n'
-WRITTEN = 'What do {{ value }} say?'
+from .values import figure, sales, written
 
-
-def figure(folder: Path) -> Any:
-    matplotlib.use('agg')
-    from matplotlib.figure import Figure
-
-    drawn = Figure(figsize=(1, 1))
-    drawn.subplots().plot([1, 2, 4])
-    return drawn
+MODELS = (
+    'openai-chat:gpt-5-mini',
+    'openai-responses:gpt-5-mini',
+    'anthropic:claude-sonnet-4-5',
+    'google:gemini-2.5-flash',
+    'bedrock:anthropic.claude-sonnet-4-5-20250929-v1:0',
+)
 
 
-def frame(folder: Path) -> Any:
-    return pd.DataFrame({'region': ['north', 'south'], 'sales': [3, 5]})
+def parts_of(model: str, content: list[Any]) -> list[dict[str, Any]]:
+    """The pieces of the user's message, as the protocol of a model has them."""
+    prefix, _, name = model.partition(':')
+    provider = find(prefix)
+    assert provider is not None
+    target = Target(name, provider, profile(provider, name))
+    messages = [ModelRequest([UserPromptPart(['Look:', *content])])]
+    encode = import_module(f'jupyter_stream.wire.{provider.wire}').encode
+    body = json.loads(json.dumps(encode(target, messages, {}, ModelRequestParameters()).body))
+    (message,) = body.get('messages') or body.get('input') or body.get('contents')
+    return message.get('content') or message['parts']
 
 
-def pdf(folder: Path) -> Any:
-    path = folder / 'report.pdf'
-    path.write_bytes(PDF)
-    return path
+PICTURE: dict[str, Callable[[str], Any]] = {
+    'openai-chat': lambda data: {'type': 'image_url', 'image_url': {'url': f'data:image/png;base64,{data}'}},
+    'openai-responses': lambda data: {
+        'type': 'input_image', 'image_url': f'data:image/png;base64,{data}', 'detail': 'auto',
+    },
+    'anthropic': lambda data: {
+        'type': 'image', 'source': {'type': 'base64', 'media_type': 'image/png', 'data': data},
+    },
+    'google': lambda data: {'inlineData': {'mime_type': 'image/png', 'data': data}},
+    'bedrock': lambda data: {'image': {'format': 'png', 'source': {'bytes': data}}},
+}  # fmt: skip
+
+DOCUMENT: dict[str, Callable[[str], Any]] = {
+    'openai-chat': lambda data: {
+        'type': 'file', 'file': {'file_data': f'data:application/pdf;base64,{data}', 'filename': 'filename.pdf'},
+    },
+    'openai-responses': lambda data: {
+        'type': 'input_file', 'file_data': f'data:application/pdf;base64,{data}', 'filename': 'filename.pdf',
+    },
+    'anthropic': lambda data: {
+        'type': 'document', 'source': {'type': 'base64', 'media_type': 'application/pdf', 'data': data},
+    },
+    'google': lambda data: {'inlineData': {'mime_type': 'application/pdf', 'data': data}},
+    'bedrock': lambda data: {'document': {'name': 'Document 1', 'format': 'pdf', 'source': {'bytes': data}}},
+}  # fmt: skip
 
 
-MAKERS: dict[str, Callable[[Path], Any]] = {'a figure': figure, 'a frame': frame, 'a PDF': pdf}
+def said(part: dict[str, Any]) -> str:
+    return part.get('text') or part['content']
 
 
-def filled(kind: str, folder: Path) -> Filled:
-    """The prompt with the value in it."""
-    values = Values('test', {'value': MAKERS[kind](folder)}, VALUE_TOKENS)
-    return values.filled(WRITTEN)
+@pytest.mark.parametrize('model', MODELS)
+def test_a_figure(model: str) -> None:
+    text, image = content_of(figure(), name='fig')
+    _, told, shown = parts_of(model, [text, image])
+    assert said(told) == text
+    assert "title 'Sales'" in said(told)
+    assert shown == PICTURE[model.partition(':')[0]](base64.b64encode(image.data).decode())  # type: ignore[union-attr]
 
 
-def request(kind: str, folder: Path) -> list[Any]:
-    return [ModelRequest([UserPromptPart(filled(kind, folder).content())])]
+@pytest.mark.parametrize('model', MODELS)
+def test_a_frame(model: str) -> None:
+    (text,) = content_of(sales(), name='df')
+    _, told = parts_of(model, [text])
+    assert said(told) == text
+    assert '| id | shop | price | day | tags |' in said(told)
 
 
-@pytest.mark.parametrize('kind', MAKERS)
-@pytest.mark.parametrize('model', ['openai-chat:gpt-5-mini', 'openai:gpt-5-mini', 'anthropic:claude-sonnet-4-5'])
-def test_the_body_is_the_peers(kind: str, model: str, tmp_path: Path) -> None:
-    messages = request(kind, tmp_path)
-    same = pydantic_ai.messages.ModelMessagesTypeAdapter.validate_json(ModelMessagesTypeAdapter.dump_json(messages))
-
-    assert said(peer.ours(model, messages, {}, None)) == said(peer.theirs(model, same, None, None))
-
-
-def said(body: dict[str, Any]) -> Any:
-    """The messages of a body, under the name that the protocol has for them."""
-    return body.get('input', body.get('messages'))
-
-
-def test_openai_chat_and_anthropic_as_their_pages_have_them(tmp_path: Path) -> None:
-    _, picture, _ = filled('a figure', tmp_path).content()
-    assert isinstance(picture, BinaryContent)
-    uri = f'data:image/png;base64,{base64.b64encode(picture.data).decode()}'
-
-    body = peer.ours('openai-chat:gpt-5-mini', request('a figure', tmp_path), {}, None)
-    assert [part['type'] for part in body['messages'][0]['content']] == ['text', 'image_url', 'text']
-    assert body['messages'][0]['content'][1]['image_url']['url'] == uri
-
-    body = peer.ours('anthropic:claude-sonnet-4-5', request('a PDF', tmp_path), {}, None)
-    document = next(part for part in body['messages'][0]['content'] if part['type'] == 'document')
-    assert document['source'] == {
-        'type': 'base64',
-        'media_type': 'application/pdf',
-        'data': base64.b64encode(PDF).decode(),
-    }
-
-
-def test_google_has_inline_data(tmp_path: Path) -> None:
-    """https://ai.google.dev/gemini-api/docs/document-processing"""
-    for kind, media_type in (('a figure', 'image/png'), ('a PDF', 'application/pdf')):
-        before, file, after = sent('gemini', request(kind, tmp_path))['contents'][0]['parts']
-        assert before['text'].startswith('What do <value name="value"')
-        assert file['inlineData']['mime_type'] == media_type  # as the peer's requests have it
-        assert after == {'text': ' say?'}
-    assert [list(part) for part in sent('gemini', request('a frame', tmp_path))['contents'][0]['parts']] == [['text']]
-
-
-def test_bedrock_has_images_and_documents(tmp_path: Path) -> None:
-    """https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html"""
-    for kind, block, form in (('a figure', 'image', 'png'), ('a PDF', 'document', 'pdf')):
-        content = sent('bedrock', request(kind, tmp_path))['messages'][0]['content']
-        file = next(part[block] for part in content if block in part)
-        assert file['format'] == form
-        assert set(file['source']) == {'bytes'}
-        assert content[-1] == {'text': ' say?'}
-
-
-def test_mistral_has_image_and_document_urls(tmp_path: Path) -> None:
-    """https://docs.mistral.ai/capabilities/vision and …/document_ai/document_qna"""
-    for kind, block, head in (
-        ('a figure', 'image_url', 'data:image/png;base64,'),
-        ('a PDF', 'document_url', 'data:application/pdf;base64,'),
-    ):
-        content = sent('mistral', request(kind, tmp_path))['messages'][0]['content']
-        assert [part['type'] for part in content] == ['text', block, 'text']
-        said = content[1][block]
-        assert (said if isinstance(said, str) else said['url']).startswith(head)
-
-
-def test_a_frame_is_one_text_everywhere(tmp_path: Path) -> None:
-    content = filled('a frame', tmp_path).content()
-
-    assert isinstance(content, str)
-    assert content.startswith('What do <value name="value" type="pandas.DataFrame">')
-    assert content.endswith('</value> say?')
+@pytest.mark.parametrize('model', MODELS)
+def test_a_pdf(model: str, tmp_path: Path) -> None:
+    text, document = content_of(written(tmp_path, 'paper.pdf', b'%PDF-1.7 and so on'), name='paper')
+    _, told, shown = parts_of(model, [text, document])
+    assert said(told) == text
+    assert 'File paper.pdf' in said(told)
+    assert shown == DOCUMENT[model.partition(':')[0]](base64.b64encode(document.data).decode())  # type: ignore[union-attr]

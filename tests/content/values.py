@@ -359,6 +359,11 @@ TABLE: tuple[Row, ...] = (
     Row('pandas, empty', lambda _: pd.DataFrame({'a': []}), ('0 rows × 1 column', 'No rows:')),
     Row('pandas series', lambda _: sales()['price'], ('100,000 rows × 1 column', 'price: Float64')),
     Row('pandas index', lambda _: pd.MultiIndex.from_product([[1, 2], ['a']]), ('2 rows × 2 columns',)),
+    Row(
+        'pandas, periods',
+        lambda _: pd.DataFrame({'p': pd.period_range('2026', periods=2, freq='M')}),
+        ('- p: period[M]', '| 2026-02 |'),
+    ),
     Row('pandas timestamp', lambda _: pd.Timestamp('2026-11-28'), plain='2026-11-28 00:00:00'),
     Row(
         '10 million rows',
@@ -431,6 +436,11 @@ TABLE: tuple[Row, ...] = (
     ),
     Row('array, five dimensions', lambda _: np.zeros((9, 9, 9, 9, 9)), ('9 × 9 × 9 × 9 × 9', 'corners'), most=900),
     Row('array, not numbers', lambda _: np.array([1.0, np.nan, 3.0]), ('min 1, max 3, mean 2, 1 missing', 'nan')),
+    Row(
+        'array, masked',
+        lambda _: np.ma.masked_array([1, 2, 3], [0, 1, 0]),
+        ('min 1, max 3, mean 2, 1 missing', '[1, null, 3]'),
+    ),
     Row('array of text', lambda _: np.array(['a', 'b'] * 200), ('shape 400, <U1', '[a, b, a, …, b, a, b]')),
     Row('number of numpy', lambda _: np.float64(0.1), plain='0.1'),
     Row(
@@ -447,7 +457,7 @@ TABLE: tuple[Row, ...] = (
     Row(
         'estimator (stand-in)',
         lambda _: stand_ins.estimator(),
-        ('Ridge(alpha=2.0)', 'coef_: array of 2, [0.5, 0.25]', 'n_iter_: 7'),
+        ('Ridge(alpha=2.0)', 'fitted:\n', 'coef_: array of 2, [0.5, 0.25]', 'n_iter_: 7'),
         ('fit_intercept', '_hidden_'),
     ),
     # pictures
@@ -481,7 +491,7 @@ TABLE: tuple[Row, ...] = (
         'IPython image by URL', lambda _: Image(url='https://example.com/a.png'), ('example.com',), files=('image/png',)
     ),
     Row('IPython HTML', lambda _: HTML('<b>bold</b>'), ('<b>bold</b>',)),
-    Row('bytes of a picture', lambda _: png(3_000, 30, 'JPEG'), ('3,000 × 30 px', 'to 1,568'), files=('image/png',)),
+    Row('bytes of a picture', lambda _: png(3_000, 30, 'JPEG'), ('3,000 × 30 px', 'to 1,568'), files=('image/jpeg',)),
     Row('bytes of nothing known', lambda _: b'\x00\x01' * 900, ('1.8 kB', '00 01'), most=300),
     Row(
         'several figures',

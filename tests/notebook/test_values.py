@@ -149,8 +149,8 @@ def test_a_fallback_takes_pictures_if_all_of_its_models_do() -> None:
     blind = TestModel()
     blind.__class__ = type('Blind', (TestModel,), {'profile': profile_of('local:')})
 
-    assert profile_of(FallbackModel(TestModel(), TestModel())).images
-    assert not profile_of(FallbackModel(TestModel(), blind)).images
+    assert Values(FallbackModel(TestModel(), TestModel()), {}, VALUE_TOKENS).hints(1).multimodal
+    assert not Values(FallbackModel(TestModel(), blind), {}, VALUE_TOKENS).hints(1).multimodal
 
 
 def test_a_model_that_takes_no_pictures_is_told_of_one() -> None:
@@ -276,3 +276,21 @@ def test_an_interrupt_passes_through() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         sent('{{ stop() }}', stop=stop)
+
+
+def test_a_value_that_displays_itself_is_not_displayed_by_being_asked() -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    displayed: list[str] = []
+
+    class Widget:
+        def _ipython_display_(self) -> None:
+            displayed.append('shown')
+
+        def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
+            return PNG, {'width': 30}
+
+    shell = InteractiveShell()
+    (said, image) = Values(FunctionModel(lambda *_: None), {'w': Widget()}, 100, shell).filled('{{ w }}').content()
+    assert displayed == []
+    assert isinstance(image, BinaryContent) and image.data == PNG
