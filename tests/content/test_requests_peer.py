@@ -1,7 +1,7 @@
 """The request of a figure, a frame and a PDF in a prompt, held against the peer's body of the same prompt.
 
-The peer writes its body with the provider's own SDK; those of OpenAI and Anthropic are installed for the tests. Mistral's
-body is held against Mistral's page; `test_requests` has those of the other protocols.
+The peer writes its body with the provider's own SDK; those of OpenAI and Anthropic are installed for the tests. That of
+Mistral is held against Mistral's page; `test_requests` has those of the other protocols.
 """
 
 from __future__ import annotations

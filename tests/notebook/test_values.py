@@ -291,6 +291,6 @@ def test_a_value_that_displays_itself_is_not_displayed_by_being_asked() -> None:
             return PNG, {'width': 30}
 
     shell = InteractiveShell()
-    (said, image) = Values(FunctionModel(lambda *_: None), {'w': Widget()}, 100, shell).filled('{{ w }}').content()
+    (said, image) = Values(TestModel(), {'w': Widget()}, 100, shell).filled('{{ w }}').content()
     assert displayed == []
     assert isinstance(image, BinaryContent) and image.data == PNG
