@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from jupyter_stream import bridge
 from jupyter_stream.content import ContentError, Hints, content_of
@@ -123,7 +123,8 @@ class Values:
             model = infer_model(self.model)
         except UserError:  # which asking it will say
             return profile_of(self.model).images, None
-        return profile_of(model).images, model.context_window
+        several = cast('list[Model]', getattr(model, 'models', [model]))  # those of a fallback
+        return all(profile_of(one).images for one in several), model.context_window
 
     @property
     def _namespace(self) -> dict[str, Any]:
