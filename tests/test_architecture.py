@@ -46,6 +46,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'transport': frozenset({'_secret', 'exceptions', 'settings'}),
     'concurrency': frozenset({'exceptions'}),
     'bridge': frozenset({'exceptions'}),
+    'cassettes': frozenset({'exceptions'}),
     'local': frozenset({'_secret', 'exceptions'}),
     'models': VOCABULARY
     | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},

@@ -1,0 +1,1 @@
+"""Cassettes: answers recorded with their chunks and times, and replayed."""
