@@ -44,8 +44,8 @@ class Writer:
     Args:
         path: the cassette; its folder is made.
         request: the first line: `request`, `n`, `protocol`, `method`, `url`, `body`.
-        anew: whether this recording takes the place of all that were made of this request with this number or a
-            later one, and not only of one with the same number.
+        replaces: says by its number which other recording of the same request this one takes the place of; one of
+            the same number in any case.
         refused: says why a piece of what would be written must not be, None where it may.
     """
 
@@ -54,12 +54,12 @@ class Writer:
         path: Path,
         request: Mapping[str, Any],
         *,
-        anew: bool = False,
+        replaces: Callable[[int], bool] = lambda n: False,
         refused: Callable[[bytes], str | None] = lambda data: None,
     ) -> None:
         self.path = path
         self._request = dict(request)
-        self._anew = anew
+        self._replaces = replaces
         self._refused = refused
         self._waiting: list[tuple[int, bytes]] = []
         self._tail = b''
@@ -95,11 +95,17 @@ class Writer:
 
     def _move(self) -> None:
         raw = self._part.read_bytes()
-        if old := _superseded(self.path, self._request['request'], self._request['n'], self._anew):
+        if old := self._superseded():
             rewrite(self.path, old[0], raw, old)
         else:
             append(self.path, raw)
         self._part.unlink()
+
+    def _superseded(self) -> list[Interaction]:
+        if not self.path.exists():
+            return []
+        same = [one for one in read(self.path).interactions if one.digest == self._request['request']]
+        return [one for one in same if one.n == self._request['n'] or self._replaces(one.n)]
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -165,13 +171,6 @@ def _ends_with_line(path: Path) -> bool:
     with path.open('rb') as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) == b'\n'
-
-
-def _superseded(path: Path, digest: str, n: int, anew: bool) -> list[Interaction]:
-    if not path.exists():
-        return []
-    same = [one for one in read(path).interactions if one.digest == digest]
-    return [one for one in same if one.n == n or (anew and one.n > n)]
 
 
 def rewrite(path: Path, place: Interaction | None, raw: bytes, dropped: Sequence[Interaction]) -> None:

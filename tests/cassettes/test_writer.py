@@ -20,8 +20,8 @@ from jupyter_stream.exceptions import CassetteWarning
 from .test_file import interaction, request
 
 
-def record(path: Path, digest: str = 'aa', n: int = 1, *chunks: bytes, anew: bool = False) -> Writer:
-    writer = Writer(path, request(digest, n), anew=anew)
+def record(path: Path, digest: str = 'aa', n: int = 1, *chunks: bytes, after: int = 99) -> Writer:
+    writer = Writer(path, request(digest, n), replaces=lambda other: other > after)
     writer.begin(200, {})
     for at, chunk in enumerate(chunks or (b'x',)):
         writer.chunk(at, chunk)
@@ -67,10 +67,10 @@ def test_the_same_number_takes_the_place_of_the_old_one(path: Path) -> None:
     assert recorded(path) == [('aa', 1, b'old'), ('bb', 1, b'new'), ('cc', 1, b'old')]
 
 
-def test_recording_anew_drops_the_later_ones_too(path: Path) -> None:
+def test_a_recording_takes_the_place_of_later_ones_where_it_should(path: Path) -> None:
     for n in (1, 2, 3):
         record(path, 'aa', n, b'old')
-    record(path, 'aa', 1, b'new', anew=True)
+    record(path, 'aa', 1, b'new', after=1)
     assert recorded(path) == [('aa', 1, b'new')]
     record(path, 'aa', 2, b'two')
     record(path, 'aa', 1, b'one')
