@@ -49,12 +49,24 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'cassettes': frozenset({'exceptions'}),
     'local': frozenset({'_secret', 'exceptions'}),
     'models': VOCABULARY
-    | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
+    | {
+        '_secret',
+        'cassettes',
+        'checks',
+        'concurrency',
+        'framing',
+        'local',
+        'profiles',
+        'providers',
+        'stream',
+        'transport',
+        'wire',
+    },
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
     'conversation': frozenset({'exceptions', 'messages', 'usage'}),
     'widgets': frozenset({'exceptions', 'messages'}),
     'notebook': VOCABULARY
-    | {'bridge', 'checks', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
+    | {'bridge', 'cassettes', 'checks', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
 }
 
 MOST_FLOORS = 12
@@ -242,6 +254,8 @@ NEVER_IMPORTS: Mapping[str, set[str]] = {
     'bridge': {*_IO, *_SCREEN},
     'transport': {*_SCREEN},
     'models': {*_SCREEN},
+    # what a body says is none of its business; beside httpx's words for a response it has no I/O but files
+    'cassettes': {'socket', 'ssl', 'http.client', 'urllib.request', 'subprocess', *_SCREEN},
     'direct': {'json', *_IO, *_LOOPS, *_SCREEN},
     'local': {'httpx', *_SCREEN},
     'widgets': {'IPython', *_IO},

@@ -1,8 +1,9 @@
 """Which recording answers a request: the digest of what is asked, without what differs from run to run.
 
 Two requests are the same if their protocol, path and body are. Left out are the host and the key (they are in none of
-the three), who pays (accounts and projects in the path), the end user's name, and how the answer is to be streamed. Ids
-of calls and items count by the order in which they come, since some are made at random. Files count by their digest.
+the three), who pays (accounts, projects, the signatures of URLs), the end user's name, and how the answer is to be
+streamed. Ids of calls and items count by the order in which they come, since some are made at random. Files count by
+their digest.
 
 What is left, and nothing else, is what a cassette keeps of a request. Pure.
 """
@@ -19,6 +20,8 @@ from functools import cached_property
 from hashlib import sha256
 from textwrap import wrap
 from typing import Any, Final, cast
+
+from jupyter_stream.cassettes.scrub import without_names
 
 __all__ = ('Asked', 'difference', 'nearest')
 
@@ -114,8 +117,8 @@ def _settled(value: Any, ids: dict[str, str] | None, key: str = '') -> Any:
             return [_settled(inner, ids) for inner in cast('list[Any]', value)]
         case str() if key in _IDS and value and ids is not None:
             return ids.setdefault(value, f'id-{len(ids) + 1}')
-        case str() if len(value) >= _SHORTEST_FILE:
-            return _without_file(value)
+        case str():
+            return without_names(_without_file(value) if len(value) >= _SHORTEST_FILE else value)
         case float() if value.is_integer():
             return int(value)  # a temperature of 0.0 is one of 0
         case _:

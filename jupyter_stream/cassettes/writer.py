@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jupyter_stream.cassettes.file import End, Interaction, chunk_line, line, read, scanned, warn
+from jupyter_stream.cassettes.scrub import hidden, kept_headers
 from jupyter_stream.exceptions import CassetteError
 
 __all__ = ('Writer', 'adopt', 'locked', 'rewrite')
@@ -33,6 +34,9 @@ FLUSH_LINES: Final = 256
 
 LOCK_SECONDS: Final = 5.0
 """How long another process is waited for; then the part file stays, and is moved by whoever records next."""
+
+_TAIL: Final = 512
+"""Bytes that are looked at again with the next ones."""
 
 _PART: Final = '.part'
 _numbers = count(1)
@@ -73,12 +77,19 @@ class Writer:
         with self._guarded():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, 'O_BINARY', 0), 0o644)
-            self._write(line(self._request) + line({'status': status, 'headers': dict(headers)}))
+            head = line(self._request) + line({'status': status, 'headers': kept_headers(headers)})
+            self._check(head)
+            self._write(head)
 
     def chunk(self, ms: int, data: bytes) -> None:
         """A piece of the body has come, `ms` milliseconds after the request was sent."""
         self._waiting.append((ms, data))
         if len(self._waiting) >= FLUSH_LINES or time.perf_counter() - self._flushed >= FLUSH_SECONDS:
+            self._flush_lines(data)
+
+    def _flush_lines(self, data: bytes) -> None:
+        """Flush, unless a line of the stream goes on in the next piece: it is looked at whole."""
+        if data.endswith(b'\n') or len(self._waiting) > 4 * FLUSH_LINES:
             self._flush()
 
     def end(self, end: End) -> None:
@@ -113,14 +124,15 @@ class Writer:
         if not waiting or self.failed:
             return
         with self._guarded():
-            # What is looked for may lie across the border of two pieces.
-            self._check(self._tail + b''.join(data for _, data in waiting))
-            self._write(b''.join(chunk_line(ms, data) for ms, data in waiting))
+            whole = b''.join(data for _, data in waiting)
+            self._check(whole)
+            self._write(b''.join(chunk_line(*piece) for piece in _cut(hidden(whole), waiting)))
 
     def _check(self, data: bytes) -> None:
-        if why := self._refused(data):
+        """Refuse what must not be written. It may lie across the border of two pieces."""
+        if why := self._refused(self._tail + data):
             raise _Refused(why)
-        self._tail = data[-512:]
+        self._tail = (self._tail + data)[-_TAIL:]
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -144,6 +156,14 @@ class Writer:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def _cut(whole: bytes, pieces: Iterable[tuple[int, bytes]]) -> Iterable[tuple[int, bytes]]:
+    """The body in the pieces that it came in."""
+    at = 0
+    for ms, data in pieces:
+        yield ms, whole[at : at + len(data)]
+        at += len(data)
 
 
 class _Refused(Exception):
