@@ -36,7 +36,8 @@ class Defaults:
     `images` lets images of answers be loaded from the web, `byline` has their last line say who answered, `instrument`
     has requests recorded with OpenTelemetry. `history` says whether a question goes on in its thread, `last` with how
     many turns of it at most, `save` whether a notebook keeps what a thread is restored from, and `rerun` whether a cell
-    that asks the same again shows the answer that it has.
+    that asks the same again shows the answer that it has. `cassette` is the mode in which answers are recorded and
+    replayed, `cassettes` the folder for that.
     """
 
     model: Model | str | None = None
@@ -51,6 +52,8 @@ class Defaults:
     last: int | None = None
     save: Literal['turn', 'answer'] = 'turn'
     rerun: Literal['ask', 'reuse'] = 'ask'
+    cassette: str | None = None
+    cassettes: str | None = None
 
 
 def default_model(setting: Model | str | None = None, environ: Mapping[str, str] | None = None) -> Model | str:

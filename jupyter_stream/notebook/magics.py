@@ -19,7 +19,8 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Enum, Float, Integer, Unicode, Union
 
-from jupyter_stream.notebook import cells, completion, reprs
+from jupyter_stream.cassettes import MODES
+from jupyter_stream.notebook import cassettes, cells, completion, reprs
 from jupyter_stream.notebook.defaults import Defaults, default_byline, default_rerun
 from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.operations import operate
@@ -63,7 +64,7 @@ Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
-temperature, max_tokens, view, images, byline, instrument, history, last, save and rerun. Without a
+temperature, max_tokens, view, images, byline, instrument, history, last, save, rerun, cassette and cassettes. Without a
 model there the environment variable JUPYTER_STREAM_MODEL counts, then the small model that runs on
 this machine (local:).
 
@@ -92,6 +93,13 @@ _RERUN_HELP = """What a cell does that asks the same again: 'ask', or 'reuse', w
 asks nobody. Where this is not set, the environment variable JUPYTER_STREAM_RERUN says it."""
 
 
+_CASSETTE_HELP = """Whether answers come from cassettes: 'replay' (nobody is asked), 'record', 'auto' (replay what is
+there, record the rest) or 'off'. Where this is not set, the environment variable JUPYTER_STREAM_CASSETTE_MODE says
+it."""
+_CASSETTES_HELP = """The folder of the cassettes, or one cassette; without it, what the environment variable
+JUPYTER_STREAM_CASSETTES says, else the notebook's folder."""
+
+
 @magics_class
 class AskMagics(Magics):
     """Defaults of `%ask`, `%%ask`, `ask()` and `aask()`, for `%config AskMagics.…`."""
@@ -109,6 +117,9 @@ class AskMagics(Magics):
     save = Enum(['turn', 'answer'], default_value='turn', help=_SAVE_HELP).tag(config=True)
     rerun = Enum(['ask', 'reuse'], default_value=None, allow_none=True, help=_RERUN_HELP).tag(config=True)
 
+    cassette = Enum(MODES, default_value=None, allow_none=True, help=_CASSETTE_HELP).tag(config=True)
+    cassettes = Unicode(None, allow_none=True, help=_CASSETTES_HELP).tag(config=True)
+
     @property
     def defaults(self) -> Defaults:
         """The settings as they are now."""
@@ -125,6 +136,8 @@ class AskMagics(Magics):
             self.last,
             cast(Any, self.save),
             default_rerun(cast('str | None', self.rerun)),
+            cassette=cast('str | None', self.cassette),
+            cassettes=self.cassettes or None,
         )
 
     @no_var_expand
@@ -178,6 +191,7 @@ class AskMagics(Magics):
                 system=options.system,
                 temperature=options.temperature,
                 max_tokens=options.max_tokens,
+                cassette=options.cassette,
             )
             view = choose(self.shell, self.view, owns=owns, images=self.images, byline=defaults.byline)
             source, stands = self._placed(asked, options, defaults)
@@ -269,6 +283,7 @@ def load(shell: Shell) -> None:
     completion.register(shell)
     shell.input_transformers_cleanup.insert(0, CellTransformer(shell))
     cells.register(shell)
+    cassettes.register(shell)
 
 
 def unload(shell: Shell) -> None:
@@ -282,6 +297,7 @@ def unload(shell: Shell) -> None:
     reprs.unregister(shell)
     completion.unregister(shell)
     cells.unregister(shell)
+    cassettes.unregister()
     shell.configurables.remove(magics)
     transformers = shell.input_transformers_cleanup
     transformers[:] = [t for t in transformers if not isinstance(t, CellTransformer)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from jupyter_stream.cassettes import Mode, in_mode
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import Defaults, default_model
 from jupyter_stream.notebook.names import title_of
@@ -32,7 +33,8 @@ _SUMMARIZE: Final = (
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of which model; `settings` are those of the request, `history` the messages before it, `thread` the
-    name of the thread that these are of, if they are of one.
+    name of the thread that these are of, if they are of one, `cassette` the mode of the cassettes in force, where it is
+    another one for this question.
     """
 
     prompt: str | Sequence[UserContent]
@@ -42,6 +44,7 @@ class Question:
     history: Sequence[ModelMessage] = ()
     instrument: Instrument = None
     thread: str | None = None
+    cassette: Mode | None = None
 
     @property
     def title(self) -> str:
@@ -85,8 +88,19 @@ class Question:
         """The request as a context manager of its stream; nothing is sent until it is entered."""
         from jupyter_stream.direct import model_request_stream
 
-        model = _traced(self.model, self.instrument, self.thread)
-        return model_request_stream(model, messages, model_settings=self.settings, instrument=False)
+        with in_mode(self.cassette):
+            model = _traced(self.model, self.instrument, self.thread)
+        opened = model_request_stream(model, messages, model_settings=self.settings, instrument=False)
+        return opened if self.cassette is None else _opened_in(self.cassette, opened)
+
+
+@asynccontextmanager
+async def _opened_in(
+    mode: Mode, opened: AbstractAsyncContextManager[StreamedResponse]
+) -> AsyncGenerator[StreamedResponse]:
+    with in_mode(mode):
+        async with opened as stream:
+            yield stream
 
 
 def _traced(model: Model | str, instrument: Instrument, thread: str | None) -> Model | str:
@@ -151,6 +165,7 @@ def question(
     max_tokens: int | None = None,
     model_settings: ModelSettings | None = None,
     history: Sequence[ModelMessage] = (),
+    cassette: Mode | None = None,
 ) -> Question:
     """The question with everything filled in: what is given, over `model_settings`, over the defaults.
 
@@ -167,7 +182,7 @@ def question(
     settings: Any = {**_given(base), **(model_settings or {}), **_given(own)}
     asked = model if model is not None else default_model(defaults.model)
     told = defaults.system if system is None else system
-    return Question(prompt, asked, told, settings, history, defaults.instrument)
+    return Question(prompt, asked, told, settings, history, defaults.instrument, cassette=cassette)
 
 
 def summary_prompt(rest: str, body: str | None) -> str:
