@@ -67,7 +67,7 @@ $(TRACES)/.ready: pyproject.toml uv.lock tools/setup.sh
 	@sh tools/setup.sh $(TRACES)/.ready $(TRACES) --no-dev --group traces
 
 test-traces: $(TRACES)/.ready
-	$(TRACES)/bin/python -m pytest tests/instrumented -m slow -n 2 --dist loadgroup -q \
+	$(TRACES)/bin/python -m pytest tests/instrumented tests/typed -m slow -n 2 --dist loadgroup -q \
 	    -p no:logfire -p no:pytest_logfire $(PYTEST_ARGS)
 
 test-binder: $(READY)

@@ -7,9 +7,13 @@ when a schema is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import MISSING, Field, dataclass, fields
 from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -23,9 +27,26 @@ def now_utc() -> datetime:
     return datetime.now(tz=UTC)
 
 
+_ids: ContextVar[Iterator[str] | None] = ContextVar('ids', default=None)
+
+
 def generate_tool_call_id() -> str:
     """A fresh id for a tool call whose provider gave none; the prefix is the one that saved histories hold."""
-    return f'pyd_ai_{uuid4().hex}'
+    ids = _ids.get()
+    return f'pyd_ai_{uuid4().hex if ids is None else next(ids)}'
+
+
+@contextmanager
+def ids_made_of(seed: str) -> Generator[None]:
+    """Within it, the ids of tool calls are made of the seed and their order, and not at random: an answer that is
+    played again has the same ones.
+    """
+    before = _ids.get()
+    _ids.set(sha256(f'{seed}:{number}'.encode()).hexdigest()[:32] for number in count())
+    try:
+        yield
+    finally:
+        _ids.set(before)
 
 
 def _is_shown(value: Any, field: Field[Any]) -> bool:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 OutputMode: TypeAlias = Literal['text', 'tool', 'native', 'prompted', 'tool_or_text', 'image', 'auto']
 StructuredOutputMode: TypeAlias = Literal['tool', 'native', 'prompted']
+
+OUTPUT_TOOL_NAME: Final = 'final_result'
+"""The tool whose call is the answer; of several, what their names begin with."""
+
+
+def is_output_tool(name: str) -> bool:
+    """Whether a call of the tool of this name is the answer."""
+    return name == OUTPUT_TOOL_NAME or name.startswith(f'{OUTPUT_TOOL_NAME}_')
 
 
 @dataclass

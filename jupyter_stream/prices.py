@@ -15,7 +15,7 @@ from typing import Any
 from jupyter_stream.messages import ModelResponse
 from jupyter_stream.usage import RequestUsage
 
-__all__ = ('Estimate', 'context_window', 'estimate', 'is_loaded', 'load')
+__all__ = ('Estimate', 'context_window', 'estimate', 'estimate_prompt', 'is_loaded', 'load')
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,17 @@ def estimate(response: ModelResponse) -> Estimate | None:
         return Estimate(response.cost().total_price)
     except Exception:  # whatever is wrong with tables that are not ours, the answer is fine
         return None
+
+
+def estimate_prompt(
+    tokens: int, model_name: str, provider_name: str | None = None, provider_url: str | None = None
+) -> Estimate | None:
+    """What so many tokens of a prompt would cost, without an answer; None where the tables do not say."""
+    usage = RequestUsage(input_tokens=tokens)
+    found = ModelResponse(
+        parts=[], model_name=model_name, provider_name=provider_name, provider_url=provider_url, usage=usage
+    )
+    return estimate(found) if tokens else None
 
 
 def context_window(model_name: str, provider_name: str | None = None, provider_url: str | None = None) -> int | None:

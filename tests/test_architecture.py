@@ -63,10 +63,25 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
         'wire',
     },
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
-    'conversation': frozenset({'exceptions', 'messages', 'usage'}),
+    'typed': VOCABULARY,
+    'conversation': frozenset({'content', 'exceptions', 'messages', 'output', 'usage'}),
+    'content': frozenset({'_secret', 'exceptions', 'messages'}),
     'widgets': frozenset({'exceptions', 'messages'}),
     'notebook': VOCABULARY
-    | {'bridge', 'cassettes', 'checks', 'conversation', 'direct', 'foreign', 'models', 'prices', 'stream', 'widgets'},
+    | {
+        'bridge',
+        'cassettes',
+        'checks',
+        'content',
+        'conversation',
+        'direct',
+        'foreign',
+        'models',
+        'prices',
+        'stream',
+        'typed',
+        'widgets',
+    },
 }
 
 MOST_FLOORS = 12
@@ -247,6 +262,7 @@ NEVER_IMPORTS: Mapping[str, set[str]] = {
     # `time` is the clock that a delta's arrival is read from, where none is passed in
     'stream': {'json', 'os', *_IO, *_SCREEN, *(_LOOPS - {'time'})},
     'checks': {'os', *_IO, *_LOOPS, *_SCREEN},
+    'typed': {'os', *_IO, *_LOOPS, *_SCREEN},
     'profiles': {'os', *_IO, *_LOOPS, *_SCREEN},
     'providers': {'os', *_IO, *_LOOPS, *_SCREEN},
     'messages': {*_IO, *_LOOPS, *_SCREEN},
@@ -259,6 +275,8 @@ NEVER_IMPORTS: Mapping[str, set[str]] = {
     'direct': {'json', *_IO, *_LOOPS, *_SCREEN},
     'local': {'httpx', *_SCREEN},
     'widgets': {'IPython', *_IO},
+    # pure; `time` is the clock by which it is said which value took long, where none is passed in
+    'content': {*_IO, *_SCREEN, *(_LOOPS - {'time'})},
     # IPython's room speaks no HTTP
     'notebook': {*_IO},
 }

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
-from jupyter_stream.messages import ModelMessage, ModelResponse, ModelResponsePart, ThinkingPart
+from jupyter_stream.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    ModelResponsePart,
+    RetryPromptPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolReturnPart,
+)
+from jupyter_stream.output import is_output_tool
 
 from .turn import Turn
 
-__all__ = ('history_for',)
+__all__ = ('history_for', 'with_results')
+
+_TAKEN: Final = 'Final result processed.'
+_NOT_TAKEN: Final = 'Output tool not used - a final result was already processed.'
 
 
 def history_for(model: str, turns: Sequence[Turn]) -> list[ModelMessage]:
@@ -22,7 +36,32 @@ def history_for(model: str, turns: Sequence[Turn]) -> list[ModelMessage]:
         model: The model that is asked next, as `provider:name`.
         turns: Those to be sent.
     """
-    return [_for(message, turn.model == model) for turn in turns for message in turn.messages]
+    return with_results(_for(message, turn.model == model) for turn in turns for message in turn.messages)
+
+
+def with_results(messages: Iterable[ModelMessage]) -> list[ModelMessage]:
+    """The messages with a return behind each call that was the answer: providers take no call without one."""
+    given = list(messages)
+    answered = {
+        part.tool_call_id
+        for message in given
+        for part in message.parts
+        if isinstance(part, ToolReturnPart | RetryPromptPart)
+    }
+    said: list[ModelMessage] = []
+    for message in given:
+        said.append(message)
+        if isinstance(message, ModelResponse) and message.state == 'complete':
+            returns = _returns(message, answered)
+            said += [ModelRequest(parts=returns)] if returns else []
+    return said
+
+
+def _returns(response: ModelResponse, answered: Collection[str]) -> list[ToolReturnPart]:
+    calls = [part for part in response.parts if isinstance(part, ToolCallPart) and is_output_tool(part.tool_name)]
+    calls = [call for call in calls if call.tool_call_id not in answered]
+    said = [_TAKEN, *(_NOT_TAKEN for _ in calls[1:])]
+    return [ToolReturnPart(call.tool_name, words, call.tool_call_id) for call, words in zip(calls, said, strict=False)]
 
 
 def _for(message: ModelMessage, is_own: bool) -> ModelMessage:

@@ -8,7 +8,7 @@ from typing import Final
 from jupyter_stream.exceptions import UserError
 
 from .cells import CellKey, CellRun
-from .thread import Thread
+from .thread import Place, Thread
 
 __all__ = ('MAIN', 'Conversations', 'Notebook')
 
@@ -25,6 +25,7 @@ class Notebook:
         cells: The ids of its cells that have run.
         is_restored: Whether the turns that its file holds are in its threads.
         restored: How many they were, until somebody was told.
+        unread: How many its file may hold that are not in its threads: nothing says yet that the file is its own.
     """
 
     def __init__(self, path: str | None = None) -> None:
@@ -33,8 +34,10 @@ class Notebook:
         self.cells: set[str] = set()
         self.is_restored = False
         self.restored = 0
+        self.unread = 0
         self._threads = {MAIN: Thread(MAIN)}
         self._asked: dict[str, int] = {}
+        self._cleared: list[Place] = []
 
     @property
     def threads(self) -> list[Thread]:
@@ -85,7 +88,16 @@ class Notebook:
         for thread in self._threads.values():
             for gone in cell.gone:
                 thread.leave(gone, 'deleted')
+        places = [place for thread in self._threads.values() for place in thread.places if place.key.cell == cell.cell]
+        self._cleared = [place for place in places if not place.gone]
+        for thread in self._threads.values():
             thread.leave(cell.cell, 'cleared')
+
+    def keep_cleared(self) -> None:
+        """The cell that runs asks nothing: what it showed before still counts."""
+        for place in self._cleared:
+            if place.gone == 'cleared':
+                place.gone = ''
 
     def next_key(self, cell: str) -> CellKey:
         """The key of the next question of a cell that runs."""
@@ -118,6 +130,18 @@ class Conversations:
     def run(self) -> CellRun | None:
         """The last run of a cell that began."""
         return self._run
+
+    @property
+    def is_single(self) -> bool:
+        """Whether all cells so far are of one notebook."""
+        return len(self._notebooks) < 2
+
+    @property
+    def path(self) -> str | None:
+        """Where the notebook whose cell ran last is stored, as its page said; None where none did, and where a second
+        notebook is on this kernel, whose file may have the same name in another folder.
+        """
+        return self._stored(self.current) if self.is_single else None
 
     @property
     def current(self) -> Notebook:

@@ -16,22 +16,28 @@ from jupyter_stream.messages import (
     ModelResponsePart,
     TextPart,
     ThinkingPart,
+    ToolCallPart,
     UserPromptPart,
 )
+from jupyter_stream.output import is_output_tool
 from jupyter_stream.usage import RequestUsage
 
 from .cells import CellKey
 from .notebooks import Notebook
 from .thread import Place, Thread
 from .turn import Turn, digest_of
+from .values import kept_values, lacks_values, restored_values
 
-__all__ = ('Kept', 'cells_of', 'kept_turns', 'metadata_of', 'restore')
+__all__ = ('Kept', 'cells_of', 'is_long_output', 'kept_turns', 'metadata_of', 'restore')
 
 _LONGEST_PROMPT: Final = 8_192
 """Characters of a prompt that is not the cell's own text; a longer one is not kept, nor can its turn be restored."""
 
 _LONGEST_PART: Final = 65_536
 """Characters of JSON of a part of an answer that is no text: of a signed thought, of a call."""
+
+_LONGEST_OUTPUT: Final = 8_192
+"""Characters of a typed answer: of a longer one its table is kept, which is the output's own."""
 
 
 # ------------------------------------------------------------------ into a notebook
@@ -46,7 +52,7 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
         turn: The turn.
         prompt: The prompt that can be read off the cell's text; None where it cannot.
     """
-    said = turn.prompt
+    said = turn.written
     base = thread.base
     kept: dict[str, Any] = {
         'thread': thread.name,
@@ -54,9 +60,11 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
         'nth': place.key.nth or None,
         'prompt': digest_of(said),
         'said': said if prompt != said and len(said) <= _LONGEST_PROMPT else None,
+        **(kept_values(turn.filled) if turn.filled is not None else {}),
         'prefix': turn.prefix,
         'digest': turn.digest,
         'request': turn.request_key or None,
+        'sent': len(turn.sent) or None,
         'model': turn.model,
         'title': turn.title or None,
         'parts': list(_parts(turn.response)),
@@ -68,10 +76,21 @@ def metadata_of(thread: Thread, place: Place, turn: Turn, prompt: str | None) ->
     return {name: value for name, value in kept.items() if value is not None}
 
 
+def is_long_output(part: ModelResponsePart) -> bool:
+    """Whether a part with the data of a typed answer is too long to be kept as JSON: the text of its turn is then what
+    the reader sees, the table.
+    """
+    if isinstance(part, TextPart):
+        return len(part.content) > _LONGEST_OUTPUT
+    if not isinstance(part, ToolCallPart) or not is_output_tool(part.tool_name):
+        return False
+    return len(part.args_as_json_str()) > _LONGEST_OUTPUT
+
+
 def _parts(response: ModelResponse) -> Iterator[Any]:
     """Of each part what must be kept: of a text only that it is one."""
     for part in response.parts:
-        if isinstance(part, TextPart):
+        if isinstance(part, TextPart) or is_long_output(part):
             yield 'text'
         elif not isinstance(part, FilePart) and not (isinstance(part, ThinkingPart) and not part.signature):
             kept = _part_adapter().dump_python(part, mode='json', exclude_defaults=True)
@@ -90,7 +109,7 @@ def _part_adapter() -> TypeAdapter[ModelResponsePart]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A turn as a notebook keeps it, and where it belongs."""
+    """A turn as a notebook keeps it, where it belongs, and how many turns it was sent with."""
 
     thread: str
     at: int
@@ -99,6 +118,7 @@ class Kept:
     is_pinned: bool = False
     is_forgotten: bool = False
     base: tuple[str, CellKey] | None = None
+    sent: int = 0
 
 
 def kept_turns(notebook: Mapping[str, Any], prompts_of: Callable[[str], Sequence[str]]) -> list[Kept]:
@@ -140,8 +160,9 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
     nth = int(saved.get('nth', 0))
     said = saved.get('said')
     prompt = said if isinstance(said, str) else prompts[nth]
+    filled = restored_values(prompt, saved)
     response = ModelResponse(
-        parts=list(_restored_parts(saved['parts'], saved.get('text', ()), plain)),
+        parts=list(_restored_parts(saved['parts'], saved.get('text', ()), plain, ours.get('json'))),
         usage=RequestUsage(**_mapping(ours.get('usage'))),
         model_name=ours.get('model'),
         provider_name=ours.get('provider'),
@@ -149,7 +170,7 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         state=ours.get('state', 'complete'),
     )
     turn = Turn(
-        [ModelRequest(parts=[UserPromptPart(prompt)]), response],
+        [ModelRequest(parts=[UserPromptPart(prompt if filled is None else filled.content())]), response],
         model=str(saved['model']),
         title=str(saved.get('title') or saved['model']),
         source=source,
@@ -158,7 +179,11 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         request_key=str(saved.get('request', '')),
         is_summary=bool(saved.get('is_summary')),
         is_restored=True,
+        is_partial=lacks_values(saved),
+        filled=filled,
     )
+    if digest_of(turn.text.strip()) == saved.get('table'):  # what the reader sees of a long answer of a type
+        turn = replace(turn, digest=str(saved['digest']))
     if digest_of(prompt) != saved['prompt'] or turn.digest != saved['digest']:
         turn = replace(turn, is_edited=True, request_key='')
     base = saved.get('base')
@@ -170,17 +195,23 @@ def _kept(cell: str, source: str, prompts: Sequence[str], ours: Mapping[str, Any
         bool(saved.get('is_pinned')),
         bool(saved.get('is_forgotten')),
         (str(base['thread']), CellKey(str(base['cell']), int(base['nth']))) if base else None,
+        int(saved.get('sent', 0)),
     )
 
 
-def _restored_parts(kept: Iterable[Any], spans: Iterable[Any], plain: str) -> Iterator[ModelResponsePart]:
-    texts = iter(spans)
+def _restored_parts(kept: Iterable[Any], texts: Iterable[Any], plain: str, json: Any) -> Iterator[ModelResponsePart]:
+    """The parts of an answer. A text stands somewhere in the plain text, or, where a table is shown of it, is given."""
+    left = iter(texts)
     for part in kept:
-        if part == 'text':
-            start, end = next(texts, (0, 0))
-            yield TextPart(plain[int(start) : int(end)])
-        else:
+        if part != 'text':
             yield _part_adapter().validate_python(part)
+            continue
+        found = next(left, (0, 0))
+        if found is None or isinstance(found, str):
+            yield TextPart(str(json if found is None else found))
+        else:
+            start, end = found
+            yield TextPart(plain[int(start) : int(end)])
 
 
 def restore(notebook: Notebook, kept: Sequence[Kept]) -> int:
@@ -211,7 +242,18 @@ def restore(notebook: Notebook, kept: Sequence[Kept]) -> int:
             found = [place for place in origin.places if place.key == one.base[1]]
             if found and origin is not thread:
                 thread.base = (origin, found[0])
+    for one in kept:
+        _note_sent(notebook.thread(one.thread), one)
     return added
+
+
+def _note_sent(thread: Thread, kept: Kept) -> None:
+    """Which turns it was sent with can be told where they were all that stand above it, in cells that run now too."""
+    at = next(at for at, place in enumerate(thread.places) if place.key == kept.key)
+    own = (place.current for place in thread.places[:at] if place.gone != 'forgotten')
+    above = [*thread.inherited(), *(turn for turn in own if turn is not None)]
+    if kept.sent == len(above):
+        kept.turn.sent_with(above)
 
 
 def _place(kept: Kept, *, ran: bool) -> Place:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from jupyter_stream.exceptions import UserError
 
 from .cells import CellKey, is_first_half, merged
+from .handover import with_results
 from .turn import Prefix, Turn, prefix_of
 
 if TYPE_CHECKING:
@@ -87,12 +88,12 @@ class Thread:
     @property
     def turns(self) -> list[Turn]:
         """The turns that count, in their order; of a fork also those that it goes on from."""
-        return [*self._inherited(), *_counting(self.places)]
+        return [*self.inherited(), *_counting(self.places)]
 
     @property
     def messages(self) -> list[ModelMessage]:
         """The messages of its turns, as they would be passed on: `ask('And why?', messages=thread.messages)`."""
-        return [message for turn in self.turns for message in turn.messages]
+        return with_results(message for turn in self.turns for message in turn.messages)
 
     def __iter__(self) -> Iterator[Turn]:
         return iter(self.turns)
@@ -105,12 +106,12 @@ class Thread:
 
     def before(self, place: Place) -> list[Turn]:
         """The turns that stand above a place."""
-        return [*self._inherited(), *_counting(self.places[: self.places.index(place)])]
+        return [*self.inherited(), *_counting(self.places[: self.places.index(place)])]
 
     def stale(self) -> set[Turn]:
         """The turns that were asked with something else than what stands above them now."""
         found: set[Turn] = set()
-        prefix = Prefix(self._inherited())
+        prefix = Prefix(self.inherited())
         for place in self.places:
             turn = place.turn
             if turn is not None:
@@ -249,7 +250,8 @@ class Thread:
 
     # ------------------------------------------------------------------ inside
 
-    def _inherited(self) -> list[Turn]:
+    def inherited(self) -> list[Turn]:
+        """The turns of another thread that it goes on from."""
         if self.base is None:
             return []
         thread, place = self.base

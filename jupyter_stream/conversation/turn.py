@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from jupyter_stream.messages import (
     BinaryContent,
@@ -17,6 +17,9 @@ from jupyter_stream.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
+
+if TYPE_CHECKING:
+    from jupyter_stream.content.template import Filled
 
 __all__ = ('Prefix', 'Turn', 'digest_of', 'pieces_of', 'prefix_of', 'text_of')
 
@@ -52,6 +55,8 @@ class Turn:
         is_summary: Whether it sums up what stands before it, and is sent in its place.
         is_restored: Whether it was read from a saved notebook.
         is_edited: Whether the text of its cell has been edited since then.
+        is_partial: Whether values of its prompt are missing: the notebook that it was read from does not hold them.
+        filled: How the prompt was written and what its expressions gave; None where it was sent as it was written.
         digest: A digest of what it says.
     """
 
@@ -68,6 +73,8 @@ class Turn:
     is_summary: bool = False
     is_restored: bool = False
     is_edited: bool = False
+    is_partial: bool = False
+    filled: Filled | None = None
     digest: str = field(default='', kw_only=True)
 
     def __post_init__(self) -> None:
@@ -75,6 +82,10 @@ class Turn:
             object.__setattr__(self, 'prefix', prefix_of(()))
         if not self.digest:
             object.__setattr__(self, 'digest', digest_of(*_said(self.messages)))
+
+    def sent_with(self, turns: Sequence[Turn]) -> None:
+        """Note which turns it was sent with; of one that was read from a file that is known only when all are there."""
+        object.__setattr__(self, 'sent', turns)
 
     @property
     def request(self) -> ModelRequest:
@@ -90,6 +101,11 @@ class Turn:
     def prompt(self) -> str:
         """The text that was asked; files are left out."""
         return text_of(self.request)
+
+    @property
+    def written(self) -> str:
+        """The prompt as its cell says it, where values have not been put in."""
+        return self.filled.written if self.filled is not None else self.prompt
 
     @property
     def text(self) -> str:
@@ -108,6 +124,17 @@ class Turn:
         if not usage.input_tokens or self.state != 'complete' or len(self.messages) > 2:
             return None
         return usage.input_tokens + usage.output_tokens
+
+    def __deepcopy__(self, memo: object) -> Turn:
+        return self
+
+    def _repr_llm_(self) -> str:
+        """What another model is given in its place: the question and the answer."""
+        return f'Question: {self.prompt}\n\nAnswer: {self.text}'
+
+    def _ai_repr_(self, **hints: Any) -> dict[str, Any]:
+        """The same by MIME type (JEP 129)."""
+        return {'text/llm+plain': self._repr_llm_()}
 
     def __repr__(self) -> str:
         cell = '' if self.number is None else f'[{self.number}] '
@@ -171,10 +198,14 @@ def _said(messages: Sequence[ModelMessage]) -> Iterator[str | bytes]:
 def pieces_of(content: Any) -> Iterator[str | bytes]:
     """What a prompt says, piece by piece: of a text the text, of a file its content."""
     for item in [content] if isinstance(content, str) else content:
-        if isinstance(item, str):
-            yield item
-        else:
-            yield item.data if isinstance(item, BinaryContent) else repr(item)
+        yield item if isinstance(item, str) else _file_piece(item)
+
+
+def _file_piece(item: Any) -> str | bytes:
+    if isinstance(item, BinaryContent):
+        return item.data
+    url = getattr(item, 'url', None)
+    return f'{item.kind} {url}' if url is not None else repr(item)
 
 
 def _short(text: str) -> str:

@@ -10,6 +10,7 @@
         ├── ConcurrencyLimitExceeded            the queue of a limiter is full
         ├── UnexpectedModelBehavior             the answer makes no sense
         │   ├── EmptyStream                     the stream ended properly, with nothing in it
+        │   ├── InvalidAnswer                   the answer is not of the type that was asked for
         │   ├── ContentFilterError              the content filter left no answer
         │   └── OutputTokenLimitExceeded        the token limit came before there was anything to use
         │       └── IncompleteToolCall          … in the middle of a tool call
@@ -57,6 +58,7 @@ from ._classes import (
     IncompleteStream,
     IncompleteToolCall,
     Interrupted,
+    InvalidAnswer,
     LocalModelError,
     MissingKeyError,
     ModelAPIError,
@@ -95,6 +97,7 @@ __all__ = (
     'IncompleteStream',
     'IncompleteToolCall',
     'Interrupted',
+    'InvalidAnswer',
     'LocalModelError',
     'MissingKeyError',
     'ModelAPIError',

@@ -140,6 +140,10 @@ def _indented(body: str | None) -> str | None:
         return body
 
 
+class InvalidAnswer(UnexpectedModelBehavior):
+    """The answer is not of the type that was asked for; what pydantic says of it is the cause."""
+
+
 class ContentFilterError(UnexpectedModelBehavior):
     """The provider's content filter left no answer."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from jupyter_stream.models._downloads import download_item
+    from jupyter_stream.profiles import Profile
     from jupyter_stream.providers import Provider
 
 __all__ = (
@@ -37,6 +38,7 @@ __all__ = (
     'known_model_names',
     'override_allow_model_requests',
     'parse_model_id',
+    'profile_of',
 )
 
 ALLOW_MODEL_REQUESTS = True
@@ -132,6 +134,18 @@ def parse_model_id(model: str) -> tuple[str | None, str]:
     """Provider and model of a model string; the provider is None where the string names none."""
     provider, colon, name = model.partition(':')
     return (provider, name) if colon else (None, model)
+
+
+def profile_of(model: Model | str) -> Profile:
+    """What is known of a model, or of the one that a model string names; nothing is asked, and no key is needed."""
+    if isinstance(model, Model):
+        return model.profile
+    from jupyter_stream.profiles import Profile, profile
+    from jupyter_stream.providers import find
+
+    prefix, name = parse_model_id(model)
+    provider = find(prefix) if prefix else None
+    return profile(provider, name) if provider is not None else Profile()
 
 
 def __getattr__(name: str) -> Any:

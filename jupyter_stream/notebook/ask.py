@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.play import Player
-from jupyter_stream.notebook.question import question
+from jupyter_stream.notebook.question import check_arguments, question
 from jupyter_stream.notebook.shell import current_shell
 from jupyter_stream.notebook.views import choose
 from jupyter_stream.notebook.views.static import NullView
@@ -34,6 +34,9 @@ def ask(
     max_tokens: int | None = None,
     messages: Sequence[ModelMessage] | Answer = (),
     thread: str | Thread | None = None,
+    values: Mapping[str, Any] | None = None,
+    as_: Any = None,
+    retries: int = 0,
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
@@ -42,7 +45,8 @@ def ask(
     It works in a notebook, in a terminal and in a script, whether or not an event loop is running.
 
     Args:
-        prompt: the question, sent to the letter; or a sequence of texts, images and documents.
+        prompt: the question, sent to the letter unless `values` are given; or a sequence of texts, images and
+            documents.
         model: a model or its name, as `provider:name`. Without one: `%config AskMagics.model`, the
             variable JUPYTER_STREAM_MODEL, the embedded model ('local:').
         system: the system prompt; '' for none where a default is set.
@@ -51,19 +55,38 @@ def ask(
         messages: the history to go on from: an answer, or its `messages`.
         thread: the thread to go on in, or its name ('main' is the notebook's own); without it the question stands
             alone.
-        model_settings: further settings of the request; the two above win over it.
+        values: the variables of the prompt: each `{{ expression }}` in it is evaluated with them, and a model is given
+            what the value is. Without it the prompt is sent to the letter.
+        as_: the type that the answer is to be of, such as a pydantic model, `list[Model]`, a `Literal` or int.
+        retries: how often the model may try again where the answer is not of that type.
+        model_settings: further settings of the request; `temperature` and `max_tokens` win over it.
         display: False to show nothing.
 
     Returns:
-        The answer, with .text, .thinking, .usage, .messages and .response.
+        The answer, with .text, .thinking, .usage, .messages and .response; of a type also with .value, .data, .rows,
+        .errors and .frame().
 
     Raises:
         Interrupted: (a KeyboardInterrupt) the call was stopped; what came is still shown, with a mark.
-        UserError: the model is unknown, its key is missing, or the prompt is empty.
+        UserError: the model is unknown, its key is missing, the prompt is empty, or an expression in it fails.
         ModelAPIError: the provider failed; its subclasses say how.
     """
     model_settings = concealed(model_settings)
-    answer = _player(prompt, model, system, temperature, max_tokens, messages, thread, model_settings, display).run()
+    player = _player(
+        prompt,
+        model,
+        system,
+        temperature,
+        max_tokens,
+        messages,
+        thread,
+        values,
+        as_,
+        retries,
+        model_settings,
+        display,
+    )
+    answer = player.run()
     return answer.shown() if display else answer
 
 
@@ -76,12 +99,28 @@ async def aask(
     max_tokens: int | None = None,
     messages: Sequence[ModelMessage] | Answer = (),
     thread: str | Thread | None = None,
+    values: Mapping[str, Any] | None = None,
+    as_: Any = None,
+    retries: int = 0,
     model_settings: ModelSettings | None = None,
     display: bool = True,
 ) -> Answer:
     """`ask` for code that can await. In a cell, `await aask(…)` leaves the kernel free to hear widgets meanwhile."""
     model_settings = concealed(model_settings)
-    player = _player(prompt, model, system, temperature, max_tokens, messages, thread, model_settings, display)
+    player = _player(
+        prompt,
+        model,
+        system,
+        temperature,
+        max_tokens,
+        messages,
+        thread,
+        values,
+        as_,
+        retries,
+        model_settings,
+        display,
+    )
     answer = await player.play()
     return answer.shown() if display else answer
 
@@ -108,6 +147,9 @@ def _player(
     max_tokens: int | None,
     messages: Sequence[ModelMessage] | Answer,
     thread: str | Thread | None,
+    values: Mapping[str, Any] | None,
+    as_: Any,
+    retries: int,
     model_settings: ModelSettings | None,
     display: bool,
 ) -> Player:
@@ -125,7 +167,14 @@ def _player(
             max_tokens=max_tokens,
             model_settings=model_settings,
             history=history,
+            as_=as_,
+            retries=retries,
         )
+        if values is not None:
+            from jupyter_stream.notebook.values import with_values
+
+            check_arguments(values=values)
+            asked = with_values(asked, values, tokens=defaults.value_tokens, shell=shell)
         if thread is None:
             return Player(asked, view)
         if history:

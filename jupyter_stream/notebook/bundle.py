@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_stream.notebook.byline import byline_markdown, byline_of
@@ -17,6 +17,8 @@ from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.pieces import closed, fenced
 from jupyter_stream.notebook.reducer import Block, block_of, is_empty, sources_of
+from jupyter_stream.notebook.typed_response import LONGEST_JSON, TypedPart, problem_notes, typed_part
+from jupyter_stream.notebook.typed_table import table_markdown, table_plain
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
@@ -42,6 +44,7 @@ _WITHOUT_A_WORD = {
 }
 _EMPTY = 'The answer is empty.'
 _STALE = '↻ The turns above have changed since this was asked.'
+_FORGOTTEN = '⊘ Forgotten: this turn is sent no more.'
 _LONGEST_SAID = 500
 _PICTURES = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
 _PRIVATE = re.compile(
@@ -61,6 +64,7 @@ def final_bundle(
     byline: bool = True,
     turn: Mapping[str, Any] | None = None,
     is_stale: bool = False,
+    is_forgotten: bool = False,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The data and the metadata to display for an answer, whole or in part.
 
@@ -75,8 +79,10 @@ def final_bundle(
         byline: Whether the last line says who answered.
         turn: What is kept of it as a turn of a thread; where its texts are in the plain text is added.
         is_stale: Whether what stands above it has changed since it was asked.
+        is_forgotten: Whether its thread sends it no more.
     """
-    blocks = [block_of(part, index) for index, part in enumerate(response.parts)]
+    typed = typed_part(response)
+    blocks = list(_blocks(response, typed))
     notes = notes_of(response, mark, error)
     last = byline_of(response, asked) if byline else None
     pieces = [_markdown(block, images) for block in blocks]
@@ -85,13 +91,23 @@ def final_bundle(
     if last is not None:
         markdown.append(byline_markdown(last))
         plain.append(last)
-    if is_stale:
-        markdown.append(f'*{_STALE}*')
+    markdown += [f'*{said}*' for said, holds in ((_STALE, is_stale), (_FORGOTTEN, is_forgotten)) if holds]
     data = {'text/markdown': '\n\n'.join(markdown), 'text/plain': '\n\n'.join(plain)}
     metadata = _metadata(response, settings, elapsed)
+    if typed is not None and len(typed.json) <= LONGEST_JSON:
+        metadata['json'] = typed.json
     if turn is not None:
-        metadata['turn'] = {**turn, 'text': _spans(blocks)}
+        metadata['turn'] = {**turn, **_texts(response, blocks, typed)}
     return data, {'jupyter_stream': metadata}
+
+
+def _blocks(response: ModelResponse, typed: TypedPart | None) -> Iterator[Block]:
+    """What is shown of a response: its parts, with a table in the place of typed data."""
+    for index, part in enumerate(response.parts):
+        if typed is not None and index == typed.index:
+            yield Block('table', index, part=typed)
+        elif typed is None or index not in typed.hidden:
+            yield block_of(part, index)
 
 
 def note_of(response: ModelResponse, mark: str | None = None, error: BaseException | None = None) -> str | None:
@@ -118,7 +134,8 @@ def notes_of(response: ModelResponse, mark: str | None = None, error: BaseExcept
     of_model = known.get('note') if response.parts and not known.get('is_noted') else None
     said = (response.provider_details or {}).get('finish_message')
     of_end = f'The provider said: {" ".join(said.split())[:_LONGEST_SAID]}' if isinstance(said, str) and said else None
-    return [note for note in (note_of(response, mark, error), of_end, of_model) if note]
+    of_type = problem_notes(response) if mark is None and error is None else []
+    return [note for note in (*of_type, note_of(response, mark, error), of_end, of_model) if note]
 
 
 # ------------------------------------------------------------------ Markdown
@@ -158,6 +175,10 @@ def _return(block: Block) -> str:
     return f'**Tool result** {_code(block.name)}\n\n{fenced(_pretty(block.text))}'
 
 
+def _table(block: Block) -> str:
+    return table_markdown(block.part.table)
+
+
 def _file(block: Block) -> str:
     content = block.part.content
     if content.media_type in _PICTURES:
@@ -165,7 +186,7 @@ def _file(block: Block) -> str:
     return f'*A file: {_code(content.media_type)}, {len(content.data):,} bytes.*'
 
 
-_MARKDOWN = {'thinking': _thinking, 'tool': _tool, 'return': _return, 'file': _file}
+_MARKDOWN = {'thinking': _thinking, 'tool': _tool, 'return': _return, 'file': _file, 'table': _table}
 
 
 def _code(name: str) -> str:
@@ -190,18 +211,41 @@ def _plain(block: Block) -> str:
         return visible(f'[tool call] {block.name}({block.text})')
     if block.kind == 'return':
         return visible(f'[tool result] {block.name}: {block.text}')
+    if block.kind == 'table':
+        return table_plain(block.part.table)
     if block.kind == 'file':
         return f'[file] {visible(block.part.content.media_type)}, {len(block.part.content.data):,} bytes'
     return ''
 
 
-def _spans(blocks: Sequence[Block]) -> list[tuple[int, int]]:
-    """Where in the plain text each text of the model stands: its first character, and the one behind its last."""
-    spans, start = list[tuple[int, int]](), 0
+def _texts(response: ModelResponse, blocks: Sequence[Block], typed: TypedPart | None) -> dict[str, Any]:
+    """Where each text of the model is found again, see `conversation.saved`: where in the plain text it stands, its
+    first character and the one behind its last. A typed one is not there: short ones are kept themselves, None for the
+    one that `json` has, and for a long one there is its table.
+    """
+    from jupyter_stream.conversation.saved import is_long_output
+    from jupyter_stream.conversation.turn import digest_of
+
+    spans, table = _spans(blocks), ''
+    texts: list[Any] = []
+    for index, part in enumerate(response.parts):
+        if typed is None or index not in {typed.index, *typed.hidden}:
+            texts += [spans[index]] if part.part_kind == 'text' or is_long_output(part) else []
+        elif is_long_output(part):
+            texts.append(spans.get(index, (0, 0)))
+            table = table_plain(typed.table)
+        elif part.part_kind == 'text':
+            texts.append(None if part.content.strip() == typed.json else part.content)
+    return {'text': texts, **({'table': digest_of(table.strip())} if table else {})}
+
+
+def _spans(blocks: Sequence[Block]) -> dict[int, tuple[int, int]]:
+    """Where in the plain text each text of the model stands, and a table, by the indices of their parts."""
+    spans, start = dict[int, tuple[int, int]](), 0
     for block in blocks:
         piece = _plain(block).strip()
-        if block.kind == 'text':
-            spans.append((start, start + len(visible(block.text).strip())))
+        text = piece if block.kind == 'table' else visible(block.text).strip()
+        spans[block.index] = start, start + len(text)
         start += len(piece) + 2 if piece else 0
     return spans
 

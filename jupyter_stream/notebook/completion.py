@@ -1,4 +1,5 @@
-"""Tab and Shift+Tab in a question: options, models and threads on its first line, and nothing of Python in its prose.
+"""Tab and Shift+Tab in a question: options, models and threads on its first line, Python inside `{{ }}`, and nothing of
+Python in its prose.
 
 Tab is a matcher of IPython's completer, which every front end reaches by way of the kernel. What that completer does
 not decide (help, and completion where a kernel hands it one line only) is decided before, at the kernel's own methods.
@@ -6,14 +7,16 @@ not decide (help, and completion where a kernel hands it one line only) is decid
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, cast
 
+from jupyter_stream.content.template import begun
 from jupyter_stream.notebook import kernel
-from jupyter_stream.notebook.options import OPTIONS, Typing, typing
+from jupyter_stream.notebook.options import OPTIONS, OptionError, Typing, parse, typing
 from jupyter_stream.notebook.question import is_model
 from jupyter_stream.notebook.transform import before_cursor
 
@@ -24,9 +27,10 @@ _FIRST: Final = 1000
 """The priority among matchers: what it suppresses has not been looked for in vain."""
 
 _WORD: Final = re.compile(r'[\w-]*')
+_TYPES: Final = '_jupyter_types_experimental'
 
 Shell = Any
-Reply = dict[str, Any]
+Method = Callable[..., Any]
 
 
 class _Nothing:
@@ -87,7 +91,7 @@ def _matcher(shell: Shell) -> Callable[[Any], Any]:
 
     def match(context: Any) -> Any:
         before = before_cursor(context.full_text, _offset(context))
-        if before is None:
+        if before is None or _expression(before) is not None:
             return {'completions': []}
         word = _word(before)
         found = choices(word, shell.user_ns) if word else []
@@ -111,20 +115,64 @@ def _offset(context: Any) -> int:
 # ------------------------------------------------------------------ the kernel's methods
 
 
-def _completion(code: str, cursor: int) -> Reply | None:
-    """No completion, in prose; None where the kernel is to look for some."""
-    if not _in_prose(before_cursor(code, cursor)):
+def _completion(code: str, cursor: int, method: Method) -> Any:
+    """No completion, in prose; inside `{{ }}` that of the expression; None where the kernel is to look for some."""
+    before = before_cursor(code, cursor)
+    if (start := _expression(before)) is not None:
+        start += cursor - len(before or '')
+        return _shifted(method(code[start:cursor], cursor - start), start)
+    if not _in_prose(before):
         return None
     return {'status': 'ok', 'matches': [], 'cursor_start': cursor, 'cursor_end': cursor, 'metadata': {}}
 
 
-def _inspection(code: str, cursor: int) -> Reply | None:
-    """No help in prose, and on the word of an option the option's own; None where the kernel is to look."""
+def _shifted(reply: Any, by: int) -> Any:
+    """A reply on the places in an expression as one on those in the cell; a kernel may give it later."""
+    if inspect.isawaitable(reply):
+
+        async def shift() -> Any:
+            return _shifted(await reply, by)
+
+        return shift()
+    moved = {key: reply[key] + by for key in ('cursor_start', 'cursor_end') if key in reply}
+    return {**reply, **moved, 'metadata': _shifted_types(reply.get('metadata', {}), by)}
+
+
+def _shifted_types(metadata: Mapping[str, Any], by: int) -> dict[str, Any]:
+    """The same for what the kernel says of each name's type."""
+    if _TYPES not in metadata:
+        return dict(metadata)
+    return {
+        **metadata,
+        _TYPES: [{**one, 'start': one['start'] + by, 'end': one['end'] + by} for one in metadata[_TYPES]],
+    }
+
+
+def _inspection(code: str, cursor: int, method: Method) -> Any:
+    """No help in prose, on an option its own, and inside `{{ }}` that on the expression; None where
+    the kernel is to look.
+    """
     before = before_cursor(code, cursor)
+    if (start := _expression(before)) is not None:
+        start += cursor - len(before or '')
+        end = cursor + len(_rest_of_word(code, cursor))
+        return method(code[start:end], cursor - start)
     text = '' if _in_prose(before) else help_on(before or '', _rest_of_word(code, cursor))
     if text is None:
         return None
     return {'status': 'ok', 'found': bool(text), 'data': {'text/plain': text} if text else {}, 'metadata': {}}
+
+
+def _expression(before: str | None) -> int | None:
+    """Where in a question the expression begins that the cursor stands in; None where it stands in none."""
+    if before is None or '{{' not in before:
+        return None
+    line, _, _ = before.partition('\n')
+    try:
+        options, _ = parse(line)
+    except OptionError:
+        return None
+    return None if options.raw else begun(before)
 
 
 def _in_prose(before: str | None) -> bool:
@@ -152,16 +200,19 @@ def help_on(before: str, rest: str = '') -> str | None:
 class _Guard:
     """Stands before a method of the kernel that is given a cell and a cursor, and answers what `answer` can."""
 
-    def __init__(self, method: Callable[..., Any], answer: Callable[[str, int], Reply | None]) -> None:
+    def __init__(self, method: Method, answer: Callable[[str, int, Method], Any]) -> None:
         self.method = method
         self._answer = answer
 
     def __call__(self, code: str, cursor_pos: int | None = None, *args: Any, **kwargs: Any) -> Any:
-        reply = self._answer(code, len(code) if cursor_pos is None else cursor_pos)
-        return self.method(code, cursor_pos, *args, **kwargs) if reply is None else reply
+        def method(code: str, cursor: int | None) -> Any:
+            return self.method(code, cursor, *args, **kwargs)
+
+        reply = self._answer(code, len(code) if cursor_pos is None else cursor_pos, method)
+        return method(code, cursor_pos) if reply is None else reply
 
 
-_GUARDED: Final[dict[str, Callable[[str, int], Reply | None]]] = {
+_GUARDED: Final[dict[str, Callable[[str, int, Method], Any]]] = {
     'do_complete': _completion,
     'do_inspect': _inspection,
 }

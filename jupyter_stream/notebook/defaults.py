@@ -16,6 +16,7 @@ __all__ = (
     'EMBEDDED',
     'MODEL_VARIABLE',
     'RERUN_VARIABLE',
+    'VALUE_TOKENS',
     'Defaults',
     'default_byline',
     'default_model',
@@ -27,6 +28,7 @@ MODEL_VARIABLE = 'JUPYTER_STREAM_MODEL'
 BYLINE_VARIABLE = 'JUPYTER_STREAM_BYLINE'
 RERUN_VARIABLE = 'JUPYTER_STREAM_RERUN'
 EMBEDDED = 'local:'
+VALUE_TOKENS = 2_000
 _NO = frozenset({'0', 'false', 'no', 'off'})
 
 
@@ -36,8 +38,8 @@ class Defaults:
     `images` lets images of answers be loaded from the web, `byline` has their last line say who answered, `instrument`
     has requests recorded with OpenTelemetry. `history` says whether a question goes on in its thread, `last` with how
     many turns of it at most, `save` whether a notebook keeps what a thread is restored from, and `rerun` whether a cell
-    that asks the same again shows the answer that it has. `cassette` is the mode in which answers are recorded and
-    replayed, `cassettes` the folder for that.
+    that asks the same again shows the answer that it has. `value_tokens` is how many tokens a value in a prompt may
+    have, `cassette` the mode in which answers are recorded and replayed, `cassettes` the folder for that.
     """
 
     model: Model | str | None = None
@@ -52,6 +54,7 @@ class Defaults:
     last: int | None = None
     save: Literal['turn', 'answer'] = 'turn'
     rerun: Literal['ask', 'reuse'] = 'ask'
+    value_tokens: int = VALUE_TOKENS
     cassette: str | None = None
     cassettes: str | None = None
 

@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
-from jupyter_stream.exceptions import AgentRunError, FallbackExceptionGroup, MissingKeyError, UserError
+from jupyter_stream.exceptions import AgentRunError, FallbackExceptionGroup, Interrupted, MissingKeyError, UserError
 
-__all__ = ('short_errors',)
+__all__ = ('is_of_asking', 'short_errors')
 
 _ARGUMENT: Final = re.compile(r' or pass `\w+=…`')
 """Advice for who calls a function that takes a key or an address; a prompt has no place for either."""
+
+
+_SHORT: Final = (UserError, AgentRunError, FallbackExceptionGroup)
 
 
 @contextmanager
@@ -25,11 +28,16 @@ def short_errors() -> Generator[None]:
     """
     try:
         yield
-    except (UserError, AgentRunError, FallbackExceptionGroup) as error:
+    except _SHORT as error:
         # A partial, since an exception must stay picklable.
         shown = partial(list[str], (_words(error),))
         error._render_traceback_ = shown  # pyright: ignore[reportAttributeAccessIssue]
         raise
+
+
+def is_of_asking(error: BaseException) -> bool:
+    """Whether it was raised by a question and is no bug: an error that was shown in a few words, or a stop."""
+    return isinstance(error, Interrupted) or (isinstance(error, _SHORT) and '_render_traceback_' in vars(error))
 
 
 def _words(error: UserError | AgentRunError | FallbackExceptionGroup) -> str:

@@ -55,7 +55,7 @@ def _row(turn: Turn, numbers: Mapping[Turn, int]) -> tuple[str, str, str, str, s
     usage = turn.response.usage
     counts = ((usage.input_tokens, 'in'), (usage.output_tokens, 'out'))
     tokens = ', '.join(f'{count:,} {way}' for count, way in counts if count)
-    return label(numbers.get(turn)), _first_words(turn.prompt), _first_words(turn.text), turn.title, tokens
+    return label(numbers.get(turn)), _first_words(turn.written), _first_words(turn.text), turn.title, tokens
 
 
 def _asked_with(turn: Turn, numbers: Mapping[Turn, int]) -> str:
@@ -69,7 +69,7 @@ def _states(place: Place, turn: Turn, stale: set[Turn]) -> Iterator[str]:
     if turn.state in _STATES:
         yield _STATES[turn.state]
     if turn in stale:
-        yield 'edited' if turn.is_edited else 'stale'
+        yield 'values not kept' if turn.is_partial else 'edited' if turn.is_edited else 'stale'
     if place.is_pinned:
         yield 'pinned'
     if turn.is_summary:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from jupyter_stream.conversation.cells import CellRun
+from jupyter_stream.notebook.outputs import Outputs
 from jupyter_stream.notebook.shell import Cell, current_shell, session_of
 from jupyter_stream.notebook.waterfall import KEPT, Trace
 
@@ -62,16 +63,20 @@ class KernelState:
     Attributes:
         front_ends: which of them run our widgets.
         shown: the response that a cell has shown last, and that cell.
-        noted: what was said of models below their answers, see `Model.note`.
+        noted: what was said of models below their answers, see `Model.note`, each with the response below which it was.
         traces: when what of the last answers came.
         pages: where the answers of threads are on the page, by their place in the thread.
+        outputs: what the last cells showed.
+        error: the last exception of a cell, see `values.last_error`.
     """
 
     front_ends: FrontEnds = field(default_factory=FrontEnds)
     shown: tuple[ref[Any], Cell | None] | None = None
-    noted: set[str] = field(default_factory=set[str])
+    noted: dict[str, ModelResponse] = field(default_factory=dict[str, Any])
     traces: deque[Trace] = field(default_factory=lambda: deque[Trace](maxlen=KEPT))
     pages: dict[Place, Any] = field(default_factory=dict[Any, Any])
+    outputs: Outputs = field(default_factory=Outputs)
+    error: BaseException | None = None
     _runs: list[CellRun] = field(default_factory=list[CellRun])
     _conversations: Conversations | None = None
     _views: OpenViews | None = None
@@ -105,14 +110,13 @@ class KernelState:
         return self._views
 
     def noted_once(self, response: ModelResponse) -> ModelResponse:
-        """The response for a view: a note on its model that this kernel has shown already is marked as `is_noted`."""
+        """The response for a view: a note on its model that another has shown in this kernel is marked `is_noted`."""
         note = (response.metadata or {}).get('note')
         if not note or not response.parts:
             return response
-        if note in self.noted:
-            return replace(response, metadata={**(response.metadata or {}), 'is_noted': True})
-        self.noted.add(note)
-        return response
+        if self.noted.setdefault(note, response) is response:
+            return response
+        return replace(response, metadata={**(response.metadata or {}), 'is_noted': True})
 
     def load_frontend(self) -> None:
         """Bring the core of the front end to the page, once. A page says so when it has it, now or later."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -20,22 +20,22 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Enum, Float, Integer, Unicode, Union
 
 from jupyter_stream.cassettes import MODES
-from jupyter_stream.notebook import cassettes, cells, completion, reprs
-from jupyter_stream.notebook.defaults import Defaults, default_byline, default_rerun
+from jupyter_stream.notebook import cassettes, cells, completion, prompts, reprs
+from jupyter_stream.notebook.defaults import VALUE_TOKENS, Defaults, default_byline, default_rerun
 from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.operations import operate
-from jupyter_stream.notebook.options import AskOptions, join_prompt, manual, parse
+from jupyter_stream.notebook.options import AskOptions, OptionError, join_prompt, manual, parse
 from jupyter_stream.notebook.play import Player
-from jupyter_stream.notebook.question import Question, question, summary_prompt
+from jupyter_stream.notebook.question import Question, question, summary_prompt, type_named
 from jupyter_stream.notebook.transform import transform
 from jupyter_stream.notebook.views import choose
+from jupyter_stream.notebook.views.standing import Standing
 from jupyter_stream.notebook.waterfall import show_traces
 
 if TYPE_CHECKING:
     from jupyter_stream.models import Model
     from jupyter_stream.notebook.answer import Answer
     from jupyter_stream.notebook.play import Playable
-    from jupyter_stream.notebook.views.standing import Standing
 
 Shell = Any
 """An `InteractiveShell`; IPython's own annotations are too few to check against."""
@@ -51,8 +51,11 @@ Options stand before the prompt; the first word that is none begins it:
 
 {manual()}
 
-The prompt is sent to the letter: braces, dollar signs, quotes, `--words` and a `?` at its end mean
-nothing here. To ask with a variable's value, call `jupyter_stream.ask(f"…{{name}}…")`.
+In the prompt, {{{{ expression }}}} stands for a value: Python evaluates it among your variables, and the model
+is given what the value is, such as a table's columns and first rows, a figure as a picture, a function's
+source; {{{{ err }}}} is the last exception, {{{{ Out[3] }}}} an earlier result. All else is sent to the letter: single
+braces, dollar signs, quotes, `--words` and a `?` at its end mean nothing, and \\{{{{ is {{{{. With --raw those mean
+nothing either. `%ask -n …` shows what would be sent, and sends nothing.
 
 A question goes on in the thread of its notebook: the turns of the cells above it are sent with it. A cell that
 runs again gets a new answer in its old place; the former ones are kept. `%ask --history` shows the thread.
@@ -64,7 +67,8 @@ Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
-temperature, max_tokens, view, images, byline, instrument, history, last, save, rerun, cassette and cassettes. Without a
+temperature, max_tokens, view, images, byline, instrument, history, last, save, rerun, value_tokens, cassette and
+cassettes. Without a
 model there the environment variable JUPYTER_STREAM_MODEL counts, then the small model that runs on
 this machine (local:).
 
@@ -92,6 +96,9 @@ the metadata of the output; or 'answer' alone."""
 _RERUN_HELP = """What a cell does that asks the same again: 'ask', or 'reuse', which shows the answer that it has and
 asks nobody. Where this is not set, the environment variable JUPYTER_STREAM_RERUN says it."""
 
+_VALUE_TOKENS_HELP = """The most tokens of a value in a prompt, roughly. Where there are many values, or the model reads
+little at once, each has fewer."""
+
 
 _CASSETTE_HELP = """Whether answers come from cassettes: 'replay' (nobody is asked), 'record', 'auto' (replay what is
 there, record the rest) or 'off'. Where this is not set, the environment variable JUPYTER_STREAM_CASSETTE_MODE says
@@ -117,6 +124,7 @@ class AskMagics(Magics):
     save = Enum(['turn', 'answer'], default_value='turn', help=_SAVE_HELP).tag(config=True)
     rerun = Enum(['ask', 'reuse'], default_value=None, allow_none=True, help=_RERUN_HELP).tag(config=True)
 
+    value_tokens = Integer(VALUE_TOKENS, min=1, help=_VALUE_TOKENS_HELP).tag(config=True)
     cassette = Enum(MODES, default_value=None, allow_none=True, help=_CASSETTE_HELP).tag(config=True)
     cassettes = Unicode(None, allow_none=True, help=_CASSETTES_HELP).tag(config=True)
 
@@ -136,6 +144,7 @@ class AskMagics(Magics):
             self.last,
             cast(Any, self.save),
             default_rerun(cast('str | None', self.rerun)),
+            self.value_tokens,
             cassette=cast('str | None', self.cassette),
             cassettes=self.cassettes or None,
         )
@@ -174,8 +183,10 @@ class AskMagics(Magics):
         with short_errors():
             options, rest = parse(line)
             prompt = f'{rest}{body or ""}'.strip()
-            operates = operate(self.shell, options, prompt)
-        asks = not operates and (not options.trace or bool(prompt))
+            is_done = operate(self.shell, options, prompt)
+            if options.dry_run:
+                self._show_request(options, rest, body)
+        asks = not (is_done or options.dry_run) and (not options.trace or bool(prompt))
         yield asks
         if options.trace:
             show_traces(1 if asks else None)
@@ -183,38 +194,60 @@ class AskMagics(Magics):
     def _player(self, line: str, body: str | None = None, *, owns: bool = False) -> Player:
         with short_errors():
             options, rest = parse(line)
+            if options.dry_run:
+                raise OptionError('--dry-run asks nobody, so there is no answer to give a name: leave it out.')
             defaults = self.defaults
-            asked = question(
-                summary_prompt(rest, body) if options.compact else join_prompt(rest, body),
-                defaults,
-                model=self._named(options.model),
-                system=options.system,
-                temperature=options.temperature,
-                max_tokens=options.max_tokens,
-                cassette=options.cassette,
-            )
+            asked = self._question(options, rest, body, defaults)
+            hint = prompts.hint(asked, options, self._names)
+            if hint:
+                prompts.show(self.shell, hint)
+            owns = owns and not hint  # else the view would clear the hint away
             view = choose(self.shell, self.view, owns=owns, images=self.images, byline=defaults.byline)
             source, stands = self._placed(asked, options, defaults)
         return Player(source, view, partial(self._keep, options.out, stands))
+
+    def _question(self, options: AskOptions, rest: str, body: str | None, defaults: Defaults) -> Question:
+        """What is asked, with the values of its expressions; without what stands before it in a thread."""
+        asked = question(
+            summary_prompt(rest, body) if options.compact else join_prompt(rest, body),
+            defaults,
+            model=self._named(options.model),
+            system=options.system,
+            temperature=options.temperature,
+            max_tokens=options.max_tokens,
+            as_=type_named(options.as_, self._names) if options.as_ else None,
+            retries=options.retries,
+            cassette=options.cassette,
+        )
+        return prompts.filled(self.shell, asked, options, defaults, in_thread=self._is_in_thread(options, defaults))
+
+    def _show_request(self, options: AskOptions, rest: str, body: str | None) -> None:
+        """Show what would be sent."""
+        from jupyter_stream.notebook.dry_run import request_bundle
+
+        defaults = self.defaults
+        asked = self._question(options, rest, body, defaults)
+        said: Sequence[str] = ()
+        hint = prompts.hint(asked, options, self._names)
+        if self._is_in_thread(options, defaults):
+            from jupyter_stream.notebook.threads import would_ask
+
+            asked, said = would_ask(self.shell, asked, defaults, again=options.again, **_where(options))
+        prompts.show(self.shell, request_bundle(asked, [*said, *asked.notes], hint))
+
+    def _is_in_thread(self, options: AskOptions, defaults: Defaults) -> bool:
+        named = options.thread or options.fork or options.compact
+        return not options.fresh and (defaults.history is not False or bool(named))
 
     def _placed(
         self, asked: Question, options: AskOptions, defaults: Defaults
     ) -> tuple[Playable, Callable[[Answer], Standing | None]]:
         """The question in its thread, and what takes its answer."""
-        if options.fresh or (defaults.history is False and not (options.thread or options.fork or options.compact)):
-            return asked, lambda answer: None
+        if not self._is_in_thread(options, defaults):
+            return asked, lambda answer: Standing(footer=asked.notes) if asked.notes else None
         from jupyter_stream.notebook.threads import in_thread
 
-        return in_thread(
-            self.shell,
-            asked,
-            defaults,
-            thread=options.thread,
-            fork=options.fork,
-            again=options.again,
-            is_pinned=options.pin,
-            is_summary=options.compact,
-        )
+        return in_thread(self.shell, asked, defaults, again=options.again, **_where(options))
 
     def _named(self, model: str | None) -> Model | str | None:
         """The user's own model object, if a variable of that name holds one; else the name."""
@@ -232,6 +265,16 @@ class AskMagics(Magics):
     def _names(self) -> dict[str, Any]:
         """The user's variables."""
         return cast(Shell, self.shell).user_ns
+
+
+def _where(options: AskOptions) -> dict[str, Any]:
+    """Where in which thread a question stands, as `threads.in_thread` takes it."""
+    return {
+        'thread': options.thread,
+        'fork': options.fork,
+        'is_pinned': options.pin,
+        'is_summary': options.compact,
+    }
 
 
 class CellTransformer:

@@ -14,10 +14,15 @@ from jupyter_stream.notebook.views.publish import publisher
 if TYPE_CHECKING:
     from jupyter_stream.conversation.thread import Thread
 
-__all__ = ('operate',)
+__all__ = ('is_operation', 'operate')
 
 _NAMES: Final = ('clear', 'load', 'forget', 'versions', 'save', 'history')
 """The operations, in the order in which one line does them."""
+
+
+def is_operation(options: AskOptions) -> bool:
+    """Whether the options say something of the thread that asks nobody."""
+    return any(getattr(options, name) for name in _NAMES)
 
 
 def operate(shell: Any, options: AskOptions, prompt: str) -> bool:
@@ -29,6 +34,8 @@ def operate(shell: Any, options: AskOptions, prompt: str) -> bool:
     wanted = [name for name in _NAMES if getattr(options, name)]
     if not wanted:
         return False
+    if options.dry_run:
+        raise OptionError(f'--dry-run shows what a question would send, and --{wanted[0]} asks nothing: leave one out.')
     if prompt and wanted != ['versions']:
         raise OptionError(f'--{wanted[0]} asks nothing: write the prompt in a cell of its own.')
     from jupyter_stream.notebook.threads import thread_of
@@ -69,12 +76,20 @@ def _versions(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, 
 
 
 def _forget(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    from jupyter_stream.notebook.threads import show_forgotten
+
+    place = thread.find(options.forget or '')
     thread.forget(options.forget or '')
+    show_forgotten([place])
     return _said(f'The turn of the cell {options.forget} is sent no more. Run the cell again to bring it back.')
 
 
 def _clear(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:
+    from jupyter_stream.notebook.threads import show_forgotten
+
+    places = list(thread.places)
     thread.clear()
+    show_forgotten(places)
     return _said(f'All turns of the thread {thread.name} are forgotten.')
 
 

@@ -37,7 +37,12 @@ class AskOptions:
     temperature: float | None = None
     max_tokens: int | None = None
     out: str | None = None
+    as_: str | None = None
+    retries: int | None = None
     trace: bool = False
+    raw: bool = False
+    dry_run: bool = False
+    with_outputs: int | None = None
     thread: str | None = None
     fresh: bool = False
     fork: str | None = None
@@ -112,7 +117,26 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         'max_tokens', ('--max-tokens',), 'COUNT', 'a positive whole number', 'the most tokens to answer with', _count
     ),
+    Option('as_', ('--as',), 'TYPE', 'a type', 'what the answer is to be: a model, `list[Model]`, int; quoted', _name),
+    Option(
+        'retries',
+        ('--retries',),
+        'COUNT',
+        'a positive whole number',
+        'how often the model may try again where the answer is not of the type',
+        _count,
+    ),
     Option('trace', ('--trace',), '', '', 'show when what of the answer came; alone, of the last answers', bool),
+    Option('raw', ('--raw',), '', '', 'send the prompt to the letter, {{ and }} too', bool),
+    Option(
+        'with_outputs',
+        ('--with-outputs',),
+        'COUNT',
+        'a positive whole number',
+        'send source and outputs of so many cells that ran last',
+        _count,
+    ),
+    Option('dry_run', ('-n', '--dry-run'), '', '', 'show the messages that would be sent; nobody is asked', bool),
     Option('out', ('-o', '--out'), 'VAR', "a variable's name", 'a variable for the answer object', _variable),
     Option(
         'thread',

@@ -40,12 +40,13 @@ def counted(count: int, noun: str) -> str:
     return f'{count} {noun}{"" if count == 1 else "s"}'
 
 
-_MARKS: Final = re.compile(r'[\\`*\[\]<>~|$&#]|(?<![^\W_])_|_(?![^\W_])')
+# An opening bracket is no mark where no bracket closes; with a backslash before it a notebook would see a formula.
+_MARKS: Final = re.compile(r'[`*\]<>~|$&#]|(?<![^\W_])_|_(?![^\W_])')
 
 
 def escaped(text: str) -> str:
     """Text as Markdown in which nothing of it is a mark."""
-    return _MARKS.sub(r'\\\g<0>', text)
+    return '&#92;'.join(_MARKS.sub(r'\\\g<0>', piece) for piece in text.split('\\'))
 
 
 def shortened(text: str, longest: int) -> str:

@@ -19,7 +19,8 @@ from jupyter_stream.notebook.answer import Answer
 from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.marimo import keeping_output
 from jupyter_stream.notebook.reducer import is_empty
-from jupyter_stream.notebook.views import Mounting, Stoppable, View, Withdrawable
+from jupyter_stream.notebook.typed_response import with_type
+from jupyter_stream.notebook.views import Mounting, Stoppable, Typing, View, Withdrawable
 from jupyter_stream.notebook.views.static import NullView
 from jupyter_stream.notebook.waterfall import traced
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse
     from jupyter_stream.notebook.views.standing import Standing
     from jupyter_stream.stream import StreamedResponse
+    from jupyter_stream.typed.answer import TypedAnswer
+    from jupyter_stream.typed.wanted import Typed
 
 __all__ = ('Playable', 'Player')
 
@@ -82,6 +85,8 @@ class Player:
         self._on_answer = on_answer
         self._standing: Standing | None = None
         self._messages: list[ModelMessage] = []
+        self._typed: TypedAnswer | None = None
+        self._attempts: list[ModelResponse] = []
         self._cancel: bridge.Cancel | None = None
         self._began = time.perf_counter()
 
@@ -112,6 +117,7 @@ class Player:
     async def _play(self) -> Answer:
         view = self._view
         self._began = time.perf_counter()
+        self._expect()
         view.start(self._source.title, self._source.settings)
         stream: StreamedResponse | None = None
         try:
@@ -120,8 +126,11 @@ class Player:
             from jupyter_stream.models.base import progress_to
 
             with progress_to(view.status):
-                async with _ticking(view), self._open() as stream:
-                    await self._show(stream)
+                messages: list[ModelMessage] | None = self._ask()
+                while messages is not None:
+                    async with _ticking(view), self._source.open(messages) as stream:
+                        await self._show(stream)
+                    messages = self._again(messages, stream)
         except BaseException as error:
             response = self._answer(stream, error).response
             if is_empty(response) and not _stopped(error) and isinstance(view, Withdrawable):
@@ -142,14 +151,38 @@ class Player:
             response = kernel.state.noted_once(response)
         self._view.finish(response, mark=mark, error=error, standing=self._standing)
 
-    def _open(self) -> AbstractAsyncContextManager[StreamedResponse]:
+    def _ask(self) -> list[ModelMessage]:
         self._messages = self._source.messages()
-        return self._source.open(self._messages)
+        return self._messages
+
+    def _expect(self) -> None:
+        """Tell the view of the type that the answer is asked to be of, if of any."""
+        wanted: Typed | None = getattr(self._source, 'typed', None)
+        if wanted is None:
+            return
+        from jupyter_stream.typed.answer import TypedAnswer
+
+        self._typed = TypedAnswer(wanted)
+        if isinstance(self._view, Typing):
+            self._view.typed(self._typed)
+
+    def _again(self, messages: list[ModelMessage], stream: StreamedResponse) -> list[ModelMessage] | None:
+        """What is sent so that the model tries again; None where the answer will do, or has been tried often enough."""
+        typed, retries = self._typed, getattr(self._source, 'retries', 0)
+        if typed is None or typed.finish().member is not None or len(self._attempts) >= retries:
+            return None
+        response = stream.get()
+        self._attempts.append(response)
+        self._expect()
+        return [*messages, response, typed.retry(response)]
 
     async def _show(self, stream: StreamedResponse) -> None:
         update, tick = self._view.update, self._view.tick
+        fill = self._typed.update if self._typed is not None else None
         try:
             async for event in stream:
+                if fill is not None:
+                    fill(event)
                 update(event)
                 tick()
         except asyncio.CancelledError:
@@ -159,7 +192,10 @@ class Player:
     def _answer(self, stream: StreamedResponse | None, error: BaseException | None = None) -> Answer:
         response = stream.get() if stream is not None else _empty(self._source.title, error)
         kernel.state.traces.append(traced(self._source.title, response, self._began, stream and stream.marks))
-        answer = Answer(self._messages, response, self._source.title)
+        if self._typed is not None:
+            self._typed.finish()
+            response = with_type(response, self._typed, self._typed.problems)
+        answer = Answer(self._messages, response, self._source.title, self._typed, self._attempts)
         self._standing = self._on_answer(answer)
         return answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -15,13 +15,16 @@ from jupyter_stream.notebook.names import title_of
 from jupyter_stream.notebook.shell import cell_id
 
 if TYPE_CHECKING:
+    from jupyter_stream.content.template import Filled
     from jupyter_stream.messages import ModelMessage, ModelRequest, SystemPromptPart, UserContent
     from jupyter_stream.models import Model
     from jupyter_stream.models.instrumented import Instrument
+    from jupyter_stream.parameters import ModelRequestParameters
     from jupyter_stream.settings import ModelSettings
     from jupyter_stream.stream import StreamedResponse
+    from jupyter_stream.typed.wanted import Typed
 
-__all__ = ('Question', 'check_arguments', 'is_model', 'question', 'summary_prompt')
+__all__ = ('Question', 'check_arguments', 'is_model', 'question', 'summary_prompt', 'type_named')
 
 
 _SUMMARIZE: Final = (
@@ -32,9 +35,22 @@ _SUMMARIZE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of which model; `settings` are those of the request, `history` the messages before it, `thread` the
-    name of the thread that these are of, if they are of one, `cassette` the mode of the cassettes in force, where it is
-    another one for this question.
+    """What is asked of which model.
+
+    Attributes:
+        prompt: What the user says.
+        model: The model, or its name.
+        system: The system prompt.
+        settings: Those of the request.
+        history: The messages before it.
+        instrument: Whether and how the request is recorded with OpenTelemetry.
+        thread: The name of the thread that the history is of, if it is of one.
+        key: A digest of all that is sent, of which the ids of its answer are made; '' for ids at random.
+        filled: How the prompt was written, where values were put into it.
+        notes: What is said of it in the muted line.
+        typed: The type that the answer is to be of.
+        retries: How often the model may try again where the answer is not of that type.
+        cassette: The mode of the cassettes in force, where it is another one for this question.
     """
 
     prompt: str | Sequence[UserContent]
@@ -44,6 +60,11 @@ class Question:
     history: Sequence[ModelMessage] = ()
     instrument: Instrument = None
     thread: str | None = None
+    key: str = ''
+    filled: Filled | None = None
+    notes: Sequence[str] = ()
+    typed: Typed | None = None
+    retries: int = 0
     cassette: Mode | None = None
 
     @property
@@ -84,23 +105,32 @@ class Question:
             return [replace(first, parts=[system, *first.parts]), *rest]
         return [ModelRequest(parts=[system]), first, *rest]
 
-    def open(self, messages: Sequence[ModelMessage]) -> AbstractAsyncContextManager[StreamedResponse]:
+    @asynccontextmanager
+    async def open(self, messages: Sequence[ModelMessage]) -> AsyncGenerator[StreamedResponse]:
         """The request as a context manager of its stream; nothing is sent until it is entered."""
+        from jupyter_stream._dataclasses import ids_made_of
         from jupyter_stream.direct import model_request_stream
 
-        with in_mode(self.cassette):
+        with in_mode(self.cassette), ids_made_of(f'{self.key}:{len(messages)}') if self.key else nullcontext():
             model = _traced(self.model, self.instrument, self.thread)
-        opened = model_request_stream(model, messages, model_settings=self.settings, instrument=False)
-        return opened if self.cassette is None else _opened_in(self.cassette, opened)
+            parameters = _parameters(self.typed, model) if self.typed is not None else None
+            async with model_request_stream(
+                model,
+                messages,
+                model_settings=self.settings,
+                model_request_parameters=parameters,
+                instrument=False,
+            ) as stream:
+                yield stream
 
 
-@asynccontextmanager
-async def _opened_in(
-    mode: Mode, opened: AbstractAsyncContextManager[StreamedResponse]
-) -> AsyncGenerator[StreamedResponse]:
-    with in_mode(mode):
-        async with opened as stream:
-            yield stream
+def _parameters(typed: Typed, model: Model | str) -> ModelRequestParameters:
+    from jupyter_stream.models import Model, infer_model
+
+    asked = infer_model(model)
+    # Several models in one, and those that ask nobody, have no profile of their own: each decides for itself.
+    is_known = type(asked).profile is not Model.profile
+    return typed.parameters(typed.mode_for(asked.profile) if is_known else 'auto')
 
 
 def _traced(model: Model | str, instrument: Instrument, thread: str | None) -> Model | str:
@@ -122,7 +152,8 @@ def _refuse_keys(prompt: str | Sequence[UserContent]) -> None:
     from jupyter_stream.models.base import key_in
 
     for piece in [prompt] if isinstance(prompt, str) else prompt:
-        name = key_in(piece, os.environ) if isinstance(piece, str) else None
+        text = piece if isinstance(piece, str) else getattr(piece, 'content', None)
+        name = key_in(text, os.environ) if isinstance(text, str) else None
         if name is not None:
             raise UserError(
                 f'The prompt holds the key that {name} is set to. Nothing was sent: take the key out of it.'
@@ -165,6 +196,8 @@ def question(
     max_tokens: int | None = None,
     model_settings: ModelSettings | None = None,
     history: Sequence[ModelMessage] = (),
+    as_: Any = None,
+    retries: int | None = None,
     cassette: Mode | None = None,
 ) -> Question:
     """The question with everything filled in: what is given, over `model_settings`, over the defaults.
@@ -173,7 +206,9 @@ def question(
         UserError: the prompt is empty, or something is not what it has to be.
     """
     check_arguments(
-        prompt=prompt, messages=history, **_given({'model': model, 'system': system, 'model_settings': model_settings})
+        prompt=prompt,
+        messages=history,
+        **_given({'model': model, 'system': system, 'model_settings': model_settings, 'retries': retries}),
     )
     if _is_blank(prompt) or all(map(_is_blank, prompt)):
         raise UserError('There is nothing to ask: the prompt is empty.')
@@ -182,7 +217,45 @@ def question(
     settings: Any = {**_given(base), **(model_settings or {}), **_given(own)}
     asked = model if model is not None else default_model(defaults.model)
     told = defaults.system if system is None else system
-    return Question(prompt, asked, told, settings, history, defaults.instrument, cassette=cassette)
+    if retries and (as_ is None or as_ is str):
+        raise UserError('`retries` is for answers of a type: say which with `--as`, or `as_`.')
+    return Question(
+        prompt,
+        asked,
+        told,
+        settings,
+        history,
+        defaults.instrument,
+        typed=_typed(as_),
+        retries=retries or 0,
+        cassette=cassette,
+    )
+
+
+def type_named(expression: str, names: Mapping[str, Any]) -> Any:
+    """The type that an expression of `--as` stands for, in the user's namespace.
+
+    Raises:
+        UserError: it stands for none.
+    """
+    import typing
+
+    known = {name: getattr(typing, name) for name in ('Annotated', 'Any', 'Literal', 'Optional', 'Union')}
+    try:
+        return eval(expression, {**known, **names})
+    except SyntaxError:
+        raise UserError(f'`--as {expression}` is no Python expression: quote it if it has spaces.') from None
+    except Exception as error:
+        raise UserError(f'`--as {expression}` is no type here: {type(error).__name__}: {error}.') from None
+
+
+def _typed(wanted: Any) -> Typed | None:
+    """The type of the answer; None where it is to be text."""
+    if wanted is None or wanted is str:
+        return None
+    from jupyter_stream.typed.wanted import Typed
+
+    return Typed(wanted)
 
 
 def summary_prompt(rest: str, body: str | None) -> str:
@@ -222,7 +295,9 @@ _ARGUMENTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     'system': (_is_text, 'a text'),
     'title': (_is_text, 'a text'),
     'messages': (_is_list, 'a list of messages'),
+    'values': (lambda value: isinstance(value, Mapping), 'a mapping of names to values'),
     'model_settings': (lambda value: isinstance(value, Mapping), 'a dict'),
+    'retries': (lambda value: type(value) is int and value >= 0, 'a whole number of at least 0'),
 }
 """What the arguments of `ask`, `show` and `explore` must be: looked at before anything is shown or loaded."""
 

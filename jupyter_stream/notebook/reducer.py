@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 __all__ = ('Block', 'Kind', 'Reducer', 'as_json', 'block_of', 'is_empty', 'sources_of')
 
-Kind = Literal['text', 'thinking', 'tool', 'return', 'file', 'other']
+Kind = Literal['text', 'thinking', 'tool', 'return', 'file', 'table', 'other']
 
 _KINDS: dict[str, Kind] = {
     'text': 'text',

@@ -6,12 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
 from jupyter_stream.conversation.saved import cells_of
 
-__all__ = ('SESSION_VARIABLE', 'notebook_path', 'saved_notebook')
+__all__ = ('SESSION_VARIABLE', 'SavedNotebook', 'notebook_path', 'saved_notebook')
 
 SESSION_VARIABLE: Final = 'JPY_SESSION_NAME'
 """Where jupyter_server tells a kernel which notebook it was started for."""
@@ -26,19 +27,34 @@ _COLAB_PATIENCE: Final = 5
 """Seconds that Colab's page has to hand over the notebook."""
 
 
-def saved_notebook(names: Mapping[str, Any], cells: Set[str]) -> dict[str, Any] | None:
-    """The saved notebook that holds one of these cells; None where there is none.
+@dataclass(frozen=True, slots=True)
+class SavedNotebook:
+    """The file of a notebook.
 
-    A path is not believed by itself: a kernel may be started for another notebook than the one that uses it.
+    Attributes:
+        content: Its JSON.
+        is_sure: Whether it is known to be that of the notebook that runs. A path is not believed by itself: a kernel
+            may be started for another notebook than the one that uses it.
+    """
+
+    content: Mapping[str, Any]
+    is_sure: bool
+
+
+def saved_notebook(names: Mapping[str, Any], cells: Set[str], path: str | None = None) -> SavedNotebook | None:
+    """The saved notebook that holds one of these cells, or that the page says it shows; else one that may be it; None
+    where there is none.
 
     Args:
         names: The user's variables.
         cells: The ids of cells that have run in the notebook.
+        path: Where the page says that its notebook is stored, from the server's folder on.
     """
-    for notebook in _notebooks(names):
-        if any(cell in cells for cell, _ in cells_of(notebook)):
-            return notebook
-    return None
+    found = [
+        SavedNotebook(content, _is_shown(path, file) or any(cell in cells for cell, _ in cells_of(content)))
+        for file, content in _notebooks(names)
+    ]
+    return next((notebook for notebook in found if notebook.is_sure), next(iter(found), None))
 
 
 def notebook_path(names: Mapping[str, Any]) -> Path | None:
@@ -56,14 +72,19 @@ def _named(names: Mapping[str, Any]) -> list[str]:
     return [path for path in told if isinstance(path, str) and path]
 
 
-def _notebooks(names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _is_shown(path: str | None, file: str) -> bool:
+    return bool(path) and Path(file).as_posix().endswith(f'/{path}')
+
+
+def _notebooks(names: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The notebooks that the front end may mean, each with its file's name, '' where it has none here."""
     for path in _named(names):
         notebook = _read(Path(path))
         if notebook is not None:
-            yield notebook
+            yield path, notebook
     notebook = _of_colab()
     if notebook is not None:
-        yield notebook
+        yield '', notebook
 
 
 def _read(path: Path) -> dict[str, Any] | None:

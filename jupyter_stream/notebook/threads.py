@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from jupyter_stream.notebook.play import Playable
     from jupyter_stream.notebook.question import Question
     from jupyter_stream.notebook.views.publish import Publisher
+    from jupyter_stream.typed.wanted import Typed
     from jupyter_stream.widgets.live import LiveView
 
 __all__ = (
@@ -51,8 +53,10 @@ __all__ = (
     'prompts_of',
     'refresh',
     'room_of',
+    'show_forgotten',
     'take_back',
     'thread_of',
+    'would_ask',
 )
 
 _NUMBERS: Final = 5
@@ -77,11 +81,15 @@ def thread_of(shell: Any, name: str | Thread | None) -> Thread:
 
 
 def _restore(notebook: Notebook, shell: Any) -> None:
-    names: Mapping[str, Any] = getattr(shell, 'user_ns', {})
-    saved = saved_notebook(names, notebook.cells)
-    if saved is not None:
-        notebook.is_restored = True
-        notebook.restored += restore(notebook, kept_turns(saved, prompts_of))
+    conversations = kernel.state.conversations
+    saved = saved_notebook(getattr(shell, 'user_ns', {}), notebook.cells, conversations.path)
+    if saved is None:
+        return
+    kept = kept_turns(saved.content, prompts_of)
+    notebook.is_restored = saved.is_sure
+    notebook.unread = len(kept) if not saved.is_sure and conversations.is_single else 0
+    if saved.is_sure:
+        notebook.restored += restore(notebook, kept)
 
 
 def in_thread(
@@ -110,7 +118,41 @@ def in_thread(
     Raises:
         UserError: there is no such thread to go on from, or the turns are more than the model reads at once.
     """
+    asked = _stand(
+        notebook_of(shell), shell, defaults, thread=thread, fork=fork, is_pinned=is_pinned, is_summary=is_summary
+    )
+    filled = asked.ask(question)
+    same = asked.unchanged() if defaults.rerun == 'reuse' and not again else None
+    if same is None:
+        return filled, asked.take
+    return Replay(same, question.settings, typed=question.typed), partial(asked.show_again, same)
+
+
+def would_ask(
+    shell: Any, question: Question, defaults: Defaults, *, again: bool = False, **where: Any
+) -> tuple[Question, Sequence[str]]:
+    """The question as `in_thread` would have it asked, and what the muted line would say of it.
+
+    All of it happens in a copy of the notebook's threads, so nothing changes: what the cell showed before still counts.
+    """
     notebook = notebook_of(shell)
+    notebook.keep_cleared()
+    asked = _stand(deepcopy(notebook), shell, defaults, **where)
+    filled = asked.ask(question)
+    return filled, list(asked.said_before(is_reused=defaults.rerun == 'reuse' and not again))
+
+
+def _stand(
+    notebook: Notebook,
+    shell: Any,
+    defaults: Defaults,
+    *,
+    thread: str | Thread | None = None,
+    fork: str | None = None,
+    is_pinned: bool = False,
+    is_summary: bool = False,
+) -> InThread:
+    """A question's place in its thread."""
     run = replace(kernel.state.conversations.run or cell_run(shell), number=cell_number(shell))
     key = notebook.next_key(run.cell)
     if fork is not None:
@@ -119,12 +161,7 @@ def in_thread(
         own = thread if isinstance(thread, Thread) else notebook.thread(thread or MAIN)
     prompts = prompts_of(run.source)
     prompt = prompts[key.nth] if key.nth < len(prompts) else None
-    asked = InThread(notebook, own, key, run, defaults, prompt, is_pinned, is_summary)
-    filled = asked.ask(question)
-    same = asked.unchanged() if defaults.rerun == 'reuse' and not again else None
-    if same is None:
-        return filled, asked.take
-    return Replay(same, question.settings), partial(asked.show_again, same)
+    return InThread(notebook, own, key, run, defaults, prompt, is_pinned, is_summary)
 
 
 # ------------------------------------------------------------------ a question in its thread
@@ -176,13 +213,19 @@ class InThread:
         if self.defaults.last is not None:
             turns = self._from(turns, len(turns) - self.defaults.last)
         self._sent = self._fitting(turns, question)
-        self._asked = replace(question, history=history_for(question.model_id, self._sent), thread=self.thread.name)
         self._request_key = digest_of(
             question.model_id,
             question.system or '',
             json.dumps(shareable(question.settings), sort_keys=True),
             prefix_of(self._sent),
             *pieces_of(question.prompt),
+            *([json.dumps(question.typed.definition.json_schema)] if question.typed else []),
+        )
+        self._asked = replace(
+            question,
+            history=history_for(question.model_id, self._sent),
+            thread=self.thread.name,
+            key=f'{self.thread.name}:{self._request_key}',
         )
         return self._asked
 
@@ -195,6 +238,16 @@ class InThread:
         """The last whole answer of this cell to exactly this request; None where there is none."""
         whole = (turn for turn in reversed(self.place.turns) if turn.state == 'complete')
         return next((turn for turn in whole if turn.request_key == self._request_key), None)
+
+    def said_before(self, *, is_reused: bool) -> Iterator[str]:
+        """What is known of it before it is asked; `is_reused` where the same request would not be sent again."""
+        if self.thread.name != MAIN:
+            yield f'thread {self.thread.name}'
+        sent, _ = _sent_in_words(self._sent, len(self._above), self.thread.numbers())
+        if sent:
+            yield sent
+        if is_reused and self.unchanged() is not None:
+            yield 'unchanged: the answer that is there would be shown again'
 
     def _since_summary(self) -> list[Turn]:
         """The turns above, from the last summary on; pinned ones stay."""
@@ -244,6 +297,7 @@ class InThread:
             system=self._asked.system,
             request_key=self._request_key,
             is_summary=self.is_summary,
+            filled=self._asked.filled,
         )
         return self._show(turn, answer)
 
@@ -270,21 +324,28 @@ class InThread:
         )
 
     def kept(self, turn: Turn) -> Mapping[str, Any] | None:
-        return metadata_of(self.thread, self.place, turn, self.prompt) if self.defaults.save == 'turn' else None
+        """What the output keeps of the turn; None where the settings say so, and of a turn that left the thread."""
+        if self.defaults.save != 'turn' or self.place not in self.thread.places:
+            return None
+        return metadata_of(self.thread, self.place, turn, self.prompt)
 
     def _footer(self, is_unchanged: bool) -> Iterator[str]:
+        yield from self._asked.notes if self._asked is not None else ()
         if is_unchanged:
             yield 'unchanged, not asked again'
         if self.thread.name != MAIN:
             yield f'thread {self.thread.name}'
         if self._restored:
             yield f'{counted(self._restored, "earlier turn")} restored'
+        if self.notebook.unread:
+            yield f'{counted(self.notebook.unread, "turn")} in the saved notebook not read: save it, then ask again'
 
     def _placed(self, publisher: Publisher, display: str, mark: str | None, view: LiveView | None) -> None:
         former, turn = kernel.state.pages.get(self.place), self.place.current
         page = _OnPage(self, publisher, display, {turn: mark} if turn else {}, view=view)
         if former is not None:
             page.ends.update(former.ends)
+            page.marks = former.marks | page.marks
             if former.view is not None:
                 kernel.state.views.drop(former.view)
         if turn is not None and view is not None:
@@ -317,7 +378,7 @@ class _OnPage:
     view: LiveView | None = None
     ends: dict[Turn, Mapping[str, Any]] = field(default_factory=dict[Any, Any])
 
-    def draw(self, turn: Turn, *, is_stale: bool) -> None:
+    def draw(self, turn: Turn, *, is_stale: bool = False, is_forgotten: bool = False) -> None:
         self.is_stale = is_stale
         asked, defaults = self.asked, self.asked.defaults
         data, metadata = final_bundle(
@@ -329,6 +390,7 @@ class _OnPage:
             byline=defaults.byline,
             turn=asked.kept(turn),
             is_stale=is_stale,
+            is_forgotten=is_forgotten,
         )
         self.publisher.update(data, metadata, self.display)
 
@@ -356,6 +418,14 @@ def take_back(thread: Thread, place: Place, number: int) -> None:
         page.turn_to(turn)
         page.draw(turn, is_stale=turn in thread.stale())
         refresh(page.asked.notebook)
+
+
+def show_forgotten(places: Iterable[Place]) -> None:
+    """Let the outputs of cells say, also to a kernel after a restart, that their turns are sent no more."""
+    for place in places:
+        page = kernel.state.pages.get(place)
+        if page is not None and place.current is not None:
+            page.draw(place.current, is_forgotten=True)
 
 
 def refresh(notebook: Notebook) -> None:
@@ -401,7 +471,7 @@ def _sent_in_words(sent: Sequence[Turn], there: int, numbers: Mapping[Turn, int]
     if not there:
         return '', ''
     labels = [label(numbers.get(turn)) for turn in sent]
-    prompts = (shortened(' '.join(turn.prompt.split()), 60) for turn in sent)
+    prompts = (shortened(' '.join(turn.written.split()), 60) for turn in sent)
     lines = '\n'.join(f'{cell} {prompt}' for cell, prompt in zip(labels, prompts, strict=True))
     if len(sent) < there:
         return f'with {len(sent)} of {there} turns', lines
@@ -438,6 +508,7 @@ class Replay:
     turn: Turn
     settings: Mapping[str, Any] | None = None
     loop_bound: bool = False
+    typed: Typed | None = None
 
     @property
     def title(self) -> str:

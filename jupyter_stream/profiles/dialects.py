@@ -302,6 +302,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             'strict_schemas': False,
             'json_schema_output': True,
             'json_object_output': True,
+            'images': False,
             'documents': False,
             'one_system_message': True,
             'max_tokens_key': 'max_tokens',

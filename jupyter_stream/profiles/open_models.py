@@ -17,6 +17,7 @@ _OLLAMA: Final = 'https://docs.ollama.com/api/openai-compatibility'
 _QWEN: Final = 'https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope'
 _ZAI: Final = 'https://docs.z.ai/api-reference/llm/chat-completion'
 
+_TEXT_ONLY: Final = {'images': False}
 _INLINE: Final = {'schema': 'inline'}
 _HARMONY: Final = {
     **OPENAI_CHANGES,
@@ -32,6 +33,11 @@ _ALWAYS_THINKS: Final = {**_THINKS, 'always_thinks': True}
 
 OPEN_MODELS: Final = Vendor(
     families=(
+        Row('gpt-oss|smollm', _TEXT_ONLY, _OLLAMA),
+        Row(r'(meta-)?llama-?(2|3-|3\.[13])', _TEXT_ONLY, _GROQ),
+        Row(r'qwen-?(2\.5-(?!vl|omni)|3-(?!vl|omni))|qwq', _TEXT_ONLY, _QWEN),
+        Row('deepseek-(?!vl|ocr)', _TEXT_ONLY, _DEEPSEEK),
+        Row(r'kimi-(k2(?!\.)|k2-thinking)', _TEXT_ONLY, _MOONSHOT),
         Row('gpt-oss', _HARMONY, _OLLAMA, dict.fromkeys(('fireworks', 'huggingface', 'sambanova'), _WHEN_NEEDED)),
         Row('(meta-|snowflake-)?llama', _INLINE, _GROQ),
         Row('qwen|qwq', {**_INLINE, **_WHITESPACE}, _QWEN),

@@ -13,6 +13,7 @@ __all__ = ('OPENAI', 'OPENAI_CHANGES')
 
 _REASONING: Final = 'https://platform.openai.com/docs/guides/reasoning'
 _CHAT: Final = 'https://platform.openai.com/docs/api-reference/chat/create'
+_MODELS: Final = 'https://platform.openai.com/docs/models'
 _RESPONSES: Final = 'https://platform.openai.com/docs/api-reference/responses'
 
 OPENAI_CHANGES: Final = {'json_schema_output': True, 'json_object_output': True, 'inline_system': True}
@@ -50,6 +51,7 @@ OPENAI: Final = Vendor(
     families=(
         Row(r'gpt-5|gpt-6|.*(o3|4\.1|4o)', {'image_output': True}, _RESPONSES),
         Row('o1-mini', {'system_role': 'user'}, _REASONING),
+        Row('o1-mini|o1-preview|o3-mini|gpt-3|gpt-4(-[0-9t]|-32k|$)(?!urbo)', {'images': False}, _MODELS),
         Row('.*-search-preview', {'web_search': 'options'}, _CHAT),
     ),
     generations=(

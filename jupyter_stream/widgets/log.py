@@ -10,6 +10,10 @@ An operation is a list of JSON values, its name first:
     ['name', block, text]               the whole name of a tool
     ['file', block, media type, base64 or None, bytes]
     ['cite', block, [{'title', 'url', 'quote'}, …]]
+    ['columns', block, names, bool]     the columns of a table, whether its rows are numbered; more may be added
+    ['row', block, number, cells, state] a row as it is; `state` is None while it is open, '' when it is closed, or
+                                        what is wrong with it
+    ['cell', block, number, column, text] a cell of a row grows
     ['end', block]                      a block is over, as far as is known
     ['done', {…}]                       the answer is over, see `notebook.views.widget`
     ['version', {…}]                    another answer of its cell takes its place: its text, and how it ended
@@ -68,10 +72,12 @@ class Log:
 
 
 def compact(ops: Sequence[Op]) -> list[Op]:
-    """Fewer operations to the same effect: what is added to one block in a row is one operation."""
+    """Fewer operations to the same effect: what is added to one block in a row is one operation, and so is each row of
+    a table.
+    """
     short: list[Op] = []
     pieces: list[str] = []
-    for op in ops:
+    for op in _with_last_rows(ops):
         if op[0] == 'add' and pieces and short[-1][1] == op[1]:
             pieces.append(op[2])
             continue
@@ -80,6 +86,27 @@ def compact(ops: Sequence[Op]) -> list[Op]:
         pieces = [op[2]] if op[0] == 'add' else []
     _join(short, pieces)
     return short
+
+
+def _with_last_rows(ops: Sequence[Op]) -> list[Op]:
+    """The operations with each row of a table once, as it is at last, where it came first."""
+    kept: list[Op] = []
+    rows: dict[int, dict[int, Op]] = {}
+    for op in ops:
+        known = rows.get(op[1], {}) if op[0] in ('row', 'cell') else {}
+        if op[0] == 'start':
+            rows.pop(op[1], None)
+            kept.append(op)
+        elif op[0] == 'cell' and op[2] in known:
+            known[op[2]][3][op[3]] += op[4]
+        elif op[0] == 'row' and op[2] in known:
+            known[op[2]][3:] = [list(op[3]), op[4]]
+        elif op[0] == 'row':
+            row = rows.setdefault(op[1], {})[op[2]] = [*op[:3], list(op[3]), op[4]]
+            kept.append(row)
+        else:
+            kept.append(op)
+    return kept
 
 
 def _join(short: list[Op], pieces: Iterable[str]) -> None:

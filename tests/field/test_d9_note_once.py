@@ -72,3 +72,9 @@ def test_d9_answers_of_one_kernel(capsys: pytest.CaptureFixture[str]) -> None:
         assert answer.response.metadata == {'note': NOTE}
         said.append(NOTE in capsys.readouterr().out)
     assert said == [True, False, False]
+
+
+def test_d9_the_answer_that_has_the_note_keeps_it_when_it_is_drawn_again(new_kernel: kernel.KernelState) -> None:
+    first = noted()
+    assert [new_kernel.noted_once(first), new_kernel.noted_once(first)] == [first, first]
+    assert new_kernel.noted_once(noted()).metadata == {'note': NOTE, 'is_noted': True}

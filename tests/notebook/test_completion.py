@@ -225,3 +225,35 @@ def test_behind_an_option_without_a_value_comes_the_next() -> None:
     assert typing('--trace --mo') == Typing(None, '--mo')
     assert typing('--trace') == Typing(None, '--trace')
     assert typing('--trace When') is None
+
+
+# ------------------------------------------------------------------ expressions
+
+
+@pytest.mark.parametrize(
+    'head', ['%%ask\n', '%%ask -m hello\nOne\nand ', '%ask -m hello ', '%%ask {{ 1 }}\n{not} ', 'x = %ask ']
+)
+@pytest.mark.parametrize('jedi', [True, False], ids=['jedi', 'no jedi'])
+def test_python_is_offered_inside_an_expression(kernel: Kernel, head: str, jedi: bool) -> None:
+    configure(kernel, True, jedi)
+    try:
+        assert completed(kernel, f'{head}what is {{{{ data_pr|') == (['data_print', 'data_printer'], 'data_pr')
+        matches, replaced = completed(kernel, f'{head}what is {{{{ data_print.po| }}}} or')
+        assert [match.rpartition('.')[2] for match in matches] == ['pop', 'popitem']
+        assert 'data_print.po'.endswith(replaced)
+        assert completed(kernel, f'{head}what is {{{{ data_print }}}} data_pr|')[0] == []
+    finally:
+        configure(kernel, True, True)
+
+
+def test_nothing_is_offered_in_what_is_no_expression(kernel: Kernel) -> None:
+    assert completed(kernel, '%%ask --raw\n{{ data_pr|')[0] == []
+    assert completed(kernel, '%%ask\n\\{{ data_pr|')[0] == []
+    assert completed(kernel, '%%ask\n{data_pr|')[0] == []
+
+
+def test_help_is_given_inside_an_expression(kernel: Kernel) -> None:
+    reply = request(kernel, 'inspect', '%%ask\nwhat is {{ data_pri|nt }}')
+    assert reply['found']
+    assert "{'a key': 1}" in reply['data']['text/plain']
+    assert not request(kernel, 'inspect', '%%ask\nwhat is data_pri|nt')['found']

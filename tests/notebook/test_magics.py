@@ -18,7 +18,7 @@ NASTY = [
     'is this a question?',
     'really??',
     '%ask me %%time',
-    '{x} {{x}} $x ${x} $HOME {1/0}',
+    '{x} {x}} $x ${x} $HOME {1/0}',
     'a ( and a " and \'\'\' and """',
     'say `git log --oneline -- file`',
     '\\n is no newline, \\',

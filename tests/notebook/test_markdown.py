@@ -444,6 +444,7 @@ def test_the_open_part_keeps_its_size_after_a_cut() -> None:
         ('a **b', 'a **b**'),
         ('*a **b', '*a **b***'),
         ('a `b', 'a `b`'),
+        ('a \\` b `c', 'a \\` b `c`'),
         ('a **', 'a '),
         ('a `', 'a '),
         ('```py\nx', '```py\nx\n```'),

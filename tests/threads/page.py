@@ -71,7 +71,7 @@ class Cell:
     @property
     def error(self) -> str:
         """Its error, as it is shown; '' for none."""
-        return '\n'.join('\n'.join(output.get('traceback', ())) for output in self.outputs)
+        return '\n'.join('\n'.join(output['traceback']) for output in self.outputs if 'traceback' in output)
 
     @property
     def turn(self) -> dict[str, Any]:

@@ -101,6 +101,55 @@ def test_a_file_that_does_not_hold_the_cell_is_not_believed(page: Page, tmp_path
         other.kernel.stop()
 
 
+def test_a_new_cell_that_is_not_saved_says_that_earlier_turns_are_not_read(page: Page) -> None:
+    one, _ = page.ask('One?'), page.ask('Two?')
+    page.save()
+    page.kernel.restart()
+    page.reload()
+    page.cells[:] = []
+    page.run(page.add(LOAD))
+    page.run(page.add("from jupyter_stream.notebook.threads import notebook_of\n%config AskMagics.view = 'markdown'"))
+    page.ask('Three?')
+    assert page.sent == ['Three?']
+    assert page.value('notebook_of(get_ipython()).unread') == 2
+
+    page.cells.insert(2, one)
+    page.save()
+    page.ask('Four?')
+    assert page.sent == ['One?', 'answer 1 to One?', 'Three?', 'answer 1 to Three?', 'Four?']
+    assert page.value('notebook_of(get_ipython()).unread') == 0
+
+
+def test_the_file_that_the_page_says_it_shows_is_believed(page: Page) -> None:
+    page.ask('One?')
+    page.save()
+    page.kernel.restart()
+    page.reload()
+    assert page.path is not None
+    page.cells[:] = []
+    page.run(
+        page.add(f"""{LOAD}
+from jupyter_stream.notebook import kernel, shell
+kernel.state.front_ends.learn(shell.session_of(get_ipython()), True, {f'{page.path.parent.name}/{page.path.name}'!r})
+""")
+    )
+    page.ask('Two?')
+
+    assert page.sent == ['One?', 'answer 1 to One?', 'Two?']
+
+
+@pytest.mark.parametrize('line', ['%ask --forget {}', '%ask --clear'])
+def test_what_was_forgotten_stays_so(page: Page, line: str) -> None:
+    one = page.ask('One?')
+    page.run(page.add(line.format(one.number)))
+    assert 'Forgotten' in one.markdown
+    page.ask('Two?')
+    restart(page)
+    page.ask('Three?')
+
+    assert page.sent == ['Two?', 'answer 2 to Two?', 'Three?']
+
+
 def test_without_the_metadata_nothing_comes_back(page: Page) -> None:
     page.run(page.add("%config AskMagics.save = 'answer'"))
     cell = page.ask('One?')
@@ -155,13 +204,16 @@ def test_other_threads_and_forks_come_back_too(page: Page) -> None:
 
 def test_an_unchanged_turn_is_shown_again_after_a_restart_without_a_request(start: Callable[..., Page]) -> None:
     page = start(environ={'JUPYTER_STREAM_RERUN': 'reuse'})
-    one = page.ask('One?')
-    shown = one.plain
+    one, two = page.ask('One?'), page.ask('Two?', '-o two')
+    shown = one.plain, two.plain
     restart(page)
     page.run(one)
+    page.run(two)
 
     assert page.value('len(seen)') == 0
-    assert one.plain == shown
+    assert (one.plain, two.plain) == shown
+    assert page.value('[message.kind for message in two.messages]') == ['request', 'response'] * 2
+    assert page.value('two.turn.sent == two.thread.turns[:1]') is True
 
 
 SIGNED = (

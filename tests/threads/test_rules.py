@@ -119,6 +119,43 @@ def test_what_broke_off_is_a_turn_as_far_as_it_came(start: Callable[..., Page]) 
     assert page.sent == ['One?', 'half an', 'Two?']
 
 
+def test_what_broke_off_says_so_when_it_is_shown_again(start: Callable[..., Page]) -> None:
+    page = start(setup=FAILING)
+    one = page.run(page.add('%%ask -m breaking\nOne?'))
+    broken = one.markdown
+    one.source = '%%ask\nOne?'
+    page.run(one)
+    assert one.markdown != broken
+    page.run(page.add(f'%ask --versions {one.number}:1'))
+
+    assert one.markdown == broken.strip()
+
+
+CALLING = (
+    LOAD
+    + """
+from jupyter_stream.models.function import DeltaToolCall
+async def call(messages, info):
+    yield {0: DeltaToolCall(name='look', json_args='{}'), 1: DeltaToolCall(name='look', json_args='{}')}
+calling = FunctionModel(stream_function=call)
+"""
+)
+
+
+def test_the_ids_of_calls_are_made_of_what_is_asked(start: Callable[..., Page]) -> None:
+    page = start(setup=CALLING)
+    ids = "[call.tool_call_id for turn in __import__('jupyter_stream').thread() for call in turn.response.tool_calls]"
+    one = page.run(page.add('%%ask -m calling\nOne?'))
+    two = page.run(page.add('%%ask -m calling\nOne?'))
+    assert not two.error
+    found = page.value(ids)
+    assert len(set(found)) == 4
+
+    page.run(one)
+    page.run(two)
+    assert page.value(ids) == found
+
+
 def test_what_was_stopped_is_a_turn_without_any_mark_in_it(start: Callable[..., Page]) -> None:
     page = start(setup=FAILING)
     cell = page.run(page.add('%%ask -m endless\nOne?'), interrupt='word3')

@@ -22,6 +22,7 @@ from jupyter_stream.wire.schema._claude import strict_claude
         ({'type': 'string', 'format': 'date'}, {'type': 'string', 'format': 'date'}),
         ({'type': 'string', 'enum': ['a', 'b']}, {'enum': ['a', 'b']}),
         ({'const': None}, {'const': None}),
+        ({'const': 'a', 'type': 'string'}, {'enum': ['a']}),
         ({'oneOf': [{'type': 'null'}]}, {'anyOf': [{'type': 'null'}]}),
         ({'$ref': '#/$defs/A', 'description': 'gone'}, {'$ref': '#/$defs/A'}),
         (

@@ -20,8 +20,9 @@ from jupyter_stream.notebook.shell import in_voila, request_of, session_of
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
     from jupyter_stream.notebook.views.standing import Standing
+    from jupyter_stream.typed.answer import TypedAnswer
 
-__all__ = ('VARIABLE', 'Mounting', 'Stoppable', 'View', 'Withdrawable', 'choose', 'detect')
+__all__ = ('VARIABLE', 'Mounting', 'Stoppable', 'Typing', 'View', 'Withdrawable', 'choose', 'detect')
 
 VARIABLE = 'JUPYTER_STREAM_VIEW'
 """The environment variable that names a view for all cells; it wins over settings."""
@@ -74,6 +75,17 @@ class Mounting(Protocol):
 
     async def mounted(self) -> None:
         """Wait until a page shows the view, if one is about to; for a moment at most."""
+        ...
+
+
+@runtime_checkable
+class Typing(Protocol):
+    """A view that shows an answer of a type as data, and not as the JSON that it comes as."""
+
+    def typed(self, answer: TypedAnswer) -> None:
+        """Before `start`, and again before each further try: show what `answer.growing` holds. It takes each event
+        before `update` is called with it.
+        """
         ...
 
 

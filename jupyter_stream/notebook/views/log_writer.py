@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_stream.notebook.reducer import Block, Reducer, as_json, sources_of
+
+if TYPE_CHECKING:
+    from .table_writer import TableWriter, TypedBlocks
 
 __all__ = ('LogWriter', 'Sink')
 
@@ -28,22 +31,47 @@ class LogWriter:
         self._known: dict[int, Block] = {}
         self._names: dict[int, str] = {}
         self._objects: dict[int, str] = {}
+        self._typed: TypedBlocks | None = None
+        self._table: TableWriter | None = None
+
+    def typed(self, blocks: TypedBlocks) -> None:
+        """Write data as a table, from now on of this answer."""
+        self._typed, self._table = blocks, None
+
+    def draw(self) -> None:
+        """Write what is new of the table. Not at each event: what is open is looked at as far as it is shown."""
+        if self._table is not None:
+            self._table.write()
 
     def feed(self, event: Any) -> bool:
         """Take one event; whether it brought something to read."""
         block = self._reducer.feed(event)
         if block is None:
             return False
+        ended = event.event_kind == 'part_end'
+        if self._typed is not None and self._typed.is_data(block, ended=ended):
+            self._fill(block, self._typed, ended=ended)
+            return True
         if self._known.get(block.index) is not block:
             self._begin(block)
         elif block.name != self._names[block.index]:
             self._names[block.index] = block.name
             self._sink.put('name', block.index, block.name)
         grew = self._grow(block)
-        if event.event_kind == 'part_end':
+        if ended:
             self._cite(block, event.part)
             self._sink.put('end', block.index)
         return grew
+
+    def _fill(self, block: Block, typed: TypedBlocks, *, ended: bool) -> None:
+        from .table_writer import TableWriter
+
+        growing = typed.growing
+        if self._table is None or self._table.growing is not growing:
+            self._table = TableWriter(self._sink, growing, block.index)
+        if ended:
+            self._table.write()
+            self._sink.put('end', block.index)
 
     def _begin(self, block: Block) -> None:
         self._known[block.index] = block

@@ -17,12 +17,15 @@ from jupyter_stream.notebook.bundle import final_bundle
 from jupyter_stream.notebook.markdown import BlockSplitter, repair, sanitize
 from jupyter_stream.notebook.names import asking
 from jupyter_stream.notebook.reducer import Block, Reducer
+from jupyter_stream.notebook.typed_table import MOST, table_markdown, table_of
 
 from .pace import Pace
 from .publish import Publisher
+from .table_writer import TypedBlocks
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
+    from jupyter_stream.typed.answer import TypedAnswer
 
     from .standing import Standing
 
@@ -82,8 +85,16 @@ class MarkdownView:
         self._id = shown
         self._title = ''
         self._settings: Mapping[str, Any] | None = None
+        self._typed: TypedBlocks | None = None
+        self._progress = (0, 0)
+        self._table_size = 0
 
     # ------------------------------------------------------------------ what the player calls
+
+    def typed(self, answer: TypedAnswer) -> None:
+        """Show the answer's data as a table, which is sent again when rows or fields of it are closed."""
+        self._typed = TypedBlocks(answer)
+        self._progress, self._table_size, self._current = (0, 0), 0, None
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self._title, self._settings = title, settings
@@ -95,7 +106,11 @@ class MarkdownView:
 
     def update(self, event: Any) -> None:
         block = self._reducer.feed(event)
-        if block is not None and block.kind not in _NOT_SHOWN:
+        if block is None or block.kind in _NOT_SHOWN:
+            return
+        if self._typed is not None and self._typed.is_data(block, ended=event.event_kind == 'part_end'):
+            self._take_data(block, self._typed)
+        else:
             self._take(block)
 
     def tick(self) -> None:
@@ -104,11 +119,12 @@ class MarkdownView:
             return
         if self._ripe:
             self._freeze()
-            self._unsent = bool(self._splitter.open.strip())
+            self._unsent = bool(self._splitter.open.strip() or self._table_size)
             if not (self._unsent and self._pace.stalled(now, self._came)):
                 return
         text = ''.join(self._segment) + self._splitter.open
-        self._send(sanitize(repair(text), images=self._images), len(text))
+        pieces = [sanitize(repair(text), images=self._images), self._table()]
+        self._send('\n\n'.join(filter(None, pieces)), len(text) + self._table_size)
         self._unsent = False
 
     def finish(
@@ -158,7 +174,7 @@ class MarkdownView:
 
     @property
     def _open_size(self) -> int:
-        return self._segment_size + self._splitter.open_size
+        return self._segment_size + self._splitter.open_size + self._table_size
 
     def _take(self, block: Block) -> None:
         if block is not self._current:
@@ -171,6 +187,25 @@ class MarkdownView:
             self._grow(block.text.replace('\n', '\n> ') if block.kind == 'thinking' else block.text)
             self._came = self._clock()
             self._unsent = True
+
+    def _take_data(self, block: Block, typed: TypedBlocks) -> None:
+        self._total += len(block.text)
+        rows, fields = typed.progress
+        # Of rows that are not shown only the count changes.
+        progress = (rows if rows <= MOST else MOST * rows.bit_length(), fields)
+        if progress != self._progress:
+            self._came = self._clock()
+            self._unsent = True
+            self._progress = progress
+            self._table_size = self._table_size or 1
+
+    def _table(self) -> str:
+        """The table, once something of it has come."""
+        if self._typed is None or not self._table_size:
+            return ''
+        markdown = table_markdown(table_of(self._typed.growing))
+        self._table_size = len(markdown)
+        return markdown
 
     def _grow(self, text: str) -> None:
         self._total += len(text)

@@ -11,9 +11,15 @@ from jupyter_stream.notebook.bundle import notes_of
 from jupyter_stream.notebook.byline import byline_of
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.reducer import Block, Reducer
+from jupyter_stream.notebook.typed_response import typed_part
+from jupyter_stream.notebook.typed_table import SIGN, counts
+
+from .row_printer import RowPrinter
+from .table_writer import TypedBlocks
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
+    from jupyter_stream.typed.answer import TypedAnswer
 
     from .standing import Standing
 
@@ -43,6 +49,12 @@ class TerminalView:
         self._current: Block | None = None
         self._at_start = True
         self._return = ''
+        self._typed: TypedBlocks | None = None
+        self._rows: RowPrinter | None = None
+
+    def typed(self, answer: TypedAnswer) -> None:
+        """Print rows, or the fields of an object, when they are closed."""
+        self._typed, self._rows = TypedBlocks(answer), None
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self._stream = self._given or sys.stdout
@@ -53,7 +65,12 @@ class TerminalView:
 
     def update(self, event: Any) -> None:
         block = self._reducer.feed(event)
-        if block is not None:
+        if block is None:
+            return
+        ended = event.event_kind == 'part_end'
+        if self._typed is not None and self._typed.is_data(block, ended=ended):
+            self._print_rows(self._typed)
+        else:
             self._show(block)
 
     def tick(self) -> None:
@@ -70,6 +87,8 @@ class TerminalView:
         standing: Standing | None = None,
     ) -> None:
         self._end_block()
+        if self._rows is not None:
+            self._write(self._rows.rest() + _below(response))
         if not self._at_start:
             self._stream.write('\n')
         for note in notes_of(response, mark, error):
@@ -89,6 +108,14 @@ class TerminalView:
         text = self._return + block.text
         self._return = '\r' if text.endswith('\r') else ''
         self._write(visible(text[: len(text) - len(self._return)]))
+
+    def _print_rows(self, typed: TypedBlocks) -> None:
+        if self._rows is None or self._rows.growing is not typed.growing:
+            self._end_block()
+            self._rows = RowPrinter(typed.growing)
+            if not self._at_start:
+                self._write('\n')
+        self._write(self._rows.new())
 
     def _begin(self, block: Block) -> None:
         self._end_block()
@@ -110,3 +137,13 @@ class TerminalView:
         if text:
             self._stream.write(text)
             self._at_start = text.endswith('\n')
+
+
+def _below(response: ModelResponse) -> str:
+    """What stands below rows: their count; below the fields of an object what is wrong with them."""
+    typed = typed_part(response)
+    if typed is None:
+        return ''
+    if typed.table.kind == 'rows':
+        return '\n'.join(['', *counts(typed.table)[:1], ''])
+    return ''.join(f'{SIGN} {visible(line.error)}\n' for line in typed.table.lines if line.error)

@@ -25,9 +25,11 @@ from .log_writer import LogWriter
 from .markdown import MarkdownView, waiting_markdown
 from .publish import Publisher
 from .standing import Standing
+from .table_writer import TypedBlocks
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelResponse
+    from jupyter_stream.typed.answer import TypedAnswer
     from jupyter_stream.widgets.live import LiveView
 
 __all__ = ('MOUNTING', 'PATIENCE', 'WidgetView')
@@ -37,6 +39,9 @@ PATIENCE = 2.0
 
 MOUNTING = 0.3
 """Seconds that an answer which is over at once waits for the page, so that its line is left below it too."""
+
+_TABLE = 0.1
+"""Seconds between two looks at what is open in a table."""
 
 _MIME = 'application/vnd.jupyter.widget-view+json'
 
@@ -86,12 +91,22 @@ class WidgetView:
         self._settings: Mapping[str, Any] | None = None
         self._times = Times(0.0)
         self._events: list[Any] = []
+        self._typed: TypedAnswer | None = None
+        self._drawn = float('-inf')
 
     # ------------------------------------------------------------------ what the player calls
 
     def on_stop(self, stop: Callable[[], object]) -> None:
         """How to stop the answer from the page; said before `start`, by whoever leaves the kernel free to hear it."""
         self._stop = stop
+
+    def typed(self, answer: TypedAnswer) -> None:
+        """Show the answer's data as a table."""
+        self._typed = answer
+        if self._instead is not None:
+            self._instead.typed(answer)
+        elif self._widget is not None:
+            self._writer.typed(TypedBlocks(answer))
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         self._title, self._settings = title, settings
@@ -124,11 +139,18 @@ class WidgetView:
 
     def tick(self) -> None:
         if self._instead is None:
+            self._draw_table()
             self._shown().tick()
             if not self._sure:
                 self._find_out()
         else:
             self._instead.tick()
+
+    def _draw_table(self) -> None:
+        now = self._clock()
+        if self._typed is not None and self._widget is not None and now - self._drawn >= _TABLE:
+            self._drawn = now
+            self._writer.draw()
 
     async def mounted(self) -> None:
         """A page that is known to show widgets, and can be heard, is about to show this one."""
@@ -151,7 +173,8 @@ class WidgetView:
         if self._instead is not None:
             self._instead.finish(response, mark, error, standing)
             return
-        self._shown().tick()
+        self._shown()
+        self._writer.draw()
         is_whole = mark is None and error is None
         standing = standing or Standing()
         byline = byline_of(response, self._title)
@@ -207,6 +230,8 @@ class WidgetView:
             clock=self._clock,
         )
         self._writer = LogWriter(widget)
+        if self._typed is not None:
+            self._writer.typed(TypedBlocks(self._typed))
         if self._place is not None:
             self._place(widget)
         else:
@@ -251,6 +276,8 @@ class WidgetView:
             byline=self._byline,
             clock=self._clock,
         )
+        if self._typed is not None:
+            self._instead.typed(self._typed)
         self._instead.start(self._title, self._settings)
         for event in self._events:
             self._instead.update(event)

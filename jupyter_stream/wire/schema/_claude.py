@@ -66,7 +66,8 @@ def _kind(rest: Schema, strict: Schema) -> str | None:
     if isinstance(values := rest.get('enum'), list) and values and all(map(_is_plain, cast('list[Any]', values))):
         strict['enum'] = rest.pop('enum')
     if 'const' in rest and _is_plain(rest['const']):
-        strict['const'] = rest.pop('const')
+        only = rest.pop('const')
+        strict.update({'const': None} if only is None else {'enum': [only]})  # as the peer words it
     literal = bool(strict.keys() & {'enum', 'const'})
     if union is not None:
         strict[_UNIONS[union]] = [strict_claude(member) for member in unions[union]]

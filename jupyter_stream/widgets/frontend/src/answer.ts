@@ -4,6 +4,7 @@
  */
 
 import type { End, Kind, Op, Source, Version } from "./protocol.ts";
+import { Table } from "./table.ts";
 
 /** Text that grows at its end, in pieces that are never joined while it grows. */
 export class Growing {
@@ -80,6 +81,7 @@ export interface Stored {
 export class Part {
   text = new Growing();
   file: Stored | null = null;
+  table: Table | null = null;
   sources: Source[] = [];
   ended = false;
   /** Milliseconds from its start to its end, where they are known. */
@@ -149,6 +151,14 @@ export class Answer {
       case "cite":
         part.sources = op[2];
         return;
+      case "columns":
+        part.table ??= new Table();
+        return part.table.name(op[2], op[3]);
+      case "row":
+        part.table ??= new Table();
+        return part.table.put(op[2], op[3], op[4]);
+      case "cell":
+        return part.table?.grow(op[2], op[3], op[4]);
       case "end":
         part.took ??= lasted(part, op[2] ?? null, live ? now : null);
         part.ended = true;
@@ -167,11 +177,11 @@ export class Answer {
     this.end = other.end;
   }
 
-  /** The Markdown that the model wrote, thoughts and tool calls left out. */
+  /** The Markdown that the model wrote, thoughts and tool calls left out; of a table what a sheet takes. */
   get source(): string {
-    const texts = this.parts.filter((part) => part.kind === "text" || part.kind === "other");
+    const texts = this.parts.filter((part) => part.kind === "text" || part.kind === "other" || part.table);
     return texts
-      .map((part) => part.text.whole.trim())
+      .map((part) => part.table?.text ?? part.text.whole.trim())
       .filter(Boolean)
       .join("\n\n");
   }
@@ -207,6 +217,7 @@ export class Answer {
     mine.text.push(part.text.whole.slice(mine.text.length));
     mine.name = part.name;
     mine.file = part.file;
+    mine.table = part.table;
     mine.sources = part.sources;
     mine.took ??= part.took;
     mine.ended = part.ended;

@@ -12,6 +12,7 @@ import { Left } from "./left.ts";
 import type { Tools } from "./markdown/tools.ts";
 import { FileView } from "./parts/file.ts";
 import type { Frame, Home, PartView } from "./parts/part.ts";
+import { TableView } from "./parts/table.ts";
 import { TextView } from "./parts/text.ts";
 import { ThinkingView, labelOf } from "./parts/thinking.ts";
 import { ToolView } from "./parts/tool.ts";
@@ -234,6 +235,7 @@ const VIEWS: Record<Kind, new (part: Part, home: Home) => PartView> = {
   tool: ToolView,
   return: ToolView,
   file: FileView,
+  table: TableView,
   other: TextView,
 };
 

@@ -53,7 +53,7 @@ export class Footer {
     put(this.stop, "hidden", way !== "button");
     put(this.stop, "aria-disabled", pressed ? "true" : null);
     say(this.stop.lastElementChild as Element, pressed ? "Stopping…" : again ? "Stop again" : "Stop");
-    put(this.copy, "hidden", !session.answer.parts.some((part) => part.kind === "text" && part.text.length));
+    put(this.copy, "hidden", !session.answer.parts.some((part) => (part.kind === "text" && part.text.length) || part.table?.rows.length));
     this.standing.draw(session.answer.end ?? {}, !session.closed);
     this.tick(now);
   }

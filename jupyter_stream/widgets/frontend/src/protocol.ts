@@ -1,6 +1,6 @@
 /** What travels between the kernel and a view: see the log of operations in `widgets/log.py`. */
 
-export type Kind = "text" | "thinking" | "tool" | "return" | "file" | "other";
+export type Kind = "text" | "thinking" | "tool" | "return" | "file" | "table" | "other";
 export type Mark = "interrupted" | "incomplete" | "error" | "length" | "content_filter" | "suspended";
 
 /** How an answer ended. */
@@ -42,6 +42,9 @@ export type Op =
   | ["name", number, string]
   | ["file", number, string, string | null, number]
   | ["cite", number, Source[]]
+  | ["columns", number, string[], boolean]
+  | ["row", number, number, string[], string | null]
+  | ["cell", number, number, number, string]
   | ["end", number, number?]
   | ["done", End]
   | ["version", Version];
