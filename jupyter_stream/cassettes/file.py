@@ -23,6 +23,7 @@ import warnings
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
@@ -62,7 +63,7 @@ def line(value: object) -> bytes:
 def chunk_line(ms: int, data: bytes) -> bytes:
     """The line of a piece of an answer: when it came, in milliseconds since the request, and its bytes."""
     try:
-        return line([ms, data.decode()])
+        return f'[{ms}, {encode_basestring(data.decode())}]\n'.encode()
     except UnicodeDecodeError:
         return line([ms, {'b64': b64encode(data).decode()}])
 
@@ -146,7 +147,18 @@ class Interaction:
             raise self._wrong(0, 'a request must be followed by a line with its `status` and one with its `end`')
         _, head, *chunks, end = lines
         status, headers = self._head(*head)
-        return Answer(status, headers, [self._chunk(*one) for one in chunks], self._end(*end))
+        return Answer(status, headers, list(self._chunks(chunks)), self._end(*end))
+
+    def _chunks(self, lines: list[tuple[bytes, int]]) -> Iterator[tuple[float, bytes]]:
+        """The pieces, parsed in one go; where one is broken, one after the other, to say which."""
+        try:
+            found: list[Any] = json.loads(b'[%b]' % b','.join(raw for raw, _ in lines))
+        except ValueError:
+            found = []
+        if len(found) != len(lines):
+            found = [self._json(*one) for one in lines]
+        for value, (_, number) in zip(found, lines, strict=True):
+            yield self._chunk(value, number)
 
     def _request(self, raw: bytes) -> dict[str, Any]:
         found = self._json(raw, 0)
@@ -161,9 +173,9 @@ class Interaction:
             case _:
                 raise self._wrong(number, 'the line below a request must have a `status` and `headers`')
 
-    def _chunk(self, raw: bytes, number: int) -> tuple[float, bytes]:
+    def _chunk(self, value: Any, number: int) -> tuple[float, bytes]:
         try:
-            match self._json(raw, number):
+            match value:
                 case [int() | float() as ms, str(text)]:
                     return ms, text.encode()
                 case [int() | float() as ms, {'b64': str(coded)}]:

@@ -20,16 +20,20 @@ _QUERY: Final = r'(?:[^\s"\'\\<>()]|\\u0026)*'
 _SIGNED: Final = r'(?:X-Amz-Signature|X-Amz-Credential|X-Goog-Signature|Signature|sig|token|X-Amz-Security-Token)='
 
 _PATTERNS: Final = tuple(
-    re.compile(pattern.encode(), re.IGNORECASE if pattern.startswith('(https') else 0)
-    for pattern in (
-        r'(\b(?:org-|proj_|user-|acct_|wrkspc_))([A-Za-z0-9]{16,})',
-        r'(\barn:aws[\w-]*:[\w-]*:[\w-]*:)(\d{12})',
-        r'(\bprojects/)([\w-]+)(?=/(?:locations|publishers|serviceAccounts)/)',
-        r'(\bprojects/)(\d{6,})',
-        r'("(?:account|organization|org|project|workspace|tenant|customer)_?[iI]d"\s*:\s*")([\w.-]+)',
-        rf'(https?://[^\s"\'\\<>()?]+\?)({_QUERY}{_SIGNED}{_QUERY})',
+    (tuple(map(str.encode, needles.split())), re.compile(pattern.encode()))
+    for needles, pattern in (
+        ('org- proj_ user- acct_ wrkspc_', r'(\b(?:org-|proj_|user-|acct_|wrkspc_))([A-Za-z0-9]{16,})'),
+        ('arn:aws', r'(\barn:aws[\w-]*:[\w-]*:[\w-]*:)(\d{12})'),
+        ('projects/', r'(\bprojects/)([\w-]+)(?=/(?:locations|publishers|serviceAccounts)/)'),
+        ('projects/', r'(\bprojects/)(\d{6,})'),
+        (
+            'account org project workspace tenant customer',
+            r'("(?:account|organization|org|project|workspace|tenant|customer)_?[iI]d"\s*:\s*")([\w.-]+)',
+        ),
+        ('ignature= redential= sig= oken=', rf'(?i)(https?://[^\s"\'\\<>()?]+\?)({_QUERY}{_SIGNED}{_QUERY})'),
     )
 )
+"""What is hidden, each with words of which one is in it: looking for a word is a hundred times as fast."""
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -41,14 +45,18 @@ def hidden(data: bytes) -> bytes:
     """The bytes of an answer, as many, without the ids of accounts, organisations and projects and without the queries
     of signed URLs.
     """
-    for pattern in _PATTERNS:
+    for pattern in _found_in(data):
         data = pattern.sub(lambda found: found[1] + b'x' * len(found[2]), data)
     return data
+
+
+def _found_in(data: bytes) -> list[re.Pattern[bytes]]:
+    return [pattern for needles, pattern in _PATTERNS if any(needle in data for needle in needles)]
 
 
 def without_names(text: str) -> str:
     """The same for a text of a request, where what is hidden has one length: it may be another one next time."""
     data = before = text.encode('utf-8', 'surrogatepass')
-    for pattern in _PATTERNS:
+    for pattern in _found_in(data):
         data = pattern.sub(rb'\g<1>xxxx', data)
     return text if data == before else data.decode('utf-8', 'surrogatepass')

@@ -68,9 +68,8 @@ Stop the cell to keep what has come; cells queued behind it do not run.
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
 temperature, max_tokens, view, images, byline, instrument, history, last, save, rerun, value_tokens, cassette and
-cassettes. Without a
-model there the environment variable JUPYTER_STREAM_MODEL counts, then the small model that runs on
-this machine (local:).
+cassettes. Without a model there the environment variable JUPYTER_STREAM_MODEL counts, then the small
+model that runs on this machine (local:).
 
 A new kernel knows this after `%load_ext jupyter_stream`; `python -m jupyter_stream enable`, once in a
 terminal, does that for every new kernel.
