@@ -63,6 +63,14 @@ def plain_type(wanted: Any) -> Any:
     return wanted
 
 
+def _is_type(wanted: Any) -> bool:
+    """Whether it is a class, or something of `typing`, and no value and no function."""
+    if inspect.isclass(wanted) or get_origin(wanted) is not None:
+        return True
+    is_named = hasattr(wanted, '__value__') or hasattr(wanted, '__supertype__')  # `type X = …`, a NewType
+    return is_named or type(wanted).__module__ in ('typing', 'typing_extensions')
+
+
 def is_wrapped(wanted: Any) -> bool:
     """Whether an answer of the type is asked for in a field, since it is no object: no model, dataclass, TypedDict."""
     plain: Any = plain_type(wanted)
@@ -117,6 +125,8 @@ def definition_of(wanted: Any) -> OutputObjectDefinition:
     Raises:
         UserError: pydantic has no JSON schema for the type.
     """
+    if not _is_type(wanted):
+        raise UserError(f'An answer cannot be of the type {wanted!r}: give one, such as a model, `list[Model]` or int.')
     wrapped = is_wrapped(wanted)
     try:
         adapter = TypeAdapter[Any](wrapping(wanted) if wrapped else wanted)

@@ -39,6 +39,9 @@ MODES: Mapping[OutputMode, Any] = {
 
 PROMPT = 'Which planets are there?'
 
+PATIENCE = 120.0
+"""Seconds for a connection and a reply: a busy machine may need longer than the usual five."""
+
 
 @pytest.fixture(autouse=True)
 def aws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,14 +140,17 @@ async def ours(protocol: str, url: str, wanted: Any, mode: OutputMode) -> None:
     model = built(OURS, protocol, url)
     messages = [ModelRequest.user_text_prompt(PROMPT)]
     async with model_request_stream(
-        model, messages, model_settings={'max_retries': 0}, model_request_parameters=Typed(wanted).parameters(mode)
+        model,
+        messages,
+        model_settings={'max_retries': 0, 'timeout': PATIENCE},
+        model_request_parameters=Typed(wanted).parameters(mode),
     ):
         pass
 
 
 async def theirs(protocol: str, url: str, wanted: Any, mode: OutputMode) -> None:
     agent: Any = pydantic_ai.Agent(built(PEER, protocol, url), output_type=MODES[mode](wanted))
-    async with agent.run_stream(PROMPT):
+    async with agent.run_stream(PROMPT, model_settings={'timeout': PATIENCE}):
         pass
 
 
@@ -178,5 +184,5 @@ def test_the_request_is_that_of_the_peer(
     wanted, their_error = body(listening, theirs, protocol, KINDS[kind], mode)
     if protocol == 'huggingface':
         sent, wanted = without_nulls(sent), without_nulls(wanted)
-    assert sent == wanted
+    assert sent == wanted, (error, their_error)
     assert sent is not None or error == their_error == 'UserError'
