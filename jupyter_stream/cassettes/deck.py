@@ -159,9 +159,7 @@ class Deck:
         return Recording(partial(self._writer, asked, n), partial(self.numbers.give_back, asked.digest, n))
 
     def _writer(self, asked: Asked, n: int, refused: Refused) -> Writer:
-        from jupyter_stream.cassettes.writer import Writer, adopt
-
-        adopt(self.own)
+        from jupyter_stream.cassettes.writer import Writer
 
         def is_old(other: int) -> bool:
             return self.mode == 'record' and other > n and not self.numbers.has(asked.digest, other)

@@ -10,14 +10,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import httpx
 
 from jupyter_stream.cassettes.file import Answer, End
-
-if TYPE_CHECKING:
-    from jupyter_stream.cassettes.writer import Writer
+from jupyter_stream.cassettes.writer import Writer, prepare
 
 __all__ = ('Recording', 'Refused', 'Replay', 'Tape')
 
@@ -64,9 +62,11 @@ class Recording:
         return seconds
 
     async def send(self, client: httpx.AsyncClient, request: httpx.Request, refused: Refused) -> httpx.Response:
+        ready = asyncio.get_running_loop().run_in_executor(None, prepare)  # while the provider thinks
         began = time.perf_counter()
         try:
             response = await client.send(request, stream=True, follow_redirects=False)
+            await ready
         except BaseException:
             self._nothing()
             raise

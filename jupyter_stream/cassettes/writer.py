@@ -26,7 +26,7 @@ from jupyter_stream.cassettes.file import End, Interaction, chunk_line, line, re
 from jupyter_stream.cassettes.scrub import hidden, kept_headers
 from jupyter_stream.exceptions import CassetteError
 
-__all__ = ('Writer', 'adopt', 'locked', 'rewrite')
+__all__ = ('Writer', 'adopt', 'locked', 'prepare', 'rewrite')
 
 FLUSH_SECONDS: Final = 0.25
 FLUSH_LINES: Final = 256
@@ -68,14 +68,16 @@ class Writer:
         self._waiting: list[tuple[int, bytes]] = []
         self._tail = b''
         self._file: int | None = None
-        self._part = path.with_name(f'{path.name}.{_alive(os.getpid())}-{next(_numbers)}{_PART}')
+        self._part = path
         self._flushed = time.perf_counter()
         self.failed = False
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
         """The head of the answer has come."""
         with self._guarded():
+            adopt(self.path)
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._part = self.path.with_name(f'{self.path.name}.{_alive(os.getpid())}-{next(_numbers)}{_PART}')
             self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, 'O_BINARY', 0), 0o644)
             head = line(self._request) + line({'status': status, 'headers': kept_headers(headers)})
             self._check(head)
@@ -144,13 +146,18 @@ class Writer:
         """What goes wrong ends the recording with one warning, and not the answer."""
         try:
             yield
-        except (OSError, CassetteError, _Refused) as error:
+        except (OSError, ImportError, CassetteError, _Refused) as error:
             self.failed = True
             self._close()
-            with suppress(OSError):
-                self._part.unlink(missing_ok=True)
+            self._drop()
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             warn(f'The answer was not recorded in {self.path}: {why.rstrip(".")}.')
+
+    def _drop(self) -> None:
+        """What is written of it goes away, and never the cassette itself."""
+        with suppress(OSError):
+            if self._part != self.path:
+                self._part.unlink(missing_ok=True)
 
     def _close(self) -> None:
         if self._file is not None:
@@ -262,6 +269,12 @@ def _forget(lock: Any) -> None:
     lock.release()
     with suppress(OSError):
         Path(lock.lock_file).unlink()
+
+
+def prepare() -> None:
+    """Load and lock what a first recording needs, ahead of it; what goes wrong is said when it is needed."""
+    with suppress(OSError, ImportError):
+        _alive(os.getpid())
 
 
 def adopt(path: Path) -> None:

@@ -202,3 +202,23 @@ def test_two_processes_that_record_at_once_lose_nothing(path: Path) -> None:
     assert sorted((one.digest, one.n) for one in found) == [(d, n) for d in ('aa', 'bb') for n in range(1, 41)]
     assert {len(one.answer().chunks) for one in found} == {300}
     assert os.listdir(path.parent) == [path.name]
+
+
+def test_without_the_library_of_locks_the_answer_goes_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'filelock', None)
+    writers._alive.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    try:
+        with pytest.warns(CassetteWarning, match='not recorded in .*filelock') as said:
+            record(path)
+    finally:
+        writers._alive.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    assert len(said) == 1 and not path.exists()
+
+
+def test_a_cassette_that_is_broken_is_left_alone_when_a_recording_fails(path: Path) -> None:
+    record(path)
+    path.write_bytes(path.read_bytes() + b'{"what": 1}\n{"status": 1}\n')
+    before = path.read_bytes()
+    with pytest.warns(CassetteWarning, match='not recorded in .*Line 5'):
+        record(path, 'aa', 1)
+    assert path.read_bytes() == before and os.listdir(path.parent) == [path.name]
