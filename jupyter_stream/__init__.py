@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jupyter_stream.cassettes import cassette
     from jupyter_stream.concurrency import (
         AbstractConcurrencyLimiter,
         AnyConcurrencyLimit,
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from jupyter_stream.direct import model_request, model_request_stream, model_request_stream_sync, model_request_sync
     from jupyter_stream.exceptions import (
         AgentRunError,
+        CassetteError,
+        CassetteMiss,
+        CassetteWarning,
         ConcurrencyLimitExceeded,
         FallbackExceptionGroup,
         IncompleteToolCall,
@@ -130,6 +134,7 @@ if TYPE_CHECKING:
     )
     from jupyter_stream.models import infer_model
     from jupyter_stream.models.concurrency import ConcurrencyLimitedModel, limit_model_concurrency
+    from jupyter_stream.models.recorded import RecordedModel
     from jupyter_stream.native_tools import (
         AdvisorTool,
         CodeExecutionTool,
@@ -168,6 +173,9 @@ __all__ = (
     'CachePoint',
     'CapabilityInstructionSource',
     'CapabilityLoadDeltaPart',
+    'CassetteError',
+    'CassetteMiss',
+    'CassetteWarning',
     'Citation',
     'CitationAnchor',
     'CitationSource',
@@ -236,6 +244,7 @@ __all__ = (
     'PartDeltaEvent',
     'PartEndEvent',
     'PartStartEvent',
+    'RecordedModel',
     'RequestTimeoutSetting',
     'RequestUsage',
     'RetryFeedbackPart',
@@ -278,6 +287,7 @@ __all__ = (
     '__version__',
     'aask',
     'ask',
+    'cassette',
     'explore',
     'infer_model',
     'limit_model_concurrency',
@@ -298,10 +308,12 @@ __version__ = '0.1.0'
 # Where each name lives. The vocabulary is exported at the top as `pydantic_ai` does it, so that code written for the
 # one finds it in the other.
 _NAMES = {
+    'jupyter_stream.cassettes': 'cassette',
     'jupyter_stream.concurrency': 'AbstractConcurrencyLimiter AnyConcurrencyLimit ConcurrencyLimit ConcurrencyLimiter',
     'jupyter_stream.direct': 'model_request model_request_stream model_request_stream_sync model_request_sync',
     'jupyter_stream.exceptions': """
-        AgentRunError ConcurrencyLimitExceeded FallbackExceptionGroup IncompleteToolCall
+        AgentRunError CassetteError CassetteMiss CassetteWarning ConcurrencyLimitExceeded
+        FallbackExceptionGroup IncompleteToolCall
         ModelAPIError ModelAuthenticationError ModelConnectionError ModelContextWindowExceededError
         ModelHTTPError ModelNotFoundError ModelOverloadedError ModelQuotaExceededError
         ModelRateLimitError ModelRequestRejectedError ModelRequestTimeout ModelServerError
@@ -327,6 +339,7 @@ _NAMES = {
         VideoUrl WebCitationSource
     """,
     'jupyter_stream.models': 'infer_model',
+    'jupyter_stream.models.recorded': 'RecordedModel',
     'jupyter_stream.models.concurrency': 'ConcurrencyLimitedModel limit_model_concurrency',
     'jupyter_stream.native_tools': """
         AdvisorTool CodeExecutionTool FileSearchTool ImageGenerationTool MCPServerTool MemoryTool

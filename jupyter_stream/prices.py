@@ -39,8 +39,11 @@ def estimate(response: ModelResponse) -> Estimate | None:
     """What the answer cost, as far as can be said; None when nothing can.
 
     That is so without the package, for a model that has no known price (as local models), and where the provider did
-    not say what was used. An answer that broke off may cost more than what it had reported until then.
+    not say what was used. An answer that broke off may cost more than what it had reported until then; one that comes
+    from a cassette costs nothing.
     """
+    if (response.metadata or {}).get('replayed'):
+        return Estimate(Decimal(0), reported=True)
     reported = _reported(response)
     if reported is not None:
         return Estimate(reported, reported=True)

@@ -46,9 +46,22 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'transport': frozenset({'_secret', 'exceptions', 'settings'}),
     'concurrency': frozenset({'exceptions'}),
     'bridge': frozenset({'exceptions'}),
+    'cassettes': frozenset({'exceptions'}),
     'local': frozenset({'_secret', 'exceptions'}),
     'models': VOCABULARY
-    | {'_secret', 'checks', 'concurrency', 'framing', 'local', 'profiles', 'providers', 'stream', 'transport', 'wire'},
+    | {
+        '_secret',
+        'cassettes',
+        'checks',
+        'concurrency',
+        'framing',
+        'local',
+        'profiles',
+        'providers',
+        'stream',
+        'transport',
+        'wire',
+    },
     'direct': VOCABULARY | {'bridge', 'checks', 'models'},
     'typed': VOCABULARY,
     'conversation': frozenset({'content', 'exceptions', 'messages', 'output', 'usage'}),
@@ -57,6 +70,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'notebook': VOCABULARY
     | {
         'bridge',
+        'cassettes',
         'checks',
         'content',
         'conversation',
@@ -256,6 +270,8 @@ NEVER_IMPORTS: Mapping[str, set[str]] = {
     'bridge': {*_IO, *_SCREEN},
     'transport': {*_SCREEN},
     'models': {*_SCREEN},
+    # what a body says is none of its business; beside httpx's words for a response it has no I/O but files
+    'cassettes': {'socket', 'ssl', 'http.client', 'urllib.request', 'subprocess', *_SCREEN},
     'direct': {'json', *_IO, *_LOOPS, *_SCREEN},
     'local': {'httpx', *_SCREEN},
     'widgets': {'IPython', *_IO},

@@ -3,7 +3,9 @@
     RuntimeError
     ├── UserError                               the program asked for something that cannot be done
     │   ├── MissingKeyError                     a provider needs a key, and none is set
-    │   └── LocalModelError                     the embedded model cannot be started, or it has stopped
+    │   ├── LocalModelError                     the embedded model cannot be started, or it has stopped
+    │   └── CassetteError                       a cassette cannot be read or written
+    │       └── CassetteMiss                    what was asked is not recorded, and so was not asked
     └── AgentRunError                           something went wrong while a model was asked
         ├── ConcurrencyLimitExceeded            the queue of a limiter is full
         ├── UnexpectedModelBehavior             the answer makes no sense
@@ -32,7 +34,8 @@
     ExceptionGroup
     └── FallbackExceptionGroup                  every model of a `FallbackModel` failed
     UserWarning
-    └── UnsupportedSettingWarning           a setting was left out, since the model does not take it
+    ├── UnsupportedSettingWarning           a setting was left out, since the model does not take it
+    └── CassetteWarning                     an answer was not recorded, or a part of a cassette is passed over
     KeyboardInterrupt
     └── Interrupted                             the user stopped the cell; what had come is kept
 
@@ -45,6 +48,9 @@ from ._bodies import scrub
 from ._categories import http_error, stream_error
 from ._classes import (
     AgentRunError,
+    CassetteError,
+    CassetteMiss,
+    CassetteWarning,
     ConcurrencyLimitExceeded,
     ContentFilterError,
     EmptyStream,
@@ -81,6 +87,9 @@ from ._classes import (
 
 __all__ = (
     'AgentRunError',
+    'CassetteError',
+    'CassetteMiss',
+    'CassetteWarning',
     'ConcurrencyLimitExceeded',
     'ContentFilterError',
     'EmptyStream',

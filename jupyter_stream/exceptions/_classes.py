@@ -57,6 +57,31 @@ class LocalModelError(UserError):
     """The embedded model cannot be started, or it has stopped."""
 
 
+class CassetteError(UserError):
+    """A cassette cannot be read, or what was asked of it cannot be done."""
+
+
+class CassetteMiss(CassetteError):
+    """What was asked is in no cassette, and so was not asked at all.
+
+    Attributes:
+        diff: what differs from the nearest request that is recorded, as a unified diff; nothing where there is none.
+    """
+
+    diff: str
+
+    def __init__(self, message: str, diff: str = '') -> None:
+        super().__init__(message)
+        self.diff = diff
+
+    def __str__(self) -> str:
+        return f'{self.message}\n\n{self.diff}' if self.diff else self.message
+
+
+class CassetteWarning(UserWarning):
+    """An answer was not recorded, or a part of a cassette is passed over."""
+
+
 class Interrupted(KeyboardInterrupt):
     """The user stopped the cell. What came until then is kept; the notebook shows one line instead of a traceback."""
 

@@ -23,7 +23,7 @@ from weakref import WeakSet
 from jupyter_stream._secret import Secret
 from jupyter_stream.exceptions import LocalModelError, UserError
 from jupyter_stream.local.process import Process
-from jupyter_stream.local.weights import Weights, require_runtime
+from jupyter_stream.local.weights import Weights, require_file, require_runtime
 
 __all__ = ('Address', 'Options', 'Server', 'shared', 'status', 'stop_all')
 
@@ -185,7 +185,7 @@ class Server:
         base_url = process.wait(
             {
                 'runtime': str(runtime),
-                'model': str(self.weights.path),
+                'model': str(require_file(self.weights)),
                 'name': self.weights.name,
                 'repeat_penalty': self.weights.repeat_penalty,
                 **{option.name: getattr(self.options, option.name) for option in fields(Options)},

@@ -129,21 +129,22 @@ class Weights:
     max_tokens: int = 1024
 
 
-def find(name: str = '') -> Weights:
+def find(name: str = '', *, is_needed: bool = True) -> Weights:
     """The weights that `local:<name>` means.
 
     Args:
         name: nothing or `default` for the user's file in `JUPYTER_STREAM_LOCAL_MODEL`, else the packaged model; the
             name of a packaged model; or a path of a GGUF file.
+        is_needed: False where answers are recorded ones: a packaged model need not be installed then.
 
     Raises:
         LocalModelError: there is no such model or file, or its package is not installed.
     """
     if name in ('', 'default'):
         chosen = os.environ.get(MODEL_VARIABLE)
-        return _file(chosen, f'the environment variable {MODEL_VARIABLE}') if chosen else _packaged(DEFAULT)
+        return _file(chosen, f'the environment variable {MODEL_VARIABLE}') if chosen else _packaged(DEFAULT, is_needed)
     if name.lower() in MODELS:
-        return _packaged(name.lower())
+        return _packaged(name.lower(), is_needed)
     if _is_path(name):
         return _file(name, 'the model string')
     raise LocalModelError(
@@ -163,16 +164,24 @@ def require_runtime() -> Path:
     return folder
 
 
-def _packaged(name: str) -> Weights:
+def require_file(weights: Weights) -> Path:
+    """The file to load.
+
+    Raises:
+        LocalModelError: it is a packaged model's, which is not installed.
+    """
+    if weights.name in MODELS and not weights.path.is_file():
+        raise LocalModelError(_missing(_lacking(MODELS[weights.name])))
+    return weights.path
+
+
+def _packaged(name: str, is_needed: bool) -> Weights:
     packaged = MODELS[name]
     path = packaged.path()
-    if path is None:
-        missing = [f'its weights ({packaged.requirement.partition("=")[0]})']
-        if RUNTIME.folder() is None:
-            missing.insert(0, f'its runtime ({RUNTIME.requirement.partition("=")[0]})')
-        raise LocalModelError(_missing(' and '.join(missing)))
+    if path is None and is_needed:
+        raise LocalModelError(_missing(_lacking(packaged)))
     return Weights(
-        path,
+        path or Path(packaged.file),
         name,
         packaged.label,
         NOTE,
@@ -201,6 +210,12 @@ def _is_path(name: str) -> bool:
 
 def _listing() -> str:
     return ', '.join(f'`local:{name}`' for name in MODELS)
+
+
+def _lacking(packaged: Packaged) -> str:
+    weights = f'its weights ({packaged.requirement.partition("=")[0]})'
+    runtime = f'its runtime ({RUNTIME.requirement.partition("=")[0]})'
+    return weights if RUNTIME.folder() else f'{runtime} and {weights}'
 
 
 def _missing(what: str) -> str:

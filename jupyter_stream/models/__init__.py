@@ -101,8 +101,11 @@ def infer_model(
     del api_key, base_url  # a verbose traceback would show them
     _check(model, key, url)
     found = _resolved(model, key, url, provider_factory)
+    unready: UserError | None = None
     if isinstance(found, UserError):
-        raise found
+        unready, found = found, _of_recordings(model, key, url, provider_factory)
+        if found is None:
+            raise unready
     provider, name, key, url = found
     match provider.model:
         case 'http':
@@ -117,7 +120,9 @@ def infer_model(
             from jupyter_stream.models.local import LocalModel
 
             return LocalModel(name)
-    return Kind(provider, name, api_key=key, base_url=url, http_client=http_client)
+    made = Kind(provider, name, api_key=key, base_url=url, http_client=http_client)
+    made.unready = unready or made.unready
+    return made
 
 
 def known_model_names() -> tuple[str, ...]:
@@ -163,9 +168,33 @@ def _check(model: object, key: object, url: object) -> None:
             raise UserError(f'`{name}` holds half a character (a lone surrogate), which cannot be sent: take it out.')
 
 
+Found = tuple['Provider', str, Secret | None, Secret | None]
+
+
+def _of_recordings(
+    model: str, key: Secret | None, url: Secret | None, factory: Callable[[str], Provider] | None
+) -> Found | None:
+    """What the model string means where answers come from cassettes, for which no key and no address are needed; None
+    where they do not, or where it means nothing.
+    """
+    from dataclasses import replace
+
+    from jupyter_stream import cassettes, providers
+
+    if not cassettes.may_replay():
+        return None
+    prefix = parse_model_id(model)[0] or model
+    provider = factory(prefix) if factory else providers.find(prefix)
+    if provider is None:
+        return None
+    variables = tuple(replace(variable, default=variable.example) for variable in provider.variables)
+    found = _resolved(model, key, url, lambda _: replace(provider, key_required=False, variables=variables))
+    return None if isinstance(found, UserError) else found
+
+
 def _resolved(
     model: str, key: Secret | None, url: Secret | None, factory: Callable[[str], Provider] | None
-) -> tuple[Provider, str, Secret | None, Secret | None] | UserError:
+) -> Found | UserError:
     """What the model string means here; an error without its frames, whose locals hold every key of the environment."""
     from jupyter_stream import providers
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
 
@@ -29,6 +31,7 @@ from jupyter_stream.exceptions._categories import category_of, located, without
 from jupyter_stream.framing import FramingError, FramingLimitError, TruncatedFrameError
 from jupyter_stream.framing.body import BodyDecoder, begins_as_stream
 from jupyter_stream.messages import ModelResponse, ModelResponsePart, ModelResponseStreamEvent
+from jupyter_stream.models.base import SHORTEST_KEY, key_in
 from jupyter_stream.providers import Provider
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import FINISH_GRACE, StreamedResponse
@@ -36,6 +39,9 @@ from jupyter_stream.stream.marks import Marks
 from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.base import Decoder, WireRequest
 from jupyter_stream.wire.decoding import WRONG_TYPE
+
+if TYPE_CHECKING:
+    from jupyter_stream.cassettes.tape import Tape
 
 __all__ = ('HTTPStreamedResponse',)
 
@@ -106,9 +112,14 @@ class HTTPStreamedResponse(StreamedResponse):
     # ---------------------------------------------------------------- opening
 
     async def open(
-        self, client: httpx.AsyncClient, wanted: WireRequest, endpoint: Endpoint, settings: ModelSettings
+        self,
+        client: httpx.AsyncClient,
+        wanted: WireRequest,
+        endpoint: Endpoint,
+        settings: ModelSettings,
+        tape: Tape | None = None,
     ) -> None:
-        """Send the request and look at the answer's head.
+        """Send the request, by a cassette's tape where there is one, and look at the answer's head.
 
         Raises:
             ModelHTTPError: the provider refused the request, as the status of its answer says.
@@ -129,7 +140,11 @@ class HTTPStreamedResponse(StreamedResponse):
             request.url = transport.ShownWithout(request.url, self._secrets())
             if not 0 <= (request.url.port or 0) <= _LAST_PORT:  # asyncio would raise a group of errors
                 raise httpx.InvalidURL(f'there is no port {request.url.port}')
-            self._response = await self._deadline.wait(client.send(request, stream=True, follow_redirects=False))
+            if tape is None:
+                sent = client.send(request, stream=True, follow_redirects=False)
+            else:
+                sent = tape.send(client, request, partial(_unfit, endpoint))
+            self._response = await self._deadline.wait(sent)
         except httpx.HTTPError as cause:
             error = self.presentable(transport.connection_error(cause, name))
         except httpx.InvalidURL as cause:
@@ -321,6 +336,16 @@ class HTTPStreamedResponse(StreamedResponse):
     async def close_stream(self) -> None:
         if self._response is not None:
             await self._response.aclose()
+
+
+def _unfit(endpoint: Endpoint, data: bytes) -> str | None:
+    """Why bytes must not be kept in a cassette: they hold a key, that of the request or another known one."""
+    text = data.decode(errors='replace')
+    name = key_in(text, os.environ)
+    if name is not None:
+        return f'it holds the key that {name} is set to'
+    holds = any(len(secret) >= SHORTEST_KEY and secret in text for secret in endpoint.secrets())
+    return 'it holds the key of the request' if holds else None
 
 
 def _secrets(endpoint: Endpoint, own: Mapping[str, str], sent: Mapping[str, str]) -> tuple[str, ...]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ('Model', 'askable_models', 'key_in', 'model_prefixes', 'progress', 'progress_to')
 
-_SHORTEST_KEY: Final = 16
-"""Characters of a key that is looked for in a prompt."""
+SHORTEST_KEY: Final = 16
+"""Characters of a key that is looked for in a prompt, or in what a cassette would keep."""
 
 progress: ContextVar[Callable[[str], None] | None] = ContextVar('jupyter_stream.models.progress', default=None)
 """Where a model reports what it does before it can answer, such as starting a server, a sentence at a time, on the
@@ -64,7 +64,7 @@ def key_in(text: str, environ: Mapping[str, str]) -> str | None:
 
 def _holds(text: str, key: str) -> bool:
     """Whether a key is in the text; a short one is a placeholder, as 'none' or 'ollama'."""
-    return len(key) >= _SHORTEST_KEY and key in text
+    return len(key) >= SHORTEST_KEY and key in text
 
 
 def model_prefixes(environ: Mapping[str, str]) -> list[str]:

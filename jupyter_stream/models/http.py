@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Any, Final, cast
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlencode
 
 import httpx
 from pydantic_core import PydanticSerializationError
 
-from jupyter_stream import transport, wire
+from jupyter_stream import cassettes, transport, wire
 from jupyter_stream._secret import Secret, hidden
 from jupyter_stream.exceptions import ModelAPIError, ModelRequestTimeout, UserError
 from jupyter_stream.exceptions._categories import after_attempts, located
 from jupyter_stream.framing import MAX_EVENT_BYTES
 from jupyter_stream.framing.body import BodyDecoder
 from jupyter_stream.messages import ModelMessage, ModelRequestAttempt, ModelResponse
-from jupyter_stream.models._downloads import downloaded
+from jupyter_stream.models._downloads import downloaded, named_by_address
 from jupyter_stream.models._http_stream import HTTPStreamedResponse
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
@@ -38,6 +39,9 @@ from jupyter_stream.transport import Allowance, Deadline, Endpoint, Timeouts
 from jupyter_stream.wire.announcement import with_system_blocks
 from jupyter_stream.wire.base import Target, WireRequest
 from jupyter_stream.wire.prepare import described, without_resolved
+
+if TYPE_CHECKING:
+    from jupyter_stream.cassettes.tape import Tape
 
 __all__ = ('HTTPModel',)
 
@@ -64,6 +68,9 @@ class HTTPModel(Model):
     """
 
     renders_retry_feedback = True
+
+    unready: UserError | None = None
+    """Why no request can be sent, such as a key that is missing. An answer may still come from a cassette."""
 
     def __init__(
         self,
@@ -117,6 +124,16 @@ class HTTPModel(Model):
         """Where this attempt goes; a model whose server has to be started first overrides it."""
         return self._given
 
+    async def _placed(self, wanted: WireRequest) -> WireRequest:
+        """The request as it is sent; a model that has to find out first whose project pays overrides it."""
+        return wanted
+
+    def _asked(self, wanted: WireRequest) -> cassettes.Asked:
+        """What a cassette looks for."""
+        query = f'?{urlencode(wanted.query, doseq=True)}' if wanted.query else ''
+        body = wanted.body if wanted.method == 'POST' else {}
+        return cassettes.Asked(self.target.provider.wire, wanted.path + query, body, wanted.method)
+
     async def request(
         self,
         messages: Sequence[ModelMessage],
@@ -138,16 +155,18 @@ class HTTPModel(Model):
         model_request_parameters: ModelRequestParameters,
         run_context: object = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        from jupyter_stream import models  # here, since the package's own module imports this one for its types
-
-        models.check_allow_model_requests()
+        session = cassettes.current()
+        if session is None:
+            _check_allowed()
         model_settings = concealed(model_settings)
         settings = concealed(self.merged(model_settings))
         _check_headers(settings.get('extra_headers'))
         deadline = Deadline(self.model_name, Timeouts.of(settings))
-        messages = await deadline.wait(downloaded(messages, partial(self._wire.fetchable, self.target)))
-        wanted = self._encoded(messages, settings, model_request_parameters)
-        stream = await self._open(wanted, settings, model_request_parameters, deadline)
+        encode = partial(self._encoded, settings=settings, parameters=model_request_parameters)
+        request = _Request(messages, encode, partial(self._wire.fetchable, self.target), session)
+        if session is None:
+            await request.to_send(deadline)
+        stream = await self._open(request, settings, model_request_parameters, deadline)
         try:
             yield stream
         finally:
@@ -164,7 +183,7 @@ class HTTPModel(Model):
 
     async def _open(
         self,
-        wanted: WireRequest,
+        request: _Request,
         settings: ModelSettings,
         parameters: ModelRequestParameters,
         deadline: Deadline,
@@ -175,7 +194,8 @@ class HTTPModel(Model):
         attempts: list[ModelRequestAttempt] = []
         while True:
             began, clock = datetime.now(UTC), time.perf_counter()
-            outcome = await self._attempt(wanted, settings, parameters, deadline)
+            tape = request.tape(self._asked)
+            outcome = await self._attempt(request, tape, settings, parameters, deadline)
             if isinstance(outcome, HTTPStreamedResponse):
                 return outcome
             wait = transport.retry_wait(outcome, len(attempts) + 1, retries)
@@ -183,7 +203,7 @@ class HTTPModel(Model):
             if wait is None or not (deadline.allows(wait) or isinstance(outcome, ModelRequestTimeout)):
                 raise after_attempts(outcome, attempts)
             try:
-                await deadline.sleep(wait)
+                await deadline.sleep(tape.paced(wait) if tape else wait)
             except ModelRequestTimeout as timeout:
                 raise after_attempts(located(timeout, self.target.provider.title), attempts) from None
 
@@ -198,12 +218,18 @@ class HTTPModel(Model):
         )
 
     async def _attempt(
-        self, wanted: WireRequest, settings: ModelSettings, parameters: ModelRequestParameters, deadline: Deadline
+        self,
+        request: _Request,
+        tape: Tape | None,
+        settings: ModelSettings,
+        parameters: ModelRequestParameters,
+        deadline: Deadline,
     ) -> HTTPStreamedResponse | ModelAPIError:
         """A stream that has its first event, or what went wrong until then."""
         deadline.attempt()
+        replays = tape is not None and tape.replays
         try:
-            endpoint = await deadline.wait(self._endpoint())
+            wanted, endpoint = await (self._replayed(request) if replays else self._live(request, deadline))
         except ModelAPIError as error:
             located(error, self.target.provider.title)
             raise
@@ -212,9 +238,10 @@ class HTTPModel(Model):
         framing = BodyDecoder(self._wire.Framing(limit), limit)
         allowance = Allowance(settings.get('max_stream_bytes'))
         stream = HTTPStreamedResponse(decoder, framing, endpoint.base_url, deadline, allowance)
-        stream.metadata = {'note': self.note} if self.note else None
+        said = {'note': self.note, 'replayed': replays}
+        stream.metadata = {name: value for name, value in said.items() if value} or None
         try:
-            await stream.open(self._client(), wanted, endpoint, settings)
+            await stream.open(self._client(), wanted, endpoint, settings, tape)
             await stream.peek()
             return stream
         except ModelAPIError as failure:
@@ -225,8 +252,72 @@ class HTTPModel(Model):
         await stream.aclose()
         return error
 
+    async def _live(self, request: _Request, deadline: Deadline) -> tuple[WireRequest, Endpoint]:
+        """What is sent, and where to."""
+        if request.session is not None:
+            _check_allowed()
+        if self.unready is not None:
+            raise self.unready.with_traceback(None)
+        endpoint = await deadline.wait(self._endpoint())
+        return await deadline.wait(self._placed(await request.to_send(deadline))), endpoint
+
+    async def _replayed(self, request: _Request) -> tuple[WireRequest, Endpoint]:
+        """What would be sent. Nothing of the provider is needed for it: no key, no server, no address."""
+        return request.named, Endpoint(self._given.base_url)
+
     def _client(self) -> httpx.AsyncClient:
         return self._http_client or transport.client_for_this_loop()
+
+
+class _Request:
+    """What is asked, as it is sent, and as it is looked for in cassettes.
+
+    Args:
+        messages: what is asked.
+        encode: writes the request for messages.
+        wanted: says whether a part of a prompt has to be downloaded.
+        session: the cassettes in force, None for none.
+    """
+
+    def __init__(
+        self,
+        messages: Sequence[ModelMessage],
+        encode: Callable[[Sequence[ModelMessage]], WireRequest],
+        wanted: Callable[[Any], bool],
+        session: cassettes.Session | None,
+    ) -> None:
+        self.session = session
+        self._messages = messages
+        self._encode = encode
+        self._wanted = wanted
+        self._sent: WireRequest | None = None
+
+    @cached_property
+    def named(self) -> WireRequest:
+        """The request with the addresses of files in place of the files that would be downloaded."""
+        return self._encode(named_by_address(self._messages, self._wanted))
+
+    async def to_send(self, deadline: Deadline) -> WireRequest:
+        """The request with its files."""
+        if self._sent is None:
+            messages = await deadline.wait(downloaded(self._messages, self._wanted))
+            is_named = self.session is not None and messages is self._messages
+            self._sent = self.named if is_named else self._encode(messages)
+        return self._sent
+
+    def tape(self, asked: Callable[[WireRequest], cassettes.Asked]) -> Tape | None:
+        """What sends the next attempt; None for the client itself.
+
+        Raises:
+            CassetteMiss: it is not recorded, and only what is recorded may be asked.
+        """
+        return None if self.session is None else self.session.deck.tape(asked(self.named), self.session.run)
+
+
+def _check_allowed() -> None:
+    from jupyter_stream import models  # here, since the package's own module imports this one for its types
+
+    models.check_allow_model_requests()
 
 
 def _endpoint(url: Secret | None, key: Secret | None) -> Endpoint:

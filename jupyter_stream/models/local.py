@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
-from jupyter_stream import providers
+from jupyter_stream import cassettes, providers
 from jupyter_stream.local import server as servers
 from jupyter_stream.local import weights
 from jupyter_stream.models.base import progress
 from jupyter_stream.models.http import HTTPModel
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.transport import Endpoint
+from jupyter_stream.wire.base import WireRequest
 
 __all__ = ('LocalModel',)
 
@@ -31,7 +33,7 @@ class LocalModel(HTTPModel):
     """
 
     def __init__(self, name: str = '', *, settings: ModelSettings | None = None) -> None:
-        self._weights = weights.find(name)
+        self._weights = weights.find(name, is_needed=not cassettes.may_replay())
         self.server = servers.shared(self._weights)
         provider = providers.find('local')
         assert provider
@@ -68,6 +70,11 @@ class LocalModel(HTTPModel):
             body['cache_prompt'] = False
         given = cast(dict[str, Any], settings.get('extra_body') or {})
         return {**settings, 'extra_body': body | given}
+
+    def _asked(self, wanted: WireRequest) -> cassettes.Asked:
+        """Without the name of the file, which says where it is: what a notebook asks is 'the embedded model'."""
+        asked = super()._asked(wanted)
+        return replace(asked, body={name: value for name, value in asked.body.items() if name != 'model'})
 
     async def _endpoint(self) -> Endpoint:
         address = await self.server.address(progress.get())

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from threading import Lock
@@ -22,14 +21,12 @@ import httpx
 
 from jupyter_stream._secret import Secret, hidden
 from jupyter_stream.exceptions import ModelAPIError, UserError
-from jupyter_stream.messages import ModelMessage
 from jupyter_stream.models._sign_in import library, refusal_of
 from jupyter_stream.models.http import HTTPModel
-from jupyter_stream.parameters import ModelRequestParameters
 from jupyter_stream.providers import Auth, Provider
 from jupyter_stream.settings import ModelSettings, concealed
-from jupyter_stream.stream import StreamedResponse
 from jupyter_stream.transport import Endpoint, proxy_for
+from jupyter_stream.wire.base import WireRequest
 
 __all__ = ('VertexModel', 'host')
 
@@ -106,18 +103,17 @@ class VertexModel(HTTPModel):
         if self._project:
             self._settle(self._project)
 
-    @asynccontextmanager
-    async def request_stream(
-        self,
-        messages: Sequence[ModelMessage],
-        model_settings: ModelSettings | None,
-        model_request_parameters: ModelRequestParameters,
-        run_context: object = None,
-    ) -> AsyncGenerator[StreamedResponse]:
-        if self._signs_in and self._project is None:
-            self._settle(await asyncio.to_thread(self._sign_in.project))
-        async with super().request_stream(messages, model_settings, model_request_parameters) as stream:
-            yield stream
+    async def _placed(self, wanted: WireRequest) -> WireRequest:
+        """The request with its project in the path: the first one has to find out."""
+        if not self._signs_in or self._project is not None:
+            return wanted
+        before = self._prefix()
+        self._settle(await asyncio.to_thread(self._sign_in.project))
+        return replace(wanted, path=self._prefix() + wanted.path.removeprefix(before))
+
+    def _prefix(self) -> str:
+        """What stands before the model in the path."""
+        return self.target.provider.path.partition('{model}')[0]
 
     async def _endpoint(self) -> Endpoint:
         endpoint = await super()._endpoint()

@@ -146,6 +146,11 @@ class Answer:
         """'complete', 'interrupted' (you stopped it) or 'incomplete' (it failed)."""
         return self.response.state
 
+    @property
+    def replayed(self) -> bool:
+        """Whether it came from a cassette, and nobody was asked."""
+        return bool((self.response.metadata or {}).get('replayed'))
+
     def __str__(self) -> str:
         return self.text
 

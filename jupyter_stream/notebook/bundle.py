@@ -259,6 +259,7 @@ def _metadata(response: ModelResponse, settings: Mapping[str, Any] | None, elaps
         'finish_reason': response.finish_reason,
         'state': response.state,
         'note': (response.metadata or {}).get('note'),
+        'replayed': (response.metadata or {}).get('replayed'),
         'elapsed': elapsed,
     }
     return {name: value for name, value in metadata.items() if value is not None}

@@ -39,7 +39,7 @@ class Defaults:
     has requests recorded with OpenTelemetry. `history` says whether a question goes on in its thread, `last` with how
     many turns of it at most, `save` whether a notebook keeps what a thread is restored from, and `rerun` whether a cell
     that asks the same again shows the answer that it has. `value_tokens` is how many tokens a value in a prompt may
-    have.
+    have, `cassette` the mode in which answers are recorded and replayed, `cassettes` the folder for that.
     """
 
     model: Model | str | None = None
@@ -55,6 +55,8 @@ class Defaults:
     save: Literal['turn', 'answer'] = 'turn'
     rerun: Literal['ask', 'reuse'] = 'ask'
     value_tokens: int = VALUE_TOKENS
+    cassette: str | None = None
+    cassettes: str | None = None
 
 
 def default_model(setting: Model | str | None = None, environ: Mapping[str, str] | None = None) -> Model | str:

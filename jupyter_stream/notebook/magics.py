@@ -19,7 +19,8 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Enum, Float, Integer, Unicode, Union
 
-from jupyter_stream.notebook import cells, completion, prompts, reprs
+from jupyter_stream.cassettes import MODES
+from jupyter_stream.notebook import cassettes, cells, completion, prompts, reprs
 from jupyter_stream.notebook.defaults import VALUE_TOKENS, Defaults, default_byline, default_rerun
 from jupyter_stream.notebook.errors import short_errors
 from jupyter_stream.notebook.operations import operate
@@ -69,9 +70,9 @@ Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable
 that holds a model object. Defaults: `%config AskMagics.model = 'ollama:…'`, and the same for system,
-temperature, max_tokens, view, images, byline, instrument, history, last, save, rerun and value_tokens. Without a
-model there the environment variable JUPYTER_STREAM_MODEL counts, then the small model that runs on
-this machine (local:).
+temperature, max_tokens, view, images, byline, instrument, history, last, save, rerun, value_tokens, cassette and
+cassettes. Without a model there the environment variable JUPYTER_STREAM_MODEL counts, then the small
+model that runs on this machine (local:).
 
 A new kernel knows this after `%load_ext jupyter_stream`; `python -m jupyter_stream enable`, once in a
 terminal, does that for every new kernel.
@@ -101,6 +102,13 @@ _VALUE_TOKENS_HELP = """The most tokens of a value in a prompt, roughly. Where t
 little at once, each has fewer."""
 
 
+_CASSETTE_HELP = """Whether answers come from cassettes: 'replay' (nobody is asked), 'record', 'auto' (replay what is
+there, record the rest) or 'off'. Where this is not set, the environment variable JUPYTER_STREAM_CASSETTE_MODE says
+it."""
+_CASSETTES_HELP = """The folder of the cassettes, or one cassette; without it, what the environment variable
+JUPYTER_STREAM_CASSETTES says, else the notebook's folder."""
+
+
 @magics_class
 class AskMagics(Magics):
     """Defaults of `%ask`, `%%ask`, `ask()` and `aask()`, for `%config AskMagics.…`."""
@@ -119,6 +127,8 @@ class AskMagics(Magics):
     rerun = Enum(['ask', 'reuse'], default_value=None, allow_none=True, help=_RERUN_HELP).tag(config=True)
 
     value_tokens = Integer(VALUE_TOKENS, min=1, help=_VALUE_TOKENS_HELP).tag(config=True)
+    cassette = Enum(MODES, default_value=None, allow_none=True, help=_CASSETTE_HELP).tag(config=True)
+    cassettes = Unicode(None, allow_none=True, help=_CASSETTES_HELP).tag(config=True)
 
     @property
     def defaults(self) -> Defaults:
@@ -137,6 +147,8 @@ class AskMagics(Magics):
             cast(Any, self.save),
             default_rerun(cast('str | None', self.rerun)),
             self.value_tokens,
+            cassette=cast('str | None', self.cassette),
+            cassettes=self.cassettes or None,
         )
 
     @no_var_expand
@@ -207,6 +219,7 @@ class AskMagics(Magics):
             max_tokens=options.max_tokens,
             as_=type_named(options.as_, self._names) if options.as_ else None,
             retries=options.retries,
+            cassette=options.cassette,
         )
         return prompts.filled(self.shell, asked, options, defaults, in_thread=self._is_in_thread(options, defaults))
 
@@ -315,6 +328,7 @@ def load(shell: Shell) -> None:
     completion.register(shell)
     shell.input_transformers_cleanup.insert(0, CellTransformer(shell))
     cells.register(shell)
+    cassettes.register(shell)
 
 
 def unload(shell: Shell) -> None:
@@ -328,6 +342,7 @@ def unload(shell: Shell) -> None:
     reprs.unregister(shell)
     completion.unregister(shell)
     cells.unregister(shell)
+    cassettes.unregister()
     shell.configurables.remove(magics)
     transformers = shell.input_transformers_cleanup
     transformers[:] = [t for t in transformers if not isinstance(t, CellTransformer)]

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from keyword import iskeyword
 from typing import Any
 
+from jupyter_stream.cassettes import MODES, Mode
 from jupyter_stream.exceptions import UserError
 
 __all__ = ('OPTIONS', 'AskOptions', 'Option', 'OptionError', 'Typing', 'join_prompt', 'manual', 'parse', 'typing')
@@ -54,6 +55,7 @@ class AskOptions:
     clear: bool = False
     save: str | None = None
     load: str | None = None
+    cassette: Mode | None = None
 
 
 def _number(text: str) -> float:
@@ -72,6 +74,12 @@ def _count(text: str) -> int:
 
 def _variable(text: str) -> str:
     if iskeyword(text) or not text.isidentifier():
+        raise ValueError(text)
+    return text
+
+
+def _mode(text: str) -> str:
+    if text not in MODES:
         raise ValueError(text)
     return text
 
@@ -151,6 +159,9 @@ OPTIONS: tuple[Option, ...] = (
     Option('clear', ('--clear',), '', '', 'forget all turns of the thread', bool),
     Option('save', ('--save',), 'FILE', "a file's name", 'write the messages of the thread, as JSON', _name),
     Option('load', ('--load',), 'FILE', "a file's name", 'add the turns of such a file', _name),
+    Option(
+        'cassette', ('--cassette',), 'MODE', 'replay, record, auto or off', 'record the answer, or replay it', _mode
+    ),
 )
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 

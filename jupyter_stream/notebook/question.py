@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from jupyter_stream.cassettes import Mode, in_mode
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.defaults import Defaults, default_model
 from jupyter_stream.notebook.names import title_of
@@ -49,6 +50,7 @@ class Question:
         notes: What is said of it in the muted line.
         typed: The type that the answer is to be of.
         retries: How often the model may try again where the answer is not of that type.
+        cassette: The mode of the cassettes in force, where it is another one for this question.
     """
 
     prompt: str | Sequence[UserContent]
@@ -63,6 +65,7 @@ class Question:
     notes: Sequence[str] = ()
     typed: Typed | None = None
     retries: int = 0
+    cassette: Mode | None = None
 
     @property
     def title(self) -> str:
@@ -108,9 +111,9 @@ class Question:
         from jupyter_stream._dataclasses import ids_made_of
         from jupyter_stream.direct import model_request_stream
 
-        model = _traced(self.model, self.instrument, self.thread)
-        parameters = _parameters(self.typed, model) if self.typed is not None else None
-        with ids_made_of(f'{self.key}:{len(messages)}') if self.key else nullcontext():
+        with in_mode(self.cassette), ids_made_of(f'{self.key}:{len(messages)}') if self.key else nullcontext():
+            model = _traced(self.model, self.instrument, self.thread)
+            parameters = _parameters(self.typed, model) if self.typed is not None else None
             async with model_request_stream(
                 model,
                 messages,
@@ -195,6 +198,7 @@ def question(
     history: Sequence[ModelMessage] = (),
     as_: Any = None,
     retries: int | None = None,
+    cassette: Mode | None = None,
 ) -> Question:
     """The question with everything filled in: what is given, over `model_settings`, over the defaults.
 
@@ -216,7 +220,15 @@ def question(
     if retries and (as_ is None or as_ is str):
         raise UserError('`retries` is for answers of a type: say which with `--as`, or `as_`.')
     return Question(
-        prompt, asked, told, settings, history, defaults.instrument, typed=_typed(as_), retries=retries or 0
+        prompt,
+        asked,
+        told,
+        settings,
+        history,
+        defaults.instrument,
+        typed=_typed(as_),
+        retries=retries or 0,
+        cassette=cassette,
     )
 
 

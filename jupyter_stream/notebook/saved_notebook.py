@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from jupyter_stream.conversation.saved import cells_of
 
-__all__ = ('SESSION_VARIABLE', 'SavedNotebook', 'saved_notebook')
+__all__ = ('SESSION_VARIABLE', 'SavedNotebook', 'notebook_path', 'saved_notebook')
 
 SESSION_VARIABLE: Final = 'JPY_SESSION_NAME'
 """Where jupyter_server tells a kernel which notebook it was started for."""
@@ -57,17 +57,31 @@ def saved_notebook(names: Mapping[str, Any], cells: Set[str], path: str | None =
     return next((notebook for notebook in found if notebook.is_sure), next(iter(found), None))
 
 
+def notebook_path(names: Mapping[str, Any]) -> Path | None:
+    """The file of the notebook that its front end or server names; None where none is named, or it is not there.
+
+    Args:
+        names: The user's variables.
+    """
+    paths = map(Path, filter(None, _named(names)))
+    return next((path for path in paths if path.suffix == '.ipynb' and path.is_file()), None)
+
+
+def _named(names: Mapping[str, Any]) -> list[str]:
+    told = names.get(_VS_CODE), os.environ.get(SESSION_VARIABLE)
+    return [path for path in told if isinstance(path, str) and path]
+
+
 def _is_shown(path: str | None, file: str) -> bool:
     return bool(path) and Path(file).as_posix().endswith(f'/{path}')
 
 
 def _notebooks(names: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The notebooks that the front end may mean, each with its file's name, '' where it has none here."""
-    for path in (names.get(_VS_CODE), os.environ.get(SESSION_VARIABLE)):
-        if isinstance(path, str) and path:
-            notebook = _read(Path(path))
-            if notebook is not None:
-                yield path, notebook
+    for path in _named(names):
+        notebook = _read(Path(path))
+        if notebook is not None:
+            yield path, notebook
     notebook = _of_colab()
     if notebook is not None:
         yield '', notebook

@@ -451,10 +451,12 @@ _ANSWER: Final = 4_096
 def room_of(question: Question) -> Room | None:
     """How much the model of a question reads at once; None where nobody knows."""
     from jupyter_stream import prices
+    from jupyter_stream.cassettes import in_mode
     from jupyter_stream.models import infer_model
 
     try:
-        model = infer_model(question.model)
+        with in_mode(question.cassette):
+            model = infer_model(question.model)
     except UserError:  # which asking it will say
         return None
     window = model.context_window or prices.context_window(model.model_name, model.system, model.base_url)

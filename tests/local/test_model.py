@@ -55,7 +55,7 @@ def test_a_seed_asks_for_the_same_text_each_time(own: Path) -> None:
 def test_its_makers_settings_are_only_defaults(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 'temperature' not in LocalModel(str(own)).merged(None)
     packaged = server.Weights(own, 'toy', 'Toy', NOTE, temperature=0.2, top_p=0.9)
-    monkeypatch.setattr('jupyter_stream.local.weights.find', lambda name: packaged)
+    monkeypatch.setattr('jupyter_stream.local.weights.find', lambda name, **_: packaged)
     assert LocalModel('').merged({'top_p': 0.5}).get('temperature') == 0.2
     assert LocalModel('').merged({'top_p': 0.5}).get('top_p') == 0.5
     assert LocalModel('', settings={'temperature': 1.0}).merged(None).get('temperature') == 1.0

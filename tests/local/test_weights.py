@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_stream.exceptions import LocalModelError
 from jupyter_stream.local import weights
-from jupyter_stream.local.weights import DEFAULT, MODELS, NOTE, RUNTIME, find, require_runtime
+from jupyter_stream.local.weights import DEFAULT, MODELS, NOTE, RUNTIME, find, require_file, require_runtime
 
 Install = Callable[..., Path]
 
@@ -117,6 +117,14 @@ def test_missing_weights_come_with_the_alternatives(installed: tuple[str, ...], 
     assert f'`{sys.executable} -m jupyter_stream.local install`' in said
     assert 'OPENAI_API_KEY' in said
     assert '`ollama:' in said
+
+
+def test_a_packaged_model_need_not_be_there_where_answers_are_recorded(install: Install) -> None:
+    install()
+    found = find(is_needed=False)
+    assert (found.name, found.temperature) == (DEFAULT, 0.2)
+    with pytest.raises(LocalModelError, match=r'its runtime .* and its weights .*, not installed here'):
+        require_file(found)
 
 
 def test_a_missing_runtime_comes_with_the_alternatives(install: Install) -> None:

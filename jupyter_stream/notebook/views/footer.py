@@ -48,12 +48,15 @@ def footer_of(response: ModelResponse, times: Times, cost: str | None = None, by
         byline: who answered, where no line above says it.
     """
     usage, known = response.usage, response.metadata or {}
+    if known.get('replayed'):  # how fast it comes now says nothing of who answered
+        times = Times(times.asked)
     rate = usage.output_tokens / times.writing if times.writing > 0.05 and usage.output_tokens > 1 else None
     pieces = [
         byline and byline.removeprefix('— '),
         None if times.to_first is None else f'{times.to_first:.2f} s to the first token',
         None if rate is None else f'{rate:.0f} tokens/s',
         cost,
+        'replayed' if known.get('replayed') else None,
         known.get('note') if known.get('is_noted') else None,
     ]
     return [piece for piece in pieces if piece]
