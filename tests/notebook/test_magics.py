@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -241,3 +241,14 @@ def test_a_cell_asks_for_a_type_of_the_namespace(shell: InteractiveShell) -> Non
     assert shell.user_ns['cities'].value == [shell.user_ns['City'](name='a')]
     run(shell, "%ask --as \"Literal['no', 'yes']\" -o said And?")
     assert shell.user_ns['said'].value == 'no'
+
+
+def test_in_a_terminal_a_question_goes_on_from_those_above_it(shell: InteractiveShell) -> None:
+    """A terminal says no ids of cells and no requests: each run is a cell of its own, also the one that runs next."""
+    for prompt in ('One?', 'Two?'):
+        shell.run_cell(f'%%ask -T terminal -o ans\n{prompt}', store_history=True).raise_error()
+
+    asked = [
+        cast(Any, message.parts[0]).content for message in shell.user_ns['ans'].messages if message.kind == 'request'
+    ]
+    assert asked == ['One?', 'Two?']
