@@ -3,8 +3,8 @@
     python benchmarks/values.py [--rounds 3]
 
 The values are those of the table that is tested (tests/content/values.py). Tokens are estimated: 3.5 characters each,
-and of a picture its pixels by 750. The time is the middle one of some rounds, after one that is not counted; making the
-value does not belong to it. A value that is refused has the time until its error.
+and of a picture its pixels by 750. The time is the processor's, the middle one of some rounds after one that is not
+counted; making the value does not belong to it. A value that is refused has the time until its error.
 Writes build/values.json.
 """
 
@@ -47,9 +47,9 @@ def content(value: Any) -> Sequence[Any] | None:
 
 def seconds(run: Callable[[], object], rounds: int) -> float:
     def once() -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         run()
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     return statistics.median([once() for _ in range(rounds + 1)][1:])
 

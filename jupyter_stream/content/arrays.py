@@ -62,6 +62,8 @@ def _numbers(value: Any, sizes: list[int]) -> Iterator[str]:
     sample = value[tuple(slice(None, None, step) for step in steps)] if max(steps) > 1 else value
     known = _or_none(lambda: sample[sample == sample])
     present = sample if known is None else known
+    if hasattr(present, 'compressed'):  # without what numpy has masked
+        present = present.compressed()
     count = prod(int(size) for size in sample.shape)
     missing = count - prod(int(size) for size in present.shape)
     said = [f'{name} {number}' for name, number in _measured(present) if number is not None]
@@ -133,7 +135,9 @@ def _number(value: Any) -> str:
 
 
 def _item(value: Any) -> Any:
-    """A single item as Python has it."""
+    """A single item as Python has it; None for one that numpy has masked."""
+    if hasattr(value, 'mask') and bool(value.mask):
+        return None
     for name in ('item', 'numpy'):
         if hasattr(value, name):
             return getattr(value, name)()

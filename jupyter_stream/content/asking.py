@@ -69,6 +69,10 @@ def content_of(
     Raises:
         ContentError: the value cannot be read without using it up, or a function of it failed; the message names it.
     """
+    from jupyter_stream.messages import CachePoint
+
+    if class_of(value) is CachePoint:
+        return [value]
     kind, began = kind_of(value), clock()
     try:
         content = _Asker(hints, wait, formats).content(value, name)
@@ -76,7 +80,9 @@ def content_of(
         error.add_note(f'{_called(name, kind)} had been read for {clock() - began:.1f} s.')
         raise
     if (took := clock() - began) > _SLOW:
-        said = f'{_called(name, kind)} took {took:.1f} s to become part of the prompt; register a shorter form of it.'
+        said = (
+            f'{_called(name, kind)} took {took:.1f} s to become part of the prompt; a shorter form can be registered.'
+        )
         warnings.warn(said, SlowValueWarning, stacklevel=2)
     return content
 
@@ -91,22 +97,18 @@ class _Asker:
 
     def content(self, value: Any, name: str) -> list[UserContent]:
         """A value as it stands in the prompt; of a list of frames or pictures each by itself, with its share."""
-        from jupyter_stream.messages import CachePoint
-
-        if isinstance(value, CachePoint):
-            return [value]
-        members = _members(value)
-        if members:
-            share = replace(self._hints, max_tokens=max(self._hints.max_tokens // len(members), _LEAST))
-            each = _Asker(share, self._wait, self._formats)
-            return [part for key, item in members for part in each.content(item, f'{name}[{key!r}]')]
         kind = kind_of(value)
         try:
-            return rendered(self._shown(value), name, kind, self._hints)
+            members = _members(value)
+            if not members:
+                return rendered(self._shown(value), name, kind, self._hints)
         except ContentError as error:
             raise _refused(name, kind, str(error)) from error.__cause__
         except Exception as error:
             raise _refused(name, kind, f'it raised {type(error).__name__}: {_message(error)}') from error
+        share = replace(self._hints, max_tokens=max(self._hints.max_tokens // len(members), _LEAST))
+        each = _Asker(share, self._wait, self._formats)
+        return [part for key, item in members for part in each.content(item, f'{name}[{key!r}]')]
 
     def _shown(self, value: Any, depth: int = 0) -> Shown:
         """What the first says that says anything."""

@@ -73,7 +73,7 @@ def _read(value: Any) -> _Read | None:
     import narwhals as nw
 
     value = _as_frame(value)
-    if hasattr(class_of(value), 'iloc') and len(getattr(value, 'shape', ())) == 2:
+    if _is_pandas_like(value) and len(getattr(value, 'shape', ())) == 2 and hasattr(value, 'iloc'):
         return _pandas_like(value)
     try:
         # What is a frame of narwhals already comes back as it is.
@@ -88,13 +88,12 @@ def _read(value: Any) -> _Read | None:
 def _as_frame(value: Any) -> Any:
     """Of what narwhals does not take the frame that it stands for."""
     kind = type(value).__name__
-    root = type(value).__module__.partition('.')[0]
-    if root in _PANDAS_LIKE:
+    if _is_pandas_like(value):
         if kind == 'Styler':
             return value.data
         if hasattr(value, 'to_frame') and len(getattr(value, 'shape', ())) == 1:
             return _column(value)
-    if root == 'pyarrow':
+    if type(value).__module__.partition('.')[0] == 'pyarrow':
         pyarrow: Any = sys.modules['pyarrow']
         if isinstance(value, pyarrow.RecordBatch):
             return pyarrow.Table.from_batches([value])
@@ -103,6 +102,11 @@ def _as_frame(value: Any) -> Any:
         if isinstance(value, pyarrow.Array):
             return pyarrow.chunked_array([value])
     return value
+
+
+def _is_pandas_like(value: Any) -> bool:
+    """Whether it is in memory, as pandas has it; Dask's frames have the same methods and are not."""
+    return any(cls.__module__.partition('.')[0] in _PANDAS_LIKE for cls in class_of(value).__mro__)
 
 
 def _column(series: Any) -> Any:
@@ -160,7 +164,10 @@ def _geography(value: Any) -> list[str]:
     """Of a GeoDataFrame where its shapes are."""
     if not any(cls.__name__ == 'GeoDataFrame' for cls in type(value).__mro__):
         return []
-    geometry = value.geometry
+    try:
+        geometry = value.geometry
+    except AttributeError:  # none is set
+        return []
     bounds = ', '.join(f'{number:.6g}' for number in geometry.total_bounds)
     types = geometry.geom_type.head(_SHAPES).value_counts()
     kinds = ', '.join(f'{count:,} {kind}' for kind, count in types.items())
@@ -242,7 +249,9 @@ def _sample_note(at: list[int] | None) -> list[str]:
 
 def _table(read: _Read) -> Table:
     schema = read.head.schema
-    columns = [Column(name, _type_of(dtype), _summary(read.sample, name)) for name, dtype in schema.items()]
+    columns = [
+        Column(name, _type_of(read.head, name, dtype), _summary(read.sample, name)) for name, dtype in schema.items()
+    ]
     return Table(read.rows, read.columns, columns, read.head.rows(), read.notes, read.indexed)
 
 
@@ -250,5 +259,8 @@ def _summary(sample: Any, name: str) -> str:
     return '' if sample is None else summary(sample[name])
 
 
-def _type_of(dtype: Any) -> str:
+def _type_of(head: Any, name: str, dtype: Any) -> str:
+    """The type in the words of narwhals, or of the library itself where those have none for it, as for geometries."""
+    if str(dtype) == 'Unknown' and hasattr(head, 'to_native'):
+        return str(getattr(head.to_native()[name], 'dtype', dtype))
     return str(dtype).replace(', time_zone=None', '').replace("(time_unit='us')", '').replace("(time_unit='ns')", '')

@@ -166,7 +166,8 @@ def _drawn(image: Image, text: str = '') -> Shown:
     if max(width, height) > LONGEST:
         small = upright.copy()
         small.thumbnail((LONGEST, LONGEST))
-    data, media_type = _encoded(small)
+    # A photo stays one: as PNG it would be large, and take seconds.
+    data, media_type = _encoded(small, is_photo=image.format == 'JPEG')
     said = [f'Picture of {width:,} × {height:,} px, {image.mode}.']
     if small.size != upright.size:
         said.append(f'It was made smaller, to {small.width:,} × {small.height:,}.')
@@ -175,13 +176,15 @@ def _drawn(image: Image, text: str = '') -> Shown:
     return Shown(_joined(' '.join(said), text), [BinaryImage(data, media_type=media_type)])
 
 
-def _encoded(image: Image) -> tuple[bytes, str]:
+def _encoded(image: Image, *, is_photo: bool) -> tuple[bytes, str]:
     if image.mode not in ('1', 'L', 'LA', 'P', 'RGB', 'RGBA'):
         image = image.convert('RGBA' if image.mode in ('PA', 'La', 'RGBa') else 'RGB')
-    data = _saved(image, 'PNG')
-    if len(data) > _LARGE and image.mode in ('L', 'RGB'):
-        return _saved(image, 'JPEG'), 'image/jpeg'
-    return data, 'image/png'
+    has_no_alpha = image.mode in ('L', 'RGB')
+    if not (is_photo and has_no_alpha):
+        data = _saved(image, 'PNG')
+        if len(data) <= _LARGE or not has_no_alpha:
+            return data, 'image/png'
+    return _saved(image, 'JPEG'), 'image/jpeg'
 
 
 def _saved(image: Image, kind: str) -> bytes:

@@ -63,10 +63,11 @@ def rendered(shown: Shown, name: str, kind: str, hints: Hints) -> list[UserConte
 
     A model that takes no files is told that there are some.
     """
+    said = _encodable(shown.text)
     if shown.is_plain:
-        return [shown.text]
+        return [said]
     notes = [_note(file, hints.multimodal) for file in shown.files]
-    text = '\n'.join(filter(None, (shown.text, *notes)))
+    text = '\n'.join(filter(None, (said, *notes)))
     return [fenced(text, name, kind), *(shown.files if hints.multimodal else ())]
 
 
@@ -106,6 +107,15 @@ def _attribute(text: str) -> str:
     flat = ' '.join(text.split())
     short = flat if len(flat) <= _LONGEST_NAME else f'{flat[: _LONGEST_NAME - 1]}…'
     return short.replace('&', '&amp;').replace('"', '&quot;').replace('<', '&lt;').replace('>', '&gt;')
+
+
+def _encodable(text: str) -> str:
+    """The text without halves of characters, which no request can carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')
+    return text
 
 
 _WORDS: Final = {'image': ('picture', 'see'), 'audio': ('sound', 'hear'), 'video': ('video', 'see')}

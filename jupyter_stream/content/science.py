@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from jupyter_stream.content.pieces import Hints, Shown, class_of
-from jupyter_stream.content.text import cut, short_repr
+from jupyter_stream.content.text import cell, cut, short_repr
 
 __all__ = ('estimator', 'labelled')
 
@@ -24,11 +24,11 @@ def estimator(value: Any, hints: Hints) -> Shown | None:
     """The parameters that are not default, and what was fitted."""
     if not hasattr(class_of(value), 'get_params'):
         return None
-    fitted = [f'{name}: {_shown(item)}' for name, item in _fitted(value)]
+    fitted = [f'- {name}: {_shown(item)}' for name, item in _fitted(value)]
     chosen = [f'{name}={short_repr(item, _WIDTH)}' for name, item in _chosen(value)]
     lines = [
         f'{type(value).__name__}({", ".join(chosen)})',
-        *(['fitted:', *(f'- {line}' for line in fitted)] if fitted else ['not fitted yet']),
+        *(['fitted:', *fitted] if fitted else ['fitted' if _is_fitted(value) else 'not fitted yet']),
     ]
     return Shown(cut('\n'.join(lines), hints.characters))
 
@@ -50,10 +50,18 @@ def _fitted(value: Any) -> Iterator[tuple[str, Any]]:
             yield name, item
 
 
+def _is_fitted(value: Any) -> bool:
+    """By the word of those that keep nothing themselves, as pipelines."""
+    asked = getattr(value, '__sklearn_is_fitted__', None)
+    return bool(asked and asked())
+
+
 def _shown(item: Any) -> str:
     shape = getattr(item, 'shape', None)
     if not shape:
         return short_repr(item, _WIDTH)
     sizes = ' × '.join(map(str, shape))
     is_small = len(shape) == 1 and shape[0] <= _SMALL and hasattr(item, 'tolist')
-    return f'array of {sizes}, {short_repr(item.tolist(), _WIDTH)}' if is_small else f'array of {sizes}'
+    return (
+        f'array of {sizes}, [{", ".join(cell(one, 20) for one in item.tolist())}]' if is_small else f'array of {sizes}'
+    )

@@ -24,7 +24,6 @@ from jupyter_stream.models import KnownModelName, infer_model
 from jupyter_stream.models._telemetry import RequestSpan, open_request
 from jupyter_stream.models.base import Model
 from jupyter_stream.parameters import ModelRequestParameters
-from jupyter_stream.profiles import Profile
 from jupyter_stream.settings import ModelSettings
 from jupyter_stream.stream import StreamedResponse
 
@@ -110,12 +109,6 @@ class FallbackModel(Model):
     def base_url(self) -> str | None:
         """Where the first model's requests go."""
         return self.models[0].base_url
-
-    @property
-    def profile(self) -> Profile:
-        """What is known of the first model; images are accepted only where every model accepts them."""
-        profiles = [model.profile for model in self.models]
-        return replace(profiles[0], images=all(profile.images for profile in profiles))
 
     def prepare_messages(self, messages: Sequence[ModelMessage]) -> list[ModelMessage]:
         """The messages as they are: each model prepares them for itself."""

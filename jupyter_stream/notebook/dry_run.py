@@ -65,7 +65,9 @@ def request_bundle(
     tokens = [estimated_tokens([message]) for message in messages]
     head = ' · '.join([question.model_id, counted(len(messages), 'message'), *_estimates(question, sum(tokens)), *said])
     settings = shareable(question.settings)
-    lines = [head, *([f'settings: {json.dumps(settings)}'] if settings else [])]
+    schema = question.typed.definition.json_schema if question.typed is not None else None
+    more = {'settings': settings, 'the answer as': schema}
+    lines = [head, *(f'{name}: {json.dumps(known)}' for name, known in more.items() if known)]
     blocks = [
         _Block('**Dry run: nothing was sent.**', 'Dry run: nothing was sent.'),
         *(_Block(escaped(visible(line)), visible(line)) for line in lines),

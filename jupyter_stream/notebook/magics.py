@@ -63,6 +63,9 @@ runs again gets a new answer in its old place; the former ones are kept. `%ask -
 The answer object has .text, .thinking, .tool_calls, .usage, .finish_reason, .state, .response, .turn,
 .thread, .versions and .messages, the history to go on with: `ask("And why?", messages=name.messages)`.
 
+With `--as TYPE` the answer is data: TYPE is an expression, as `list[Planet]` or a model's name. It has .value, the
+validated object, .data, .rows, .errors and .frame().
+
 Stop the cell to keep what has come; cells queued behind it do not run.
 
 MODEL is a name such as openai-chat:gpt-5-mini, openrouter:…, ollama:…, local:, or that of a variable

@@ -7,6 +7,7 @@ at most `MOST` rows and tells how many there are; a row that is not valid stays 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,11 +55,18 @@ _LONGEST_PLAIN: Final = 60
 """The same in a list as plain text, whose lines do not wrap within their columns."""
 
 _LONGEST_ERROR: Final = 160
+_FIRST_WORDS: Final = 40
+"""Characters of an error that stand in its row, where more would leave the data no room; all of it is told below."""
+
 _ERRORS: Final = 10
-"""Rows beyond the table whose errors are still told."""
+"""Rows whose errors are told below the table."""
 
 _ITEM: Final = 'value'
 """The column of items that have no fields."""
+
+
+_PROBLEM: Final = 'problem'
+"""The column that says why rows are not valid, where there are such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +198,10 @@ def table_markdown(table: Table) -> str:
         return _value_markdown(table)
     head, *rows = _grid(table)
     rule = ['---:' if name == '#' else '---' for name in head]
-    lines = [_markdown_row(head), f'| {" | ".join(rule)} |', *map(_markdown_row, rows)]
-    below = [f'*{_escaped(line)}*' for line in counts(table)]
+    width = len(table.columns) + (table.kind == 'rows')
+    cells = [[*map(_escaped, row[:width]), *map(_reason, row[width:])] for row in (head, *rows)]
+    lines = [_markdown_row(row) for row in (cells[0], rule, *cells[1:])]
+    below = [f'*{_reason(line)}*' for line in counts(table)]
     return sanitize('\n\n'.join(['\n'.join(lines) if rows else '', *below]).strip('\n'))
 
 
@@ -202,7 +212,7 @@ def _value_markdown(table: Table) -> str:
 def _paragraph(line: Line) -> str:
     """Text in which nothing is a mark, not even at the beginning of a line."""
     text = '\\\n'.join(_begun(piece) for piece in visible(line.cells[0]).strip().split('\n'))
-    return text + (f'\n\n*{SIGN} {_escaped(line.error)}*' if line.error else '')
+    return text + (f'\n\n*{SIGN} {_reason(line.error)}*' if line.error else '')
 
 
 def _begun(line: str) -> str:
@@ -214,7 +224,16 @@ def _begun(line: str) -> str:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return f'| {" | ".join(map(_escaped, cells))} |'
+    return f'| {" | ".join(cells)} |'
+
+
+_FIELD: Final = re.compile(r'`([\w.\[\]]+)`')
+
+
+def _reason(error: str) -> str:
+    """Words about what is wrong, with the names of fields as code."""
+    pieces = _FIELD.split(visible(error))
+    return ''.join(f'`{piece}`' if at % 2 else _escaped(piece) for at, piece in enumerate(pieces))
 
 
 def _escaped(text: str) -> str:
@@ -259,11 +278,11 @@ def _grid(table: Table) -> Iterator[list[str]]:
     shown = table.lines if table.kind == 'object' else table.lines[:MOST]
     reasons = any(line.error for line in shown)
     numbered = table.kind == 'rows'
-    yield [*(['#'] if numbered else []), *map(_one_line, table.columns), *([''] if reasons else [])]
+    yield [*(['#'] if numbered else []), *map(_one_line, table.columns), *([_PROBLEM] if reasons else [])]
     for number, line in enumerate(shown, 1):
         sign = f'{SIGN} ' if line.error else ''
         first = [f'{sign}{number}'] if numbered else []
-        reason = line.error if numbered else f'{sign}{line.error}'
+        reason = shortened(line.error, _FIRST_WORDS) if numbered else f'{sign}{line.error}'
         yield [*first, *_filled(line.cells, len(table.columns)), *([reason] if reasons else [])]
 
 
@@ -272,14 +291,18 @@ def _filled(cells: Sequence[str], count: int) -> list[str]:
 
 
 def counts(table: Table) -> list[str]:
-    """The lines below a table: the count of rows, where it is a list, and what is wrong with those not shown."""
+    """The lines below a table: the count of rows, where it is a list, and what is wrong with rows in full."""
     if table.kind != 'rows':
         return []
     hidden = len(table.lines) - MOST
     more = f'… and {counted(hidden, "more row")}: ' if hidden > 0 else ''
     bad = f', {table.invalid} of them not valid' if table.invalid else ''
     cut = ', the last one not whole' if table.is_cut else ''
-    wrong = [(number, line.error) for number, line in enumerate(table.lines[MOST:], MOST + 1) if line.error]
+    wrong = [
+        (number, line.error)
+        for number, line in enumerate(table.lines, 1)
+        if line.error and (number > MOST or len(line.error) > _FIRST_WORDS)
+    ]
     told = [f'{SIGN} Row {number}: {error}' for number, error in wrong[:_ERRORS]]
     rest = len(wrong) - _ERRORS
     return [

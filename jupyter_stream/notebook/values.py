@@ -123,7 +123,8 @@ class Values:
             model = infer_model(self.model)
         except UserError:  # which asking it will say
             return profile_of(self.model).images, None
-        return profile_of(model).images, model.context_window
+        several = cast('list[Model]', getattr(model, 'models', [model]))  # those of a fallback
+        return all(profile_of(one).images for one in several), model.context_window
 
     @property
     def _namespace(self) -> dict[str, Any]:
@@ -153,7 +154,9 @@ class Values:
 
 
 def _pictures(formatter: Any, value: Any) -> Mapping[str, Any]:
-    return cast('Mapping[str, Any]', formatter.format(value, include={'image/png', 'image/jpeg'})[0])
+    # Each for itself: asked for all at once, IPython lets a value that displays itself do so.
+    found = {kind: formatter.formatters[kind](value) for kind in ('image/png', 'image/jpeg')}
+    return {kind: data[0] if isinstance(data, tuple) else data for kind, data in found.items() if data is not None}
 
 
 def _waited(awaitable: Awaitable[Any]) -> Any:

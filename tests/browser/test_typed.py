@@ -1,6 +1,5 @@
 """A typed answer in a real JupyterLab: a list of 200 objects that fills in, row by row."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,23 +14,13 @@ pytestmark = pytest.mark.browser
 SETUP = r"""
 %load_ext jupyter_stream
 import asyncio, json
-from contextlib import asynccontextmanager
-from pydantic import BaseModel, TypeAdapter
-from jupyter_stream.messages import ModelResponse
+from pydantic import BaseModel
 from jupyter_stream.models.function import FunctionModel
-from jupyter_stream.notebook.play import Player
-from jupyter_stream.notebook.question import Question
-from jupyter_stream.notebook.typed_response import with_type
-from jupyter_stream.notebook.views import choose
-from jupyter_stream.typed.growing import Growing
 
 class Planet(BaseModel):
     name: str
     mass: float
     moons: list[str] = []
-
-class Planets(BaseModel):
-    response: list[Planet]
 
 def row(n):
     moons = [f'moon {m}' for m in range(n % 4)]
@@ -39,60 +28,27 @@ def row(n):
 
 whole = json.dumps({'response': [row(n) for n in range(1, 201)]})
 gates = {20: asyncio.Event(), 120: asyncio.Event()}
+ends = [whole.index(f'Planet {number}"') + 5 for number in gates]
 
 async def stream(messages, info):
-    for at in range(0, len(whole), 40):
-        for number, gate in gates.items():
-            if at <= whole.index(f'Planet {number}"') < at + 40:
-                yield whole[at : whole.index(f'Planet {number}"') + 5]
-                await gate.wait()
-                yield whole[whole.index(f'Planet {number}"') + 5 : at + 40]
-                break
-        else:
-            yield whole[at : at + 40]
+    at = 0
+    for end, gate in zip([*ends, len(whole)], [*gates.values(), None]):
+        while at < end:
+            yield whole[at : min(at + 40, end)]
+            at = min(at + 40, end)
             await asyncio.sleep(0.002)
+        if gate:
+            await gate.wait()
 
-def check(text):
-    try:
-        return TypeAdapter(Planet).validate_json(text), None
-    except ValueError as error:
-        return None, '; '.join(f'{one["loc"][0]}: {one["msg"]}' for one in error.errors())
+slow = FunctionModel(stream_function=stream)
 
-class Answer:
-    def __init__(self):
-        self.growing = Growing(Planets.model_json_schema(), check)
-    def update(self, event):
-        if event.event_kind == 'part_start':
-            self.growing.feed(event.part.content)
-        elif event.event_kind == 'part_delta':
-            self.growing.feed(event.delta.content_delta)
+def gate(comm, message):
+    gates[message['content']['data']['number']].set()
 
-class Stream:
-    def __init__(self, stream, answer):
-        self.stream, self.answer, self.marks, self.cancel = stream, answer, stream.marks, stream.cancel
-    async def __aiter__(self):
-        async for event in self.stream:
-            self.answer.update(event)
-            yield event
-    def get(self):
-        return with_type(self.stream.get(), self.answer)
-
-class Typed:
-    settings, loop_bound, title = None, False, 'planets'
-    def __init__(self):
-        self.answer, self.asked = Answer(), Question('Which?', FunctionModel(stream_function=stream))
-    def messages(self):
-        return self.asked.messages()
-    @asynccontextmanager
-    async def open(self, messages):
-        async with self.asked.open(messages) as opened:
-            yield Stream(opened, self.answer)
-
-async def ask(view='auto'):
-    source, shown = Typed(), choose(get_ipython(), view, owns=True)
-    shown.typed(source.answer)
-    return await Player(source, shown).play()
+get_ipython().kernel.comm_manager.register_target('gate', gate)
 """
+
+ASK = '%%ask -m slow --as list[Planet] -o answer\nWhich planets are there?'
 
 ROWS = 'cells[1].outputArea.node.querySelectorAll("tbody tr")'
 
@@ -107,6 +63,10 @@ class Page:
     @property
     def rows(self) -> int:
         return self.notebook.js(f'return {ROWS}.length;')
+
+    @property
+    def height(self) -> float:
+        return self.notebook.js('return cells[1].outputArea.node.getBoundingClientRect().height;')
 
     def until_row(self, number: int) -> None:
         until(lambda: self.rows >= number, f'row {number} is there', instead=lambda: self.notebook.text(1))
@@ -132,16 +92,11 @@ class Page:
         )
 
 
-GATES = """
-def gate(comm, message):
-    gates[message['content']['data']['number']].set()
-get_ipython().kernel.comm_manager.register_target('gate', gate)
-"""
-
-
 @pytest.fixture
 def page(notebook: Callable[[Sequence[str]], Notebook]) -> Page:
-    return Page(notebook([SETUP + GATES, 'answer = await ask()', 'answer.state']))
+    return Page(
+        notebook([SETUP, ASK, 'answer.state, len(answer.rows), sum(bool(row.error) for row in answer.rows)', 'answer'])
+    )
 
 
 def saved_of(notebook: Notebook) -> Any:
@@ -179,11 +134,14 @@ def test_a_list_fills_in_row_by_row_and_is_saved_as_a_table(page: Page, lab: Lab
     assert violations(lab.page, '.jps-view') == []
     lab.screenshot('typed-long')
 
+    high = page.height
     page.open_gate(120)
     book.wait_end(1)
     until(lambda: '150 more rows' in book.text(1), 'the saved table is there', instead=lambda: book.text(1))
     until(lambda: page.rows == 50, 'fifty rows of it', instead=lambda: page.rows)
-    book.reveal(1)
+    assert abs(page.height - high) < 100, 'what stands below hardly moves'
+    assert violations(lab.page, '.jps-heir') == []
+    book.js('cells[1].node.scrollIntoView();')
     lab.screenshot('typed-saved')
     output = saved_of(book)
     assert set(output.data) == {'text/markdown', 'text/plain'}
@@ -191,7 +149,9 @@ def test_a_list_fills_in_row_by_row_and_is_saved_as_a_table(page: Page, lab: Lab
     assert '⚠ 7  Planet 7' in output.data['text/plain']
     assert 'json' not in output.metadata['jupyter_stream']
     book.run(2)
-    assert book.text(2) == "'complete'"
+    assert book.text(2) == "('complete', 200, 1)"
+    book.run(3)
+    assert '150 more rows' in book.text(3), 'the answer shows itself as the same table'
 
 
 def test_interrupted_in_the_middle_the_rows_are_kept(page: Page, lab: Lab) -> None:
@@ -207,5 +167,6 @@ def test_interrupted_in_the_middle_the_rows_are_kept(page: Page, lab: Lab) -> No
     assert '20 rows, 1 of them not valid, the last one not whole' in output.data['text/plain']
     assert output.data['text/markdown'].count('\n| ') == 1 + 20
     assert 'Stopped. What came is kept.' in output.data['text/markdown']
-    kept = json.loads(json.dumps(output.metadata['jupyter_stream']))
-    assert kept['state'] == 'interrupted'
+    assert output.metadata['jupyter_stream']['state'] == 'interrupted'
+    book.run(2)
+    assert book.text(2) == "('interrupted', 19, 1)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,11 +21,13 @@ import pytest
 from PIL import Image
 from polars.io.plugins import register_io_source
 
-from jupyter_stream.content import ContentError, Hints, content_of
+from jupyter_stream.content import ContentError, Hints, content_of, registry
 from jupyter_stream.content.arrays import array
 from jupyter_stream.content.frames import streamed
 from jupyter_stream.content.pictures import media_type_of, pixels
 from jupyter_stream.content.text import cut_lines, one_line, size_of
+
+from .stand_ins import of
 
 mpl.use('agg')
 
@@ -340,3 +343,37 @@ def test_one_line_of_megabytes_takes_no_time() -> None:
 
 def test_sizes_are_said_in_units() -> None:
     assert [size_of(n) for n in (1, 1_500, 2_000_000, 3_000_000_000)] == ['1 bytes', '1.5 kB', '2.0 MB', '3.0 GB']
+
+
+# ------------------------------------------------------------------ what the real libraries showed
+
+
+def test_a_frame_that_is_not_in_memory_is_not_taken_for_pandas() -> None:
+    """A frame of Dask has `iloc` and `shape` too; its numbers of rows are no numbers yet."""
+    frame = of('dask.dataframe', 'DataFrame', iloc=None, shape=(object(), 2), __repr__=lambda self: 'Dask')()
+    assert 'Dask' in text_of(frame)
+
+
+def test_a_geo_frame_without_a_geometry_is_a_frame() -> None:
+    frame = of('geopandas.geodataframe', 'GeoDataFrame', pd.DataFrame)({'a': [1]})
+    assert '1 row × 1 column\n- a: Int64, 1' in text_of(frame)
+
+
+@pytest.mark.parametrize('is_fitted', [True, False])
+def test_a_pipeline_says_itself_whether_it_is_fitted(is_fitted: bool) -> None:
+    members = {'get_params': lambda self, deep: {}, '__sklearn_is_fitted__': lambda self: is_fitted}
+    pipeline = of('sklearn.pipeline', 'Pipeline', **members)()
+    assert ('not fitted yet' in text_of(pipeline)) is not is_fitted
+
+
+def test_the_example_of_the_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, '_functions', {})
+    page = (Path(__file__).parents[2] / 'docs' / 'values.md').read_text(encoding='utf-8')
+    (fence,) = re.findall(r'```python\n(.*?)```', page, re.DOTALL)
+
+    class Molecule:
+        def smiles(self) -> str:
+            return 'CCO'
+
+    exec(fence, {'Molecule': Molecule})
+    assert '\nCCO\n' in text_of(Molecule())

@@ -233,3 +233,11 @@ def test_only_a_cell_at_the_top_of_a_running_loop_may_await(shell: InteractiveSh
     finally:
         shell.autoawait = True
     assert seen == [True, False, False]
+
+
+def test_a_cell_asks_for_a_type_of_the_namespace(shell: InteractiveShell) -> None:
+    run(shell, 'from pydantic import BaseModel\nclass City(BaseModel):\n    name: str')
+    run(shell, '%%ask --as list[City] -o cities\nWhich?', in_kernel=True)
+    assert shell.user_ns['cities'].value == [shell.user_ns['City'](name='a')]
+    run(shell, "%ask --as \"Literal['no', 'yes']\" -o said And?")
+    assert shell.user_ns['said'].value == 'no'

@@ -51,16 +51,17 @@ def cells_of(markdown: str) -> list[list[str]]:
         if token.type == 'tr_open':
             rows.append([])
         elif token.type == 'inline' and token.level > 2:
-            rows[-1].append(words_of(token))
+            is_problem = bool(rows[1:]) and rows[0][-1] == 'problem' and len(rows[-1]) == len(rows[0]) - 1
+            rows[-1].append(words_of(token, *(['code_inline'] if is_problem else [])))
     return rows
 
 
-def words_of(token: Token) -> str:
+def words_of(token: Token, *more: str) -> str:
     """What a reader sees of text without marks: all but what the sanitizer itself puts around a dollar and behind a
     backslash.
     """
     inner = [child for child in token.children or () if child.content not in ('<span>', '</span>')]
-    assert {child.type for child in inner} <= {'text', 'text_special', 'hardbreak', 'softbreak'}, inner
+    assert {child.type for child in inner} <= {'text', 'text_special', 'hardbreak', 'softbreak', *more}, inner
     return ''.join(child.content or '\n' for child in inner).replace('\u2060', '')
 
 
@@ -82,7 +83,7 @@ def test_the_rows_of_a_list_stand_in_the_order_of_the_fields() -> None:
 def test_a_bad_row_has_a_sign_and_the_first_words_of_its_error() -> None:
     table = table_of(grown(people(2, 2)))
     assert cells_of(table_markdown(table)) == [
-        ['#', 'name', 'age', 'tags', ''],
+        ['#', 'name', 'age', 'tags', 'problem'],
         ['1', 'n1', '1', '', ''],
         ['⚠ 2', 'n2', 'old', '', 'age: it is no integer'],
     ]
@@ -100,6 +101,13 @@ def test_at_most_fifty_rows_are_shown_and_all_are_counted() -> None:
     assert 'Row 130: age: it is no integer' in plain
     assert 'n50' in plain
     assert 'n51' not in plain + markdown
+
+
+def test_a_long_error_leaves_the_data_room_and_is_told_below() -> None:
+    error = '`age` should be a valid integer, unable to parse string as an integer'
+    table = Table('rows', ['a'], [Line(('x',), error), Line(('y',), 'short')])
+    assert [row[-1] for row in cells_of(table_markdown(table))[1:]] == [f'{error[:39]}…'.replace('`', ''), 'short']
+    assert table_plain(table).endswith(f'2 rows, 2 of them not valid\n⚠ Row 1: {error}')
 
 
 def test_of_many_bad_rows_that_are_not_shown_some_are_told() -> None:
@@ -120,7 +128,7 @@ def test_an_empty_list_says_so() -> None:
 
 def test_what_the_type_does_not_have_gets_columns_behind_its_fields() -> None:
     table = table_of(grown({'response': [{'name': 'Ada', 'born': 1815}, 'Bob']}))
-    assert cells_of(table_markdown(table))[0] == ['#', 'name', 'age', 'tags', 'born', 'value', '']
+    assert cells_of(table_markdown(table))[0] == ['#', 'name', 'age', 'tags', 'born', 'value', 'problem']
     wide = table_of(grown({'response': [{f'f{n}': n for n in range(99)}]}))
     assert len(wide.columns) == 30
 

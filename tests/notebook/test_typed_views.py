@@ -76,6 +76,8 @@ def tables_of(log: Log) -> dict[int, dict[str, Any]]:
             tables[block] = {'kind': rest[0], 'text': '', 'rows': [], 'ended': False}
         elif op == 'add':
             tables[block]['text'] += rest[0]
+        elif op == 'set':
+            tables[block]['text'] = rest[0]
         elif op == 'columns':
             tables[block]['columns'] = rest[0]
         elif op == 'row':
@@ -146,6 +148,14 @@ def test_the_fields_of_an_object_are_there_from_the_beginning_and_fill_in() -> N
     assert table['rows'] == [[['name', 'Ada'], None], [['age', ''], None], [['tags', ''], None]]
     log = written(Answer(PERSON), text_events('{"name": "Ada", "age": 36}'))
     assert [row[1] for row in tables_of(log)[0]['rows']] == ['', '', '']
+
+
+@pytest.mark.parametrize('cut', [0, 2], ids=['whole', 'open'])
+def test_a_single_value_is_text_once_it_is_closed(cut: int) -> None:
+    text = '{"response": "good"}'
+    log = written(Answer(MOOD), text_events(text[: len(text) - cut], 2, end=not cut))
+    (block,) = tables_of(log).values()
+    assert (block['kind'], block['text']) == ('text', '' if cut else 'good')
 
 
 def test_a_whole_state_has_each_row_once() -> None:
@@ -297,8 +307,8 @@ def typed_response(data: Any, schema: Any = PEOPLE, problems: Any = (), part: An
 
 def test_the_bundle_has_the_table_and_the_json_only_if_it_is_small() -> None:
     data, metadata = final_bundle(typed_response(people(3, 2)))
-    assert data['text/markdown'].startswith('| \\# | name | age | tags |  |\n| ---: |')
-    assert data['text/plain'].startswith('#    name  age  tags\n1    n1    1\n⚠ 2  n2    old')
+    assert data['text/markdown'].startswith('| \\# | name | age | tags | problem |\n| ---: |')
+    assert data['text/plain'].startswith('#    name  age  tags  problem\n1    n1    1\n⚠ 2  n2    old')
     assert json.loads(metadata['jupyter_stream']['json']) == people(3, 2)
     _, metadata = final_bundle(typed_response(people(400)))
     assert 'json' not in metadata['jupyter_stream']
@@ -308,7 +318,7 @@ def test_the_bundle_has_the_table_and_the_json_only_if_it_is_small() -> None:
 def test_what_is_wrong_with_the_whole_stands_below_the_data_that_came() -> None:
     problems = ["`age` should be a valid integer, not 'x'", '`name` is too short', 'it has too few']
     markdown = final_bundle(typed_response({'name': '', 'age': 'x'}, PERSON, problems))[0]['text/markdown']
-    assert '| age | x | ⚠ \\`age\\` should be a valid integer, not' in markdown
+    assert '| age | x | ⚠ `age` should be a valid integer, not' in markdown
     assert markdown.endswith('*⚠ Not valid: it has too few.*')
     assert markdown.count('too short') == 1
     rows = final_bundle(typed_response(people(2, 1), PEOPLE, ['`[0].age` should be a valid integer']))[0]

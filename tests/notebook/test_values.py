@@ -19,6 +19,7 @@ from jupyter_stream.models.fallback import FallbackModel
 from jupyter_stream.models.function import FunctionModel
 from jupyter_stream.models.test import TestModel
 from jupyter_stream.notebook import kernel
+from jupyter_stream.notebook.answer import Answer
 from jupyter_stream.notebook.defaults import VALUE_TOKENS, Defaults
 from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.values import Values, with_values
@@ -56,9 +57,15 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     registered._functions.update(before)
 
 
+def content_of(answer: Answer) -> Any:
+    """What was sent."""
+    part: Any = answer.messages[0].parts[0]
+    return part.content
+
+
 def sent(prompt: Any, **values: Any) -> Any:
     """The prompt as `ask` sends it."""
-    return ask(prompt, values=values, model='test', display=False).messages[0].parts[0].content
+    return content_of(ask(prompt, values=values, model='test', display=False))
 
 
 def test_an_expression_is_its_value_and_all_else_is_to_the_letter() -> None:
@@ -68,13 +75,13 @@ def test_an_expression_is_its_value_and_all_else_is_to_the_letter() -> None:
 def test_without_values_nothing_is_evaluated() -> None:
     answer = ask('{{ 1 + 1 }}', model='test', display=False)
 
-    assert answer.messages[0].parts[0].content == '{{ 1 + 1 }}'
+    assert content_of(answer) == '{{ 1 + 1 }}'
 
 
 def test_aask_takes_values_too() -> None:
     answer = asyncio.run(aask('{{ x }}', values={'x': 5}, model='test', display=False))
 
-    assert answer.messages[0].parts[0].content == '5'
+    assert content_of(answer) == '5'
 
 
 def test_each_text_of_a_list_is_filled_in() -> None:
@@ -142,8 +149,8 @@ def test_a_fallback_takes_pictures_if_all_of_its_models_do() -> None:
     blind = TestModel()
     blind.__class__ = type('Blind', (TestModel,), {'profile': profile_of('local:')})
 
-    assert profile_of(FallbackModel(TestModel(), TestModel())).images
-    assert not profile_of(FallbackModel(TestModel(), blind)).images
+    assert Values(FallbackModel(TestModel(), TestModel()), {}, VALUE_TOKENS).hints(1).multimodal
+    assert not Values(FallbackModel(TestModel(), blind), {}, VALUE_TOKENS).hints(1).multimodal
 
 
 def test_a_model_that_takes_no_pictures_is_told_of_one() -> None:
@@ -158,17 +165,17 @@ def test_a_model_that_takes_no_pictures_is_told_of_one() -> None:
 class Small(TestModel):
     """A model that reads little at once."""
 
-    context_window = 2_000  # type: ignore[assignment]
+    context_window = 1_000  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize(
     ('model', 'count', 'tokens'),
     [
         (TestModel(), 1, VALUE_TOKENS),
-        (TestModel(), 32, 1_000),
+        (TestModel(), 64, 500),
         (TestModel(), 10_000, 100),
-        (Small(), 1, 1_000),
-        (Small(), 4, 250),
+        (Small(), 1, 500),
+        (Small(), 4, 125),
     ],
     ids=['one', 'many', 'very many', 'one for a small model', 'four for a small model'],
 )
@@ -177,8 +184,8 @@ def test_what_each_value_may_have(model: TestModel, count: int, tokens: int) -> 
 
 
 def test_the_hints_reach_the_value() -> None:
-    assert 'True 2000' in sent('{{ told }}', told=Told())
-    assert sent('{{ told }}' * 32, told=Told()).count('True 1000') == 32
+    assert 'True 1000' in sent('{{ told }}', told=Told())
+    assert sent('{{ told }}' * 64, told=Told()).count('True 500') == 64
 
 
 # ------------------------------------------------------------------ what is refused
@@ -269,3 +276,21 @@ def test_an_interrupt_passes_through() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         sent('{{ stop() }}', stop=stop)
+
+
+def test_a_value_that_displays_itself_is_not_displayed_by_being_asked() -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    displayed: list[str] = []
+
+    class Widget:
+        def _ipython_display_(self) -> None:
+            displayed.append('shown')
+
+        def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
+            return PNG, {'width': 30}
+
+    shell = InteractiveShell()
+    (said, image) = Values(TestModel(), {'w': Widget()}, 100, shell).filled('{{ w }}').content()
+    assert displayed == []
+    assert isinstance(image, BinaryContent) and image.data == PNG

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from jupyter_stream.notebook.reducer import Block
 from jupyter_stream.notebook.typed_response import is_data
-from jupyter_stream.notebook.typed_table import Line, add_columns, columns_of, field_lines, line_of, table_of
+from jupyter_stream.notebook.typed_table import (
+    Line,
+    add_columns,
+    columns_of,
+    field_lines,
+    line_of,
+    table_markdown,
+    table_of,
+)
 
 if TYPE_CHECKING:
     from jupyter_stream.typed.answer import TypedAnswer
@@ -78,8 +86,11 @@ class TableWriter:
         self._columns = columns_of(growing)
         self._closed = 0
         self._written: dict[int, tuple[Line, bool]] = {}
-        sink.put('start', block, 'table', '')
-        self._name()
+        self._text = ''
+        is_table = growing.kind != 'value'
+        sink.put('start', block, 'table' if is_table else 'text', '')
+        if is_table:
+            self._name()
 
     def write(self) -> None:
         """Write what is new; it costs as much as that, and as what is shown of the row that is open."""
@@ -87,8 +98,14 @@ class TableWriter:
             self._rows()
         elif self.growing.kind == 'object':
             self._fields()
-        else:
-            self._line(0, table_of(self.growing).lines[0], is_open=not self.growing.is_closed)
+        elif self.growing.is_closed:
+            self._value(table_markdown(table_of(self.growing)))
+
+    def _value(self, text: str) -> None:
+        """A single value is no table but text."""
+        if text != self._text:
+            self._text = text
+            self._sink.put('set', self._block, text)
 
     def _rows(self) -> None:
         growing = self.growing
