@@ -14,7 +14,7 @@ TRACES := .venv-traces
 # An activated environment, or a kernel's own settings, must not leak into this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo lab test test-core test-browser test-notebooks test-traces test-binder test-frontend frontend bench \
+.PHONY: help setup demo lab record test test-core test-browser test-notebooks test-traces test-binder test-frontend frontend bench \
     bench-peers picture mutants lint format lock clean
 
 help:
@@ -22,7 +22,8 @@ help:
 	@echo 'make lab             JupyterLab, opened on the notebooks'
 	@echo 'make test            all tests; those in a browser only where Chromium is'
 	@echo 'make test-browser    the tests in a real JupyterLab and a real Chromium'
-	@echo 'make test-notebooks  the notebooks, run again and compared (nbval)'
+	@echo 'make test-notebooks  the notebooks, run again from their cassettes and compared (nbval)'
+	@echo 'make record          the notebooks, run on the embedded model: outputs and cassettes anew'
 	@echo 'make test-traces     spans beside those of the peer, of the protocols whose SDKs are large, and in Logfire'
 	@echo 'make test-binder     the steps that Binder takes, in a clean copy'
 	@echo 'make bench           the measurements in benchmarks/README.md'
@@ -55,8 +56,14 @@ test: test-core test-notebooks
 test-core: $(READY)
 	$(RUN) pytest tests --ignore=tests/browser -m 'not slow' -n 2 -q $(PYTEST_ARGS)
 
+# Their answers are from the cassettes beside them; to Python the embedded model is not installed.
 test-notebooks: $(READY)
-	$(RUN) pytest --nbval notebooks -q $(PYTEST_ARGS)
+	PYTHONPATH=tools/without_llama $(RUN) pytest --nbval notebooks -q $(PYTEST_ARGS)
+
+# The embedded model is asked anew; what it says now and has not said before is told at the end.
+record: $(READY)
+	env -u JUPYTER_STREAM_MODEL -u JUPYTER_STREAM_LOCAL_MODEL $(RUN) jupyter_stream.cassettes record notebooks
+	$(RUN) jupyter_stream.cassettes diff notebooks
 
 test-browser: $(READY)
 	@$(BIN)/python tools/chromium.py

@@ -7,6 +7,7 @@ when a schema is built.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema, SchemaSerializer
 
 
+CLOCK_VARIABLE = 'JUPYTER_STREAM_CLOCK'
+
+
 def now_utc() -> datetime:
-    """The time now, with its zone (UTC)."""
-    return datetime.now(tz=UTC)
+    """The time now, with its zone (UTC); or the one that JUPYTER_STREAM_CLOCK names, so that what a notebook shows of
+    messages is the same in each run.
+    """
+    pinned = os.environ.get(CLOCK_VARIABLE)
+    return datetime.fromisoformat(pinned) if pinned else datetime.now(tz=UTC)
 
 
 _ids: ContextVar[Iterator[str] | None] = ContextVar('ids', default=None)

@@ -22,7 +22,8 @@ VOCABULARY = frozenset(
     {'_dataclasses', 'exceptions', 'messages', 'native_tools', 'output', 'parameters', 'settings', 'tools', 'usage'}
 )
 
-# What each room may import, besides itself. A room is a folder or a file directly in the package.
+# What each room may import, besides itself. A room is a folder or a file directly in the package; a program in a room,
+# which nothing imports, stands by itself.
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
     '__main__': frozenset({'exceptions', 'notebook'}),
     '_dataclasses': frozenset(),
@@ -47,6 +48,12 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     'concurrency': frozenset({'exceptions'}),
     'bridge': frozenset({'exceptions'}),
     'cassettes': frozenset({'exceptions'}),
+    'cassettes.__main__': frozenset({'recordings'}),
+    'local.__main__': frozenset({'exceptions', 'local'}),
+    'recordings': frozenset(
+        {'cassettes', 'exceptions', 'framing', 'models', 'parameters', 'profiles', 'providers', 'settings', 'wire'}
+    ),
+    'pytest_plugin': frozenset({'cassettes'}),
     'local': frozenset({'_secret', 'exceptions'}),
     'models': VOCABULARY
     | {
@@ -137,7 +144,8 @@ def graph(*, eager: bool = False) -> Mapping[str, frozenset[str]]:
 
 
 def room(module: str) -> str:
-    return module.split('.')[1]
+    name = module.split('.', 1)[1]
+    return name if name.endswith('.__main__') else name.split('.')[0]
 
 
 @cache

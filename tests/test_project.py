@@ -63,6 +63,12 @@ def test_wheel_takes_the_data_that_the_package_reads():
     assert read | {'LICENSES.txt', 'py.typed'} <= shipped
 
 
+def test_cassettes_are_beside_the_notebooks_and_not_in_the_wheel():
+    cassettes = {path for path in tracked() if path.name.endswith('.cassette.jsonl')}
+    assert {path.with_name(f'{path.stem}.cassette.jsonl') for path in NOTEBOOKS} <= cassettes
+    assert not [path for path in cassettes if path.is_relative_to(ROOT / 'jupyter_stream')]
+
+
 def test_no_large_file():
     large = {path.name: size for path in tracked() if (size := path.stat().st_size) > 1_000_000}
     assert not large

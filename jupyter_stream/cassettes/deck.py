@@ -150,7 +150,9 @@ class Deck:
 
     def _replay(self, found: Interaction) -> Tape:
         from jupyter_stream.cassettes.tape import Replay
+        from jupyter_stream.cassettes.uses import note
 
+        note(found)
         return Replay(found.answer(), self.speed)
 
     def _recording(self, asked: Asked, n: int) -> Tape:

@@ -1,0 +1,1 @@
+"""Cassettes for people: the command line that lists, shows, records, compares and prunes what is recorded."""
