@@ -58,6 +58,16 @@ class Playable(Protocol):
         """Whether it must be played on the event loop that its user runs."""
         ...
 
+    @property
+    def typed(self) -> Typed | None:
+        """The type that the answer is asked to be of; None for any."""
+        ...
+
+    @property
+    def retries(self) -> int:
+        """How often the model may try again where the answer is not of that type."""
+        ...
+
     def messages(self) -> list[ModelMessage]:
         """What is sent; empty where that is not known."""
         ...
@@ -157,7 +167,7 @@ class Player:
 
     def _expect(self) -> None:
         """Tell the view of the type that the answer is asked to be of, if of any."""
-        wanted: Typed | None = getattr(self._source, 'typed', None)
+        wanted = self._source.typed
         if wanted is None:
             return
         from jupyter_stream.typed.answer import TypedAnswer
@@ -168,8 +178,8 @@ class Player:
 
     def _again(self, messages: list[ModelMessage], stream: StreamedResponse) -> list[ModelMessage] | None:
         """What is sent so that the model tries again; None where the answer will do, or has been tried often enough."""
-        typed, retries = self._typed, getattr(self._source, 'retries', 0)
-        if typed is None or typed.finish().member is not None or len(self._attempts) >= retries:
+        typed = self._typed
+        if typed is None or typed.finish().member is not None or len(self._attempts) >= self._source.retries:
             return None
         response = stream.get()
         self._attempts.append(response)

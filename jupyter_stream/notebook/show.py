@@ -21,6 +21,7 @@ from jupyter_stream.settings import concealed
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage, ModelResponse
     from jupyter_stream.stream import StreamedResponse
+    from jupyter_stream.typed.wanted import Typed
 
 __all__ = ('show',)
 
@@ -77,6 +78,8 @@ class _Foreign:
     title: str
     settings: Mapping[str, Any] | None
     loop_bound: bool = True
+    typed: Typed | None = None
+    retries: int = 0
 
     def messages(self) -> list[ModelMessage]:
         return []

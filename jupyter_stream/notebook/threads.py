@@ -509,6 +509,7 @@ class Replay:
     settings: Mapping[str, Any] | None = None
     loop_bound: bool = False
     typed: Typed | None = None
+    retries: int = 0
 
     @property
     def title(self) -> str:
