@@ -13,7 +13,11 @@ from jupyter_stream.messages import ModelResponse, TextPart
 from jupyter_stream.models.test import TestModel
 from jupyter_stream.models.wrapper import WrapperModel
 from jupyter_stream.notebook import kernel
+from jupyter_stream.notebook.defaults import Defaults
+from jupyter_stream.notebook.play import Player
+from jupyter_stream.notebook.question import question
 from jupyter_stream.notebook.views.footer import Times, footer_of
+from jupyter_stream.notebook.views.static import StaticView
 from jupyter_stream.stream import StreamedResponse
 
 NOTE = 'A toy.'
@@ -78,3 +82,21 @@ def test_d9_the_answer_that_has_the_note_keeps_it_when_it_is_drawn_again(new_ker
     first = noted()
     assert [new_kernel.noted_once(first), new_kernel.noted_once(first)] == [first, first]
     assert new_kernel.noted_once(noted()).metadata == {'note': NOTE, 'is_noted': True}
+
+
+class Shown:
+    """The way to a page, which keeps what is displayed."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def display(self, data: dict[str, Any], metadata: dict[str, Any], display: str) -> None:
+        self.texts.append(data['text/markdown'])
+
+
+def test_d9_who_runs_a_notebook_unwatched_gets_it_once_too() -> None:
+    shown: Any = Shown()
+    for _ in range(2):
+        Player(question('Hi', Defaults(), model=Toy(TestModel())), StaticView(shown)).run()
+
+    assert [NOTE in text for text in shown.texts] == [True, False]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ('NullView', 'StaticView')
 
 
-class NullView:
-    """Shows nothing."""
+class _Still:
+    """Does nothing while an answer comes."""
 
     def start(self, title: str, settings: Mapping[str, Any] | None = None) -> None:
         pass
@@ -45,7 +45,11 @@ class NullView:
         pass
 
 
-class StaticView(NullView):
+class NullView(_Still):
+    """Shows nothing."""
+
+
+class StaticView(_Still):
     """Shows the whole answer when it is finished."""
 
     def __init__(self, publisher: Publisher, *, images: bool = False, byline: bool = True) -> None:
