@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,18 +12,18 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_stream import RecordedModel, aask, ask, cassette, prices
+from jupyter_stream import RecordedModel, aask, ask, cassette, explore, model_request_stream, prices, show
 from jupyter_stream.cassettes.deck import Numbers
 from jupyter_stream.cassettes.file import read
 from jupyter_stream.exceptions import CassetteMiss, UserError
-from jupyter_stream.messages import ModelResponse
+from jupyter_stream.messages import ModelRequest, ModelResponse
 from jupyter_stream.models.instrumented import InstrumentedModel
 from jupyter_stream.notebook.bundle import final_bundle
 from jupyter_stream.notebook.options import OptionError, parse
 from jupyter_stream.notebook.views.footer import Times, footer_of
 from tests.faults.server import ScriptedServer
 
-from .test_replay import CHAT, offline, saying
+from .test_replay import CHAT, DONE, in_pieces, offline, saying
 
 
 @pytest.fixture
@@ -117,6 +118,31 @@ def test_await_in_a_cell_is_covered(shell: InteractiveShell, server: ScriptedSer
     assert asyncio.run(cell(CHAT.model_at(server.url), 'record')) == 'one'
     with offline():
         assert asyncio.run(cell(CHAT.model, 'replay')) == 'one'
+
+
+def test_show_explore_and_typed_answers_are_covered(shell: InteractiveShell, tmp_path: Path) -> None:
+    path = tmp_path / 'all.cassette.jsonl'
+
+    async def shown(model: Any) -> str:
+        async with model_request_stream(model, [ModelRequest.user_text_prompt('Show!')]) as stream:
+            return (await show(stream)).text or ''
+
+    def said(model: Any) -> list[Any]:
+        run = explore(model).run('Explore!')
+        assert run.answer is not None
+        return [
+            run.answer.text,
+            asyncio.run(shown(model)),
+            ask('How many?', model=model, as_=int, display=False).value,
+        ]
+
+    call = {'index': 0, 'id': 'c', 'function': {'name': 'final_result', 'arguments': '{"response": 3}'}}
+    typed = f'data: {json.dumps({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})}\n\n'
+    answers = [saying('explored'), saying('shown'), in_pieces((typed + DONE).encode())]
+    with ScriptedServer(answers) as server, cassette(path, 'record'):
+        before = said(CHAT.model_at(server.url))
+    with offline(), cassette(path, 'replay'):
+        assert said(CHAT.model) == before == ['explored', 'shown', 3]
 
 
 # ------------------------------------------------------------------- a wrapper
