@@ -172,17 +172,21 @@ class Deck:
         recorded = [(one, Asked.of(one.request())) for cassette in self.cassettes() for one in cassette.interactions]
         how = 'Record it: run this again with JUPYTER_STREAM_CASSETTE_MODE=auto, or the cell with `--cassette record`.'
         if same := sum(other.digest == asked.digest for _, other in recorded):
-            what = f'was recorded {same} times, and is now made for the {n}. time'
+            what = f'was recorded {_times(same)}, and is now made {_times(n)}'
         elif not recorded:
             what = 'is not recorded: there is no cassette with anything in it'
         else:
-            what = f'is not recorded among the {len(recorded)} that are'
+            what = f'is not among the recorded ones ({len(recorded)})'
         near = None if same else nearest(asked, (other for _, other in recorded))
         said = '' if near is None else ' What differs from the nearest one is shown below.'
         return CassetteMiss(
             f'The request to {asked.url} {what}, in {self.place}, and a replay sends nothing.{said} {how}',
             '' if near is None else difference(near, asked),
         )
+
+
+def _times(count: int) -> str:
+    return 'once' if count == 1 else f'{count} times'
 
 
 def _is_file(place: Path) -> bool:

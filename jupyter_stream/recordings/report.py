@@ -62,7 +62,8 @@ def title(number: int, reading: Reading) -> str:
 
 def described(number: int, reading: Reading) -> str:
     """A recording whole: what was said, and what came back."""
-    facts = f'{reading.status}, {reading.end}, {reading.chunks} chunks, {reading.size} bytes, {reading.ms:.0f} ms'
+    chunks = f'{reading.chunks} chunk{"" if reading.chunks == 1 else "s"}'
+    facts = f'{reading.status}, {reading.end}, {chunks}, {reading.size} bytes, {reading.ms:.0f} ms'
     said = [f'{who}:\n{_indented(text)}' for who, text in reading.said]
     return '\n'.join([f'{number}. {reading.model} ({facts})', *said, f'answer:\n{_indented(reading.answer)}'])
 

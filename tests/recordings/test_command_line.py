@@ -66,7 +66,7 @@ def test_without_a_path_it_is_the_folder_of_the_environment(
 def test_show_has_the_prompt_and_the_answer(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = said(capsys, 'show', path, 1)
 
-    assert '1. toy (200, complete, 1 chunks, 66 bytes, 120 ms)' in shown
+    assert '1. toy (200, complete, 1 chunk, 66 bytes, 120 ms)' in shown
     assert 'user:\n    The capital of France?\nanswer:\n    Paris\n' in shown
     assert 'Rome' not in shown
     assert 'Rome!' in said(capsys, 'show', path)
