@@ -86,7 +86,12 @@ def _of_axes(axes: Any) -> Iterator[str]:
     if legend is not None and (names := [text.get_text() for text in legend.get_texts()]):
         more = ', …' if len(names) > _LABELS else ''
         yield f'legend {", ".join(repr(one_line(name, _LABEL)) for name in names[:_LABELS])}{more}'
-    drawn = {'lines': axes.lines, 'bars or areas': axes.patches, 'collections': axes.collections, 'images': axes.images}
-    counted = [f'{len(found)} {name}' for name, found in drawn.items() if len(found)]
+    drawn = (
+        (axes.lines, 'line', 'lines'),
+        (axes.patches, 'bar or area', 'bars or areas'),
+        (axes.collections, 'collection', 'collections'),
+        (axes.images, 'image', 'images'),
+    )
+    counted = [f'{len(found)} {one if len(found) == 1 else more}' for found, one, more in drawn if len(found)]
     if counted:
         yield ' and '.join(counted)

@@ -475,7 +475,7 @@ TABLE: tuple[Row, ...] = (
     Row(
         'figure',
         lambda _: figure(),
-        ("title 'Sales', x 'day', y 'pieces', legend 'sold'", '1 lines'),
+        ("title 'Sales', x 'day', y 'pieces', legend 'sold'", '1 line'),
         files=('image/png',),
     ),
     Row(
