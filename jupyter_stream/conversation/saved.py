@@ -242,18 +242,27 @@ def restore(notebook: Notebook, kept: Sequence[Kept]) -> int:
             found = [place for place in origin.places if place.key == one.base[1]]
             if found and origin is not thread:
                 thread.base = (origin, found[0])
-    for one in kept:
-        _note_sent(notebook.thread(one.thread), one)
+    for name in dict.fromkeys(one.thread for one in kept):
+        _note_sent(notebook.thread(name), {one.turn: one.sent for one in kept if one.thread == name})
     return added
 
 
-def _note_sent(thread: Thread, kept: Kept) -> None:
-    """Which turns it was sent with can be told where they were all that stand above it, in cells that run now too."""
-    at = next(at for at, place in enumerate(thread.places) if place.key == kept.key)
-    own = (place.current for place in thread.places[:at] if place.gone != 'forgotten')
-    above = [*thread.inherited(), *(turn for turn in own if turn is not None)]
-    if kept.sent == len(above):
-        kept.turn.sent_with(above)
+def _note_sent(thread: Thread, sent: Mapping[Turn, int]) -> None:
+    """Which turns one was sent with can be told where they were all that stand above it, in cells that run now too.
+
+    Args:
+        thread: The thread, with its turns from the file.
+        sent: How many turns each of those was sent with.
+    """
+    above = thread.inherited()
+    for place in thread.places:
+        turn = place.current
+        if turn is None:
+            continue
+        if sent.get(turn) == len(above):
+            turn.sent_with(list(above))
+        if place.gone != 'forgotten':
+            above.append(turn)
 
 
 def _place(kept: Kept, *, ran: bool) -> Place:

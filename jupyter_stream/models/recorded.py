@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,9 @@ class RecordedModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
         run_context: Any = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        opened = self.wrapped.request_stream(messages, model_settings, model_request_parameters, run_context)
-        with using(self.deck):  # what answers is settled when it is entered; the reader's own requests are not its
-            stream = await opened.__aenter__()
-        try:
+        async with AsyncExitStack() as stack:
+            with using(self.deck):  # what answers is settled when it is entered; the reader's own requests are not its
+                stream = await stack.enter_async_context(
+                    self.wrapped.request_stream(messages, model_settings, model_request_parameters, run_context)
+                )
             yield stream
-        except BaseException as error:
-            if not await opened.__aexit__(type(error), error, error.__traceback__):
-                raise
-        else:
-            await opened.__aexit__(None, None, None)

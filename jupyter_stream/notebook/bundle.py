@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_stream.notebook.byline import byline_markdown, byline_of
 from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
-from jupyter_stream.notebook.pieces import closed, fenced
+from jupyter_stream.notebook.pieces import PICTURES, closed, fenced
 from jupyter_stream.notebook.reducer import Block, block_of, is_empty, sources_of
 from jupyter_stream.notebook.typed_response import LONGEST_JSON, TypedPart, problem_notes, typed_part
 from jupyter_stream.notebook.typed_table import table_markdown, table_plain
@@ -46,7 +46,6 @@ _EMPTY = 'The answer is empty.'
 _STALE = '↻ The turns above have changed since this was asked.'
 _FORGOTTEN = '⊘ Forgotten: this turn is sent no more.'
 _LONGEST_SAID = 500
-_PICTURES = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
 _PRIVATE = re.compile(
     r'header|secret|password|auth|credential|api_?key|(?<!max_)token(?!s)|extra_body|extra_query', re.I
 )
@@ -181,7 +180,7 @@ def _table(block: Block) -> str:
 
 def _file(block: Block) -> str:
     content = block.part.content
-    if content.media_type in _PICTURES:
+    if content.media_type in PICTURES:
         return f'![image](data:{content.media_type};base64,{base64.b64encode(content.data).decode()})'
     return f'*A file: {_code(content.media_type)}, {len(content.data):,} bytes.*'
 

@@ -13,7 +13,7 @@ from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.bundle import shareable
 from jupyter_stream.notebook.markdown import sanitize
 from jupyter_stream.notebook.markdown.sanitizer import visible
-from jupyter_stream.notebook.pieces import code, counted, escaped, fenced
+from jupyter_stream.notebook.pieces import PICTURES, code, counted, escaped, fenced
 
 if TYPE_CHECKING:
     from jupyter_stream.messages import ModelMessage
@@ -27,7 +27,6 @@ _LONGEST: Final = 40_000
 _SMALL: Final = 200_000
 """Bytes of a picture that is shown; of a larger one only the size is said."""
 
-_PICTURES: Final = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
 
 _NAMES: Final = {
     'system-prompt': 'system',
@@ -131,7 +130,7 @@ def _file(item: Any) -> _Block:
         words = visible(str(getattr(item, 'url', None) or item))
         return _Block(f'*{escaped(media_type)}* {sanitize(code(words))}', f'[{media_type}] {words}')
     words = f'{media_type}, {len(data):,} bytes'
-    is_shown = media_type in _PICTURES and len(data) <= _SMALL
+    is_shown = media_type in PICTURES and len(data) <= _SMALL
     picture = f'![{words}]({item.data_uri})\n\n' if is_shown else ''
     return _Block(f'{picture}*{escaped(words)}*', f'[{words}]')
 

@@ -29,6 +29,7 @@ from jupyter_stream.notebook.play import Player
 from jupyter_stream.notebook.question import Question, question, summary_prompt, type_named
 from jupyter_stream.notebook.transform import transform
 from jupyter_stream.notebook.views import choose
+from jupyter_stream.notebook.views.publish import show_once
 from jupyter_stream.notebook.views.standing import Standing
 from jupyter_stream.notebook.waterfall import show_traces
 
@@ -202,7 +203,7 @@ class AskMagics(Magics):
             asked = self._question(options, rest, body, defaults)
             hint = prompts.hint(asked, options, self._names)
             if hint:
-                prompts.show(self.shell, hint)
+                show_once(self.shell, hint)
             owns = owns and not hint  # else the view would clear the hint away
             view = choose(self.shell, self.view, owns=owns, images=self.images, byline=defaults.byline)
             source, stands = self._placed(asked, options, defaults)
@@ -235,7 +236,7 @@ class AskMagics(Magics):
             from jupyter_stream.notebook.threads import would_ask
 
             asked, said = would_ask(self.shell, asked, defaults, again=options.again, **_where(options))
-        prompts.show(self.shell, request_bundle(asked, [*said, *asked.notes], hint))
+        show_once(self.shell, request_bundle(asked, [*said, *asked.notes], hint))
 
     def _is_in_thread(self, options: AskOptions, defaults: Defaults) -> bool:
         named = options.thread or options.fork or options.compact

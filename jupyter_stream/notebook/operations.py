@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 from jupyter_stream.exceptions import UserError
 from jupyter_stream.notebook.options import AskOptions, OptionError
 from jupyter_stream.notebook.pieces import counted
-from jupyter_stream.notebook.views.publish import publisher
+from jupyter_stream.notebook.views.publish import show_once
 
 if TYPE_CHECKING:
     from jupyter_stream.conversation.thread import Thread
@@ -43,14 +42,10 @@ def operate(shell: Any, options: AskOptions, prompt: str) -> bool:
     thread = thread_of(shell, options.thread)
     for name in wanted:
         try:
-            _show(shell, _DO[name](thread, options, prompt))
+            show_once(shell, _DO[name](thread, options, prompt))
         except OSError as error:
             raise UserError(f'{options.load or options.save}: {error.strerror or error}.') from None
     return True
-
-
-def _show(shell: Any, data: Mapping[str, str]) -> None:
-    publisher(shell).display(dict(data), {}, uuid4().hex)
 
 
 def _history(thread: Thread, options: AskOptions, prompt: str) -> Mapping[str, str]:

@@ -10,7 +10,10 @@ from jupyter_stream.notebook.markdown.lines import LineReader
 from jupyter_stream.notebook.markdown.sanitizer import visible
 from jupyter_stream.notebook.markdown.unfinished import whole_table
 
-__all__ = ('closed', 'code', 'counted', 'escaped', 'fenced', 'shortened')
+__all__ = ('PICTURES', 'closed', 'code', 'counted', 'escaped', 'fenced', 'shortened')
+
+PICTURES: Final = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
+"""The kinds of pictures that every viewer of notebooks shows."""
 
 
 def closed(text: str) -> str:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 from jupyter_stream.content.template import Filled, names_in_braces
 from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.pieces import code
-from jupyter_stream.notebook.views.publish import publisher
 
 if TYPE_CHECKING:
     from jupyter_stream.notebook.defaults import Defaults
     from jupyter_stream.notebook.options import AskOptions
     from jupyter_stream.notebook.question import Question
 
-__all__ = ('filled', 'hint', 'show')
+__all__ = ('filled', 'hint')
 
 _OUTPUT_TOKENS: Final = 8_000
 """Tokens of all cells that `--with-outputs` sends."""
@@ -72,8 +70,3 @@ def hint(question: Question, options: AskOptions, names: Mapping[str, Any]) -> d
     name = known[0]
     words = f'{code(f"{{{name}}}")} is sent to the letter. For the value of {name}, write {code(f"{{{{ {name} }}}}")}.'
     return {'text/markdown': f'*{words}*', 'text/plain': words.replace('`', '')}
-
-
-def show(shell: Any, bundle: Mapping[str, str]) -> None:
-    """Show a line, or what would be sent."""
-    publisher(shell).display(dict(bundle), {}, uuid4().hex)

@@ -19,13 +19,12 @@ from weakref import ref
 from jupyter_stream.notebook import kernel
 from jupyter_stream.notebook.defaults import defaults_of
 from jupyter_stream.notebook.markdown import sanitize
-from jupyter_stream.notebook.pieces import closed, code, fenced, shortened
+from jupyter_stream.notebook.pieces import PICTURES, closed, code, fenced, shortened
 from jupyter_stream.notebook.shell import current_shell, ends_cell, running_cell
 
 __all__ = ('EventLine', 'describe', 'note_shown', 'register', 'response_markdown', 'unregister')
 
 _MARKDOWN: Final = 'text/markdown'
-_PICTURES: Final = frozenset({'image/png', 'image/jpeg', 'image/gif', 'image/webp'})
 _CUT: Final = 160
 """Characters of a delta in its event's line."""
 
@@ -150,7 +149,7 @@ def _item(item: Any) -> str:
     if isinstance(text := getattr(item, 'content', None), str):
         return _quoted(text)
     if isinstance(data := getattr(item, 'data', None), bytes):
-        if item.media_type in _PICTURES:
+        if item.media_type in PICTURES:
             return f'> ![image](data:{item.media_type};base64,{base64.b64encode(data).decode()})'
         return f'> *A file: {code(_file_words(item))}.*'
     if isinstance(url := getattr(item, 'url', None), str):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
+from uuid import uuid4
 
 from jupyter_stream.notebook import marimo
 
-__all__ = ('PrintPublisher', 'Publisher', 'ShellPublisher', 'publisher')
+__all__ = ('PrintPublisher', 'Publisher', 'ShellPublisher', 'publisher', 'show_once')
 
 
 class Publisher(Protocol):
@@ -66,3 +68,8 @@ def publisher(shell: Any) -> Publisher:
     if context is not None:
         return marimo.MarimoPublisher(context)
     return ShellPublisher(shell) if hasattr(shell, 'display_pub') else PrintPublisher()
+
+
+def show_once(shell: Any, bundle: Mapping[str, Any]) -> None:
+    """Show what is never updated."""
+    publisher(shell).display(dict(bundle), {}, uuid4().hex)
